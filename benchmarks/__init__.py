@@ -1,0 +1,1 @@
+"""What is fast, against what a user would otherwise run, printed as ratios."""

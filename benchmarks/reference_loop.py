@@ -1,0 +1,178 @@
+"""The paper's LSTM on real people: `train.py` beside a plain PyTorch loop, over splits, optimizers and seeds.
+
+    python -m benchmarks.reference_loop upfall_alphapose.pkl --seeds 10 --jobs 2
+
+Both see the same windows, start from the same weights and take the same batches, so that their loss curves have to agree:
+it shows that the framework around the loop changes nothing. The accuracies are those of docs/results.md. Cells that
+outputs/reference_loop.csv already has are not run again.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import itertools
+import math
+import multiprocessing
+import statistics
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).parents[1]
+RESULTS = ROOT / "outputs" / "reference_loop.csv"
+DAYS = ("2018-07-04", "2018-07-05", "2018-07-06", "2018-07-10", "2018-07-11")
+ROWS = ("window", "clip", *DAYS)
+OPTIMIZERS = ("adam", "rmsprop")
+_OF_CELL = ("row", "optimizer", "seed")
+
+
+def overrides(path: str, row: str, optimizer: str, seed: int, epochs: int) -> list[str]:
+    """What one would type for a cell."""
+    split = ["datamodule/split=window", "datamodule.stride=9"]
+    if row != "window":
+        name = "clip" if row == "clip" else f"day{row}"
+        split = [
+            "datamodule/split=predefined", f"datamodule.split.train={name}_train", f"datamodule.split.test={name}_test",
+            "datamodule.stride=4",
+        ]  # fmt: skip
+    return [
+        "datamodule=pyskl", f"datamodule.path={path}", *split, "datamodule.split.val_fraction=0", f"optimizer={optimizer}",
+        "optimizer.lr=1e-3", "datamodule.batch_size=256", "datamodule.eval_stride=9", f"trainer.max_epochs={epochs}",
+        "trainer=cpu", "num_threads=1", f"seed={seed}", "progress=false", "tracking.experiment=reference-loop",
+        "tracking.log_model=never",
+    ]  # fmt: skip
+
+
+def run_cell(cell: tuple[str, str, str, int, int]) -> dict[str, Any]:
+    """Trains one cell both ways. The cell: path, row, optimizer, seed, epochs."""
+    from hydra import compose, initialize_config_dir
+
+    import sweeps.schema  # noqa: F401  # registers the schema that the configuration is composed with
+    import train
+
+    path, row, optimizer, seed, _ = cell
+    with initialize_config_dir(str(ROOT / "conf"), version_base="1.3"):
+        cfg = compose("train", overrides(*cell))
+    loop_losses, loop_accuracy = plain_loop(cfg)
+    values, losses = train.train(cfg, overrides(*cell)), []
+    losses = _train_losses(cfg)
+    return {
+        "row": row,
+        "optimizer": optimizer,
+        "seed": seed,
+        "loop": loop_accuracy,
+        "train.py": values["test/accuracy"],
+        "largest_difference_of_loss": max(abs(a - b) for a, b in zip(loop_losses, losses, strict=True)),
+    }
+
+
+def plain_loop(cfg: Any) -> tuple[list[float], float]:
+    """The loop that one would write without a framework, on the same windows: train loss of each epoch, test accuracy."""
+    import torch
+    from pytorch_lightning import seed_everything
+
+    import train
+
+    torch.set_num_threads(cfg.num_threads)
+    data = train.make_data(cfg)
+    seed_everything(cfg.seed, verbose=False)
+    weights = train.make_classifier(cfg, data).network.state_dict()
+    order = data.train_dataloader().sampler
+
+    windows, test = (_all_windows(data, part) for part in ("train", "test"))
+    frames = torch.cat(list(data.train_frames())).flatten(1).double()
+    mean, std = frames.mean(dim=0).float(), frames.std(dim=0, unbiased=False).float()
+    inputs, test_inputs = ((x.flatten(2) - mean) / std for x in (windows.keypoints, test.keypoints))
+
+    lstm = torch.nn.LSTM(inputs.shape[2], cfg.model.hidden_size, cfg.model.num_layers, batch_first=True)
+    head = torch.nn.Linear(cfg.model.hidden_size, len(data.class_names))
+    lstm.load_state_dict({k.removeprefix("lstm."): v for k, v in weights.items() if k.startswith("lstm.")})
+    head.load_state_dict({k.removeprefix("head."): v for k, v in weights.items() if k.startswith("head.")})
+    kind = {"adam": torch.optim.Adam, "rmsprop": torch.optim.RMSprop}[cfg.optimizer._target_.rpartition(".")[2].lower()]
+    optimizer = kind([*lstm.parameters(), *head.parameters()], lr=cfg.optimizer.lr)
+    losses = []
+    for epoch in range(cfg.trainer.max_epochs):
+        order.set_epoch(epoch)
+        total = 0.0
+        for index in order.order().long().split(cfg.datamodule.batch_size):
+            loss = torch.nn.functional.cross_entropy(head(lstm(inputs[index])[0][:, -1]), windows.target[index])
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+            total += loss.item() * len(index)
+        losses.append(total / len(inputs))
+    with torch.no_grad():
+        predicted = head(lstm(test_inputs)[0][:, -1]).argmax(dim=1)
+    return losses, (predicted == test.target).double().mean().item()
+
+
+def _all_windows(data: Any, part: str) -> Any:
+    import torch
+
+    windows = data.parts.windows[part]
+    return windows.gather(torch.arange(len(windows)))
+
+
+def _train_losses(cfg: Any) -> list[float]:
+    """Train loss of each epoch as the store has it, of the run that this process tracked last."""
+    from sweeps.tracking.store import open_store
+
+    store = open_store(cfg.tracking, cfg.output_dir)
+    (run,) = store.client.search_runs(
+        [store.experiment_id], f"tags.pid = '{multiprocessing.current_process().pid}'", max_results=1
+    )
+    history = store.client.get_metric_history(run.info.run_id, "train/loss")
+    return [metric.value for metric in sorted(history, key=lambda metric: metric.step)]
+
+
+def summarize(results: Sequence[dict[str, Any]]) -> None:
+    """Mean, standard deviation and 95 % interval (Student's t over seeds) of every row, both ways."""
+    from scipy.stats import t
+
+    print(f"{'split':<12}{'optimizer':<10}{'seeds':>5}   {'plain loop':<34}{'train.py':<34}largest difference of loss")
+    for row, optimizer in itertools.product(ROWS, OPTIMIZERS):
+        cells = [r for r in results if (r["row"], r["optimizer"]) == (row, optimizer)]
+        if not cells:
+            continue
+        texts = []
+        for way in ("loop", "train.py"):
+            values = [float(cell[way]) for cell in cells]
+            mean, std = statistics.mean(values), statistics.stdev(values) if len(values) > 1 else math.nan
+            half = t.ppf(0.975, len(values) - 1) * std / math.sqrt(len(values)) if len(values) > 1 else math.nan
+            texts.append(f"{mean:.4f} sd {std:.4f} [{mean - half:.4f}, {mean + half:.4f}]")
+        worst = max(float(cell["largest_difference_of_loss"]) for cell in cells)
+        print(f"{row:<12}{optimizer:<10}{len(cells):>5}   {texts[0]:<34}{texts[1]:<34}{worst:.2g}")
+
+
+def main() -> None:
+    """Runs what is missing, then prints the table."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("path", type=Path, help="upfall_alphapose.pkl")
+    parser.add_argument("--seeds", type=int, default=10)
+    parser.add_argument("--epochs", type=int, default=60)
+    parser.add_argument("--rows", nargs="+", default=ROWS, choices=ROWS)
+    parser.add_argument("--jobs", type=int, default=2, help="processes, of one thread each")
+    args = parser.parse_args()
+    done = list(csv.DictReader(RESULTS.open())) if RESULTS.exists() else []
+    have = {tuple(str(result[key]) for key in _OF_CELL) for result in done}
+    cells = [
+        (str(args.path.resolve()), row, optimizer, seed, args.epochs)
+        for seed, row, optimizer in itertools.product(range(args.seeds), args.rows, OPTIMIZERS)
+        if (row, optimizer, str(seed)) not in have
+    ]
+    with multiprocessing.get_context("spawn").Pool(args.jobs) as pool, RESULTS.open("a", newline="") as file:
+        for number, result in enumerate(pool.imap_unordered(run_cell, cells), 1):
+            writer = csv.DictWriter(file, fieldnames=list(result), lineterminator="\n")
+            if not done:
+                writer.writeheader()
+            writer.writerow(result)
+            file.flush()
+            done.append(result)
+            print(f"{number}/{len(cells)}", *result.values(), file=sys.stderr, flush=True)
+    summarize(done)
+
+
+if __name__ == "__main__":
+    main()

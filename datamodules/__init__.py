@@ -1,0 +1,1 @@
+"""Clips to windows to batches: splits, the window index, loaders. Imports `pose` only."""

@@ -1,0 +1,111 @@
+"""All clips of a data module as one contiguous tensor of frames, which every window points into."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import torch
+
+from pose.clip import Clip
+from pose.errors import DataError
+from pose.missing import find_missing, interpolate_missing
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class FrameTable:
+    """Frames of all clips, one behind the other.
+
+    Args:
+        frames: `[N, V, C]` float32; C counts the score as the last channel where it was asked for.
+        offsets: `[num_clips + 1]` int64; clip i is `frames[offsets[i]:offsets[i + 1]]`.
+        labels: `[num_clips]` int64, index of each clip's class.
+        padded: number of clips that were shorter than a window and were filled up with their last frame.
+        missing: number of joints that were not found and were interpolated.
+    """
+
+    frames: torch.Tensor
+    offsets: torch.Tensor
+    labels: torch.Tensor
+    padded: int
+    missing: int
+
+    def to(self, device: torch.device) -> FrameTable:
+        """The same table on a device; itself where it is there already."""
+        if self.frames.device == device:
+            return self
+        moved = {name: getattr(self, name).to(device) for name in ("frames", "offsets", "labels")}
+        return replace(self, **moved)
+
+    def digest(self) -> str:
+        """Digest of frames and labels, the same on every machine."""
+        digest = hashlib.blake2b(digest_size=16)
+        for tensor in (self.frames, self.offsets, self.labels):
+            digest.update(tensor.numpy().data)
+        return digest.hexdigest()
+
+
+def take_frames(clips: Sequence[Clip], labels: Sequence[int], min_length: int, with_scores: bool = False) -> FrameTable:
+    """Puts the key points of all clips into one tensor and interpolates missing joints there.
+
+    Where the clips already lie one behind the other in one writable float32 array, as the simulator and the readers put
+    them, that memory is taken over and changed: do not use the clips' key points afterwards. It halves the peak.
+
+    Args:
+        clips: at least one, all of the same V and C.
+        labels: class index of each clip.
+        min_length: frames; shorter clips are filled up with their last frame.
+        with_scores: the score becomes one more channel.
+
+    Raises:
+        DataError: the clips have different joints or coordinates.
+    """
+    shapes = {clip.keypoints.shape[1:] for clip in clips}
+    if len(shapes) > 1:
+        raise DataError(f"clips have different joints or coordinates, [V, C] = {sorted(shapes)}: choose one kind by datamodule.path")
+    lengths = np.array([max(len(clip), min_length) for clip in clips])
+    offsets = np.concatenate([[0], np.cumsum(lengths)])
+    joined = _shared_memory(clips) if not with_scores else None
+    if joined is None or len(joined) != offsets[-1]:
+        joints, coordinates = clips[0].keypoints.shape[1:]
+        joined = np.empty((offsets[-1], joints, coordinates + with_scores), np.float32)
+    missing = sum(_fill(joined[start:end], clip) for clip, start, end in zip(clips, offsets, offsets[1:], strict=False))
+    return FrameTable(
+        frames=torch.from_numpy(joined),
+        offsets=torch.from_numpy(offsets.astype(np.int64)),
+        labels=torch.tensor(labels, dtype=torch.int64),
+        padded=sum(len(clip) < min_length for clip in clips),
+        missing=missing,
+    )
+
+
+def _fill(rows: npt.NDArray[np.float32], clip: Clip) -> int:
+    """Writes one clip into its rows and returns how many joints were missing."""
+    coordinates = clip.num_coordinates
+    found, length = rows[: len(clip), :, :coordinates], len(clip)
+    if not np.shares_memory(found, clip.keypoints):
+        found[:] = clip.keypoints
+    missing = find_missing(found, clip.scores)
+    if missing.any():
+        interpolate_missing(found, missing)
+    if rows.shape[2] > coordinates:
+        rows[:length, :, coordinates] = np.nan_to_num(clip.scores)
+    rows[length:] = rows[length - 1]
+    return int(missing.sum())
+
+
+def _shared_memory(clips: Sequence[Clip]) -> npt.NDArray[np.float32] | None:
+    """The array that all clips are consecutive views of, or None."""
+    base: Any = clips[0].keypoints.base
+    if not isinstance(base, np.ndarray) or base.dtype != np.float32 or base.ndim != 3 or not base.flags.c_contiguous:
+        return None
+    address = base.__array_interface__["data"][0]
+    for clip in clips:
+        if clip.keypoints.base is not base or clip.keypoints.__array_interface__["data"][0] != address:
+            return None
+        address += clip.keypoints.nbytes
+    return base if base.flags.writeable else None

@@ -1,0 +1,205 @@
+"""The data module that all sources share: clips -> split -> windows -> batches."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Literal
+
+import numpy as np
+import torch
+from pytorch_lightning import LightningDataModule
+from torch.utils.data import DataLoader
+
+from datamodules.frames import FrameTable, take_frames
+from datamodules.loaders import EpochSampler, ResidentLoader, worker_loader
+from datamodules.parts import ClipNames, Cut, Parts, divide
+from datamodules.splits import Split
+from datamodules.windows import Batch
+from pose.clip import Source
+from pose.errors import DataError
+from pose.skeletons import Skeleton, get_skeleton
+
+Loader = ResidentLoader | DataLoader[Batch]
+
+_CHUNK = 16_384  # frames that statistics look at at once
+
+
+class KeypointDataModule(LightningDataModule):
+    """Windows of key points from any source. A subclass says where the clips come from.
+
+    Args:
+        split: how the data is divided, `datamodules.splits.Split` or its keys.
+        sequence_length: frames a window, at least 1.
+        stride: frames from one training window to the next, at least 1.
+        eval_stride: the same for validation and test.
+        batch_size: windows a step, over all processes.
+        loader: `resident` keeps the frames on the training device, `workers` uses DataLoader processes.
+        num_workers: of `workers`.
+        pin_memory: of `workers`.
+        normalize: which normaliser the network's input goes through; kept here for the one who builds it.
+        scores: the score of a joint is one more channel.
+        classes: names of the classes to keep, in the order of their index; all by default.
+        abnormal_classes: names of the classes that should raise an alarm.
+        order_seed: of the order of the training batches.
+        test_curve: the test part is looked at after every epoch, in place of a validation part.
+    """
+
+    def __init__(
+        self,
+        split: Split | Mapping[str, Any],
+        sequence_length: int = 9,
+        stride: int = 9,
+        eval_stride: int = 9,
+        batch_size: int = 256,
+        loader: Literal["resident", "workers"] = "resident",
+        num_workers: int = 2,
+        pin_memory: bool = True,
+        normalize: str = "standard",
+        scores: bool = False,
+        classes: Sequence[str] | None = None,
+        abnormal_classes: Sequence[str] = (),
+        order_seed: int = 0,
+        test_curve: bool = False,
+    ) -> None:
+        super().__init__()
+        self.split = split if isinstance(split, Split) else Split(**split)
+        self.sequence_length = sequence_length
+        self.stride = stride
+        self.eval_stride = eval_stride
+        self.batch_size = batch_size
+        self.loader = loader
+        self.num_workers = num_workers
+        self.pin_memory = pin_memory
+        self.normalize = normalize
+        self.scores = scores
+        self.classes = classes
+        self.abnormal_classes = tuple(abnormal_classes)
+        self.order_seed = order_seed
+        self.test_curve = test_curve
+        self._parts: Parts | None = None
+
+    def source(self) -> Source:
+        """Where the clips come from."""
+        raise TypeError(f"{type(self).__name__} has no source of clips: write its method source()")
+
+    def setup(self, stage: str | None = None) -> None:
+        """Reads, divides and indexes the data once; later calls do nothing.
+
+        Raises:
+            DataError: the data cannot be read, or not be divided as asked.
+        """
+        if self._parts is not None:
+            return
+        source = self.source()
+        self.class_names = self._choose_classes(source.class_names)
+        clips = [clip for clip in source.clips() if clip.label in self.class_names]
+        present = {clip.label for clip in clips}
+        if len(present) < 2:
+            raise DataError(f"the data holds {len(present)} of the classes {', '.join(self.class_names)}: two are needed")
+        self.skeleton: Skeleton = get_skeleton(clips[0].skeleton)
+        self.fps = clips[0].fps
+        self.num_coordinates = clips[0].num_coordinates
+        labels = [self.class_names.index(str(clip.label)) for clip in clips]
+        names = [ClipNames(clip.id, clip.recording, clip.subject, clip.camera) for clip in clips]
+        self.table: FrameTable = take_frames(clips, labels, self.sequence_length, self.scores)
+        cut = Cut(self.sequence_length, self.stride, self.eval_stride)
+        self._parts = divide(self.table, names, source.splits, self.split, cut, self.class_names)
+        self.clip_names = names
+        self._on_device = self.table
+
+    def _choose_classes(self, available: Sequence[str]) -> tuple[str, ...]:
+        chosen = tuple(self.classes) if self.classes is not None else tuple(available)
+        for key, names in (("classes", chosen), ("abnormal_classes", self.abnormal_classes)):
+            unknown = [name for name in names if name not in available]
+            if unknown:
+                known = ", ".join(available)
+                raise DataError(f"datamodule.{key} names '{unknown[0]}', which is not one of the classes: {known}")
+        self.abnormal_classes = tuple(name for name in self.abnormal_classes if name in chosen)
+        return chosen
+
+    @property
+    def parts(self) -> Parts:
+        """The divided data.
+
+        Raises:
+            RuntimeError: `setup` was not called.
+        """
+        if self._parts is None:
+            raise RuntimeError("call setup() first")
+        return self._parts
+
+    @property
+    def digest(self) -> str:
+        """Digest of all key points and labels as the network gets them, the same on every machine."""
+        self.setup()
+        return self.table.digest()
+
+    @property
+    def num_channels(self) -> int:
+        """C of the network's input: coordinates, and one more for the score where it is asked for."""
+        return int(self.table.frames.shape[2])
+
+    @property
+    def has_validation(self) -> bool:
+        """Whether there is a validation part."""
+        return len(self.parts.windows["val"]) > 0
+
+    @property
+    def curve_parts(self) -> list[str]:
+        """The parts that are looked at after every epoch."""
+        return [*(["val"] if self.has_validation else []), *(["test"] if self.test_curve else [])]
+
+    def summary(self) -> dict[str, int]:
+        """Counts that belong beside every result: windows and clips a part, and what was padded, filled or left out."""
+        counts = {f"windows_{part}": len(windows) for part, windows in self.parts.windows.items()}
+        counts |= {f"clips_{part}": len(clips) for part, clips in self.parts.clips.items()}
+        return counts | {
+            "frames": len(self.table.frames),
+            "clips_padded": self.table.padded,
+            "joints_interpolated": self.table.missing,
+            "frames_in_no_window": self.parts.remainder,
+        }
+
+    def part_digest(self, part: str) -> str:
+        """Digest of which windows are in a part, with the data they are cut from."""
+        digest = hashlib.blake2b(self.digest.encode(), digest_size=16)
+        digest.update(self.parts.windows[part].starts.numpy().data)
+        return digest.hexdigest()
+
+    def train_frames(self) -> Iterator[torch.Tensor]:
+        """The frames that training windows cover, each once, in chunks `[n, V, C]`; for a normaliser's statistics."""
+        windows = self.parts.windows["train"]
+        covered = np.zeros(len(self.table.frames) + 1, dtype=np.int32)
+        np.add.at(covered, windows.starts.numpy(), 1)
+        np.add.at(covered, windows.starts.numpy() + self.sequence_length, -1)
+        used = torch.from_numpy(np.cumsum(covered)[:-1] > 0)
+        for frames, mask in zip(self.table.frames.split(_CHUNK), used.split(_CHUNK), strict=True):
+            yield frames[mask]
+
+    def train_counts(self) -> torch.Tensor:
+        """Number of training windows of each class, `[K]` int64."""
+        return torch.bincount(self.parts.windows["train"].targets(), minlength=len(self.class_names))
+
+    def train_dataloader(self) -> Loader:
+        """Training windows, in a new order each epoch."""
+        return self._loader("train", shuffle=True)
+
+    def val_dataloader(self) -> list[Loader]:
+        """What is looked at after every epoch, as `curve_parts` names it."""
+        return [self._loader(part, shuffle=False) for part in self.curve_parts]
+
+    def test_dataloader(self) -> Loader:
+        """Test windows."""
+        return self._loader("test", shuffle=False)
+
+    def _loader(self, part: str, shuffle: bool) -> Loader:
+        windows = self.parts.windows[part]
+        rank, world_size = (self.trainer.global_rank, self.trainer.world_size) if self.trainer else (0, 1)
+        sampler = EpochSampler(len(windows), self.order_seed, shuffle, rank, world_size)
+        batch_size = -(-self.batch_size // world_size)
+        if self.loader == "workers":
+            return worker_loader(windows, batch_size, sampler, self.num_workers, self.pin_memory)
+        device = self.trainer.strategy.root_device if self.trainer else torch.device("cpu")
+        self._on_device = self._on_device.to(device)
+        return ResidentLoader(windows.on(self._on_device), batch_size, sampler)

@@ -1,0 +1,172 @@
+"""Training, validation and test part: which clips, or which windows, are in which."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+import torch
+
+from datamodules.frames import FrameTable
+from datamodules.splits import Split, check_classes, split_groups, split_windows
+from datamodules.windows import Windows, index_windows
+from pose.errors import DataError
+
+_UNITS = {"window": "window", "clip": "recording", "subject": "subject", "camera": "camera"}
+
+
+class ClipNames(NamedTuple):
+    """What a split may go by."""
+
+    id: str
+    recording: str
+    subject: str | None
+    camera: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """How clips are cut into windows: frames a window, and from one to the next in training and in evaluation."""
+
+    sequence_length: int
+    stride: int
+    eval_stride: int
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """The divided data.
+
+    Args:
+        windows: for each of train, val, test its windows; those of val may be none.
+        clips: for each the indices of its clips; under `window` a clip is in several.
+        remainder: frames that no window covers.
+    """
+
+    windows: dict[str, Windows]
+    clips: dict[str, npt.NDArray[np.int64]]
+    remainder: int
+
+
+def divide(
+    table: FrameTable, names: Sequence[ClipNames], named: Mapping[str, frozenset[str]], split: Split, cut: Cut,
+    class_names: Sequence[str],
+) -> Parts:
+    """Divides clips, or under `window` the windows of all clips, into the three parts.
+
+    Args:
+        table: all frames.
+        names: of each clip.
+        named: splits that the data names, as ids of clips.
+        split: the protocol and its fractions.
+        cut: how windows are cut.
+        class_names: names by class index, for messages.
+
+    Raises:
+        DataError: the data has no such names or splits, or a class is too small to be on both sides.
+    """
+    if split.protocol == "window":
+        return _divide_windows(table, split, cut, class_names)
+    clips = _divide_clips(table, names, named, split, class_names)
+    windows = {
+        part: Windows(table, _index(table, members, cut, part), cut.sequence_length) for part, members in clips.items()
+    }
+    return Parts(windows, clips, 0)
+
+
+def _index(table: FrameTable, clips: npt.NDArray[np.int64], cut: Cut, part: str) -> torch.Tensor:
+    stride = cut.stride if part == "train" else cut.eval_stride
+    # Frames are left over by choice where the stride is longer than the window.
+    return index_windows(table, clips.tolist(), cut.sequence_length, stride, cover_end=stride <= cut.sequence_length)
+
+
+def _divide_windows(table: FrameTable, split: Split, cut: Cut, class_names: Sequence[str]) -> Parts:
+    every = range(len(table.labels))
+    starts = index_windows(table, every, cut.sequence_length, cut.stride, cover_end=False)
+    windows = Windows(table, starts, cut.sequence_length)
+    labels = windows.targets().numpy()
+    test = split_windows(labels, split.test_fraction, split.seed)
+    check_classes(test, labels, class_names, "window")
+    val = np.zeros_like(test)
+    if split.val_fraction:
+        val[~test] = split_windows(labels[~test], split.val_fraction, split.seed + 1)
+    clip_of = windows.clip_of(starts.long()).numpy()
+    masks = {"train": ~test & ~val, "val": val, "test": test}
+    return Parts(
+        windows={part: Windows(table, starts[torch.from_numpy(mask)], cut.sequence_length) for part, mask in masks.items()},
+        clips={part: np.unique(clip_of[mask]) for part, mask in masks.items()},
+        remainder=_uncovered(table, starts, cut),
+    )
+
+
+def _uncovered(table: FrameTable, starts: torch.Tensor, cut: Cut) -> int:
+    covered = np.zeros(len(table.frames) + 1, dtype=np.int64)
+    np.add.at(covered, starts.numpy(), 1)
+    np.add.at(covered, starts.numpy() + cut.sequence_length, -1)
+    return int((np.cumsum(covered)[:-1] == 0).sum())
+
+
+def _divide_clips(
+    table: FrameTable, names: Sequence[ClipNames], named: Mapping[str, frozenset[str]], split: Split,
+    class_names: Sequence[str],
+) -> dict[str, npt.NDArray[np.int64]]:
+    labels, sizes = table.labels.numpy(), np.diff(table.offsets.numpy())
+    if split.protocol == "predefined":
+        train, test = (_members(names, named, key, value) for key, value in (("train", split.train), ("test", split.test)))
+        _check_apart(names, {f"datamodule.split.train={split.train}": train, f"datamodule.split.test={split.test}": test})
+        unit = "subject" if all(name.subject is not None for name in names) else "recording"
+    else:
+        unit = _UNITS[split.protocol]
+        test = split_groups(_groups(names, unit), labels, sizes, split.test_fraction, split.seed)
+        check_classes(test, labels, class_names, unit)
+        train = ~test
+    val = np.zeros_like(test)
+    if split.protocol == "predefined" and split.val is not None:
+        val = _members(names, named, "val", split.val)
+        train = train & ~val
+        _check_apart(names, {f"datamodule.split.val={split.val}": val, f"datamodule.split.test={split.test}": test})
+    elif split.val_fraction:
+        members = np.flatnonzero(train)
+        groups = np.asarray(_groups(names, unit))[members]
+        if len(set(groups.tolist())) < 2:
+            raise DataError(f"the training part has one {unit} only, none is left for validation: set datamodule.split.val_fraction=0")
+        val[members] = split_groups(groups.tolist(), labels[members], sizes[members], split.val_fraction, split.seed + 1)
+        train = train & ~val
+    if not train.any():
+        raise DataError("no clip is left to train on: choose smaller fractions or another datamodule/split")
+    return {part: np.flatnonzero(mask) for part, mask in (("train", train), ("val", val), ("test", test))}
+
+
+def _groups(names: Sequence[ClipNames], unit: str) -> list[str]:
+    groups = [getattr(name, unit) for name in names]
+    if None in groups:
+        raise DataError(
+            f"the data names no {unit}s to split by: set datamodule.id_pattern to a regex with a group {unit}, "
+            "or use datamodule/split=clip"
+        )
+    return [str(group) for group in groups]
+
+
+def _members(
+    names: Sequence[ClipNames], named: Mapping[str, frozenset[str]], key: str, value: str | None
+) -> npt.NDArray[np.bool_]:
+    from difflib import get_close_matches
+
+    if value not in named:
+        known = get_close_matches(str(value), list(named), n=1) or sorted(named)
+        hint = f"use {' or '.join(known)}" if named else "the data names none, use another datamodule/split"
+        raise DataError(f"datamodule.split.{key}={value} is not a split in the data: {hint}")
+    members = np.array([name.id in named[value] for name in names])
+    if not members.any():
+        raise DataError(f"datamodule.split.{key}={value} holds no clip of the classes asked for")
+    return members
+
+
+def _check_apart(names: Sequence[ClipNames], parts: Mapping[str, npt.NDArray[np.bool_]]) -> None:
+    (first, a), (second, b) = parts.items()
+    both = np.flatnonzero(a & b)
+    if len(both):
+        raise DataError(f"{first} and {second} share clips, {names[int(both[0])].id} among them: name two that do not")

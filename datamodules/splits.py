@@ -1,0 +1,144 @@
+"""Who is trained on and who is tested on: groups of clips drawn so that every class is shared out alike."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from pose.errors import DataError
+
+Protocol = Literal["window", "clip", "subject", "camera", "predefined"]
+Mask = npt.NDArray[np.bool_]
+Counts = npt.NDArray[np.float64]
+
+# Orders of the groups that are tried. The first that is as good as the best, within one group, is taken: other seeds hold
+# out other people, none of them an unlucky draw. Many groups are shared out well by any order.
+_TRIES = 32
+_GROUPS_TRIED = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Split:
+    """How the data is divided; the keys of the group datamodule/split.
+
+    Args:
+        protocol: what is kept whole: `window` nothing but windows, `clip` recordings, `subject`, `camera`; `predefined`
+            takes the splits that the data names.
+        test_fraction: of all frames, in (0, 1).
+        val_fraction: of the training part, in [0, 1); 0 for no validation.
+        seed: of the draw.
+        train: name of the split to train on, for `predefined`.
+        test: name of the split to test on, for `predefined`.
+        val: name of the split to validate on, for `predefined`; without it `val_fraction` of the training part is drawn.
+    """
+
+    protocol: Protocol
+    test_fraction: float = 0.2
+    val_fraction: float = 0.15
+    seed: int = 0
+    train: str | None = None
+    test: str | None = None
+    val: str | None = None
+
+
+def split_groups(
+    groups: Sequence[str], labels: npt.NDArray[np.int64], sizes: npt.NDArray[np.int64], fraction: float, seed: int
+) -> Mask:
+    """Draws whole groups until each class has `fraction` of its frames among them, as nearly as groups allow.
+
+    Args:
+        groups: the group of each item.
+        labels: the class of each item.
+        sizes: frames of each item.
+        fraction: share to draw, in (0, 1).
+        seed: other seeds draw other groups.
+
+    Returns:
+        `[num_items]`, true for what was drawn. A class that is in at least two groups is on both sides wherever the
+        other classes leave that possible.
+    """
+    names, group_of = np.unique(np.asarray(groups), return_inverse=True)
+    _, class_of = np.unique(labels, return_inverse=True)
+    counts = np.zeros((len(names), class_of.max() + 1))
+    np.add.at(counts, (group_of, class_of), sizes)
+    target = fraction * counts.sum(axis=0)
+    rng = np.random.default_rng([seed, len(names)])
+    tries = _TRIES if len(names) <= _GROUPS_TRIED else 1
+    draws = [_draw(counts, target, rng.permutation(len(names))) for _ in range(tries)]
+    return np.asarray(_choose(counts, target, draws)[group_of], dtype=np.bool_)
+
+
+def _choose(counts: Counts, target: npt.NDArray[np.float64], draws: list[Mask]) -> Mask:
+    """The first draw that misses the fewest classes and is within half a group, in every class, of the best of those."""
+    sums = np.array([counts[draw].sum(axis=0) for draw in draws])
+    one_sided = ((sums == 0) | (sums == counts.sum(axis=0))).sum(axis=1)
+    complete = one_sided == one_sided.min()
+    misses = np.abs(sums - target)
+    distances = np.where(complete, np.square(misses / target).sum(axis=1), np.inf)
+    allowed = misses[np.argmin(distances)] + counts.max(axis=0) / 2
+    return draws[int(np.argmax(complete & (misses <= allowed).all(axis=1)))]
+
+
+def _draw(counts: Counts, target: npt.NDArray[np.float64], order: npt.NDArray[np.int64]) -> Mask:
+    """Takes groups in this order, first one for every class, then whatever brings the sums nearer to the target."""
+    drawn = np.zeros(len(counts), dtype=np.bool_)
+    have = np.zeros_like(target)
+    total, rarest_first = counts.sum(axis=0), np.argsort((counts > 0).sum(axis=0), kind="stable")
+    for wanted in rarest_first:
+        if have[wanted]:
+            continue
+        holders = [g for g in order if counts[g, wanted] and ((have + counts[g] < total) | (counts[g] == 0)).all()]
+        if holders:
+            drawn[holders[0]] = True
+            have += counts[holders[0]]
+    for group in order:
+        leaves_some = ((have + counts[group] < total) | (counts[group] == 0)).all()
+        if not drawn[group] and leaves_some and _distance(have + counts[group], target) < _distance(have, target):
+            drawn[group] = True
+            have += counts[group]
+    return drawn
+
+
+def _distance(have: npt.NDArray[np.float64], target: npt.NDArray[np.float64]) -> float:
+    """Sum over the classes of the squared error relative to the class's target."""
+    return float(np.square(have / target - 1).sum())
+
+
+def split_windows(labels: npt.NDArray[np.int64], fraction: float, seed: int) -> Mask:
+    """Draws `fraction` of the windows of each class at random, to the nearest window, at least one and not all.
+
+    Args:
+        labels: the class of each window.
+        fraction: share to draw, in (0, 1).
+        seed: of the draw.
+    """
+    rng = np.random.default_rng(seed)
+    drawn = np.zeros(len(labels), dtype=np.bool_)
+    for label in np.unique(labels):
+        members = np.flatnonzero(labels == label)
+        count = int(np.clip(round(fraction * len(members)), min(1, len(members) - 1), max(1, len(members) - 1)))
+        drawn[rng.permutation(members)[:count]] = True
+    return drawn
+
+
+def check_classes(drawn: Mask, labels: npt.NDArray[np.int64], class_names: Sequence[str], unit: str) -> None:
+    """Raises DataError where a class is missing on one of the two sides.
+
+    Args:
+        drawn: true for the test part.
+        labels: the class of each item.
+        class_names: names by class index.
+        unit: what is kept whole, for the message.
+    """
+    for label in np.unique(labels):
+        sides = set(drawn[labels == label].tolist())
+        if len(sides) == 1:
+            where = "test" if False in sides else "training"
+            raise DataError(
+                f"class '{class_names[label]}' has too few {unit}s to be in both parts, none is left for the {where} part: "
+                "add data, choose another datamodule/split, or leave the class out by datamodule.classes"
+            )

@@ -1,0 +1,101 @@
+"""Windows: consecutive frames of one clip, as numbers of their first frames."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+import torch
+
+from datamodules.frames import FrameTable
+
+
+class Batch(NamedTuple):
+    """What a step gets.
+
+    Args:
+        keypoints: `[B, T, V, C]` float32, a view of memory that lies time-major, as recurrent networks like it.
+        target: `[B]` int64, class index.
+        clip: `[B]` int64, index of the clip that the window is from.
+    """
+
+    keypoints: torch.Tensor
+    target: torch.Tensor
+    clip: torch.Tensor
+
+
+def window_starts(length: int, sequence_length: int, stride: int, cover_end: bool) -> npt.NDArray[np.int32]:
+    """First frames of the windows of a clip of `length` frames, counted from its beginning.
+
+    Args:
+        length: frames of the clip, at least `sequence_length`.
+        sequence_length: frames a window, at least 1.
+        stride: frames from one window to the next, at least 1.
+        cover_end: add a last window that ends with the clip, where the stride leaves frames over.
+    """
+    last = length - sequence_length
+    starts = np.arange(0, last + 1, stride, dtype=np.int32)
+    if cover_end and starts[-1] != last:
+        starts = np.append(starts, np.int32(last))
+    return starts
+
+
+def index_windows(
+    table: FrameTable, clips: Iterable[int], sequence_length: int, stride: int, cover_end: bool
+) -> torch.Tensor:
+    """First frames, in the table, of all windows of these clips: `[num_windows]` int32."""
+    offsets = table.offsets.numpy()
+    parts = [
+        offsets[clip] + window_starts(int(offsets[clip + 1] - offsets[clip]), sequence_length, stride, cover_end)
+        for clip in clips
+    ]
+    return torch.from_numpy(np.concatenate([*parts, np.empty(0)]).astype(np.int32))
+
+
+class Windows:
+    """The windows of one part of the data. Holds a number a window, and shares the frames with the other parts.
+
+    Args:
+        table: the frames.
+        starts: `[num_windows]` int32, first frames in the table.
+        sequence_length: frames a window.
+    """
+
+    def __init__(self, table: FrameTable, starts: torch.Tensor, sequence_length: int) -> None:
+        self.table = table
+        self.starts = starts
+        self.sequence_length = sequence_length
+
+    def __len__(self) -> int:
+        return len(self.starts)
+
+    def __getitem__(self, index: int) -> Batch:
+        return Batch(*(field[0] for field in self.__getitems__([index])))
+
+    def __getitems__(self, index: list[int]) -> Batch:
+        """One batch in one gather; what DataLoader asks for when it finds the method."""
+        return self.gather(torch.tensor(index))
+
+    def gather(self, index: torch.Tensor) -> Batch:
+        """The windows with these numbers, `[B]` integers on the device of the table."""
+        frames = self.table.frames
+        starts = self.starts[index].to(torch.int64)
+        steps = torch.arange(self.sequence_length, device=frames.device)
+        rows = frames.index_select(0, (steps[:, None] + starts).flatten())
+        clip = self.clip_of(starts)
+        time_major = rows.view(self.sequence_length, len(starts), *frames.shape[1:])
+        return Batch(time_major.transpose(0, 1), self.table.labels[clip], clip)
+
+    def clip_of(self, starts: torch.Tensor) -> torch.Tensor:
+        """Index of the clip that each first frame lies in; searched for rather than kept, to hold 4 bytes a window."""
+        return torch.searchsorted(self.table.offsets, starts, right=True) - 1
+
+    def targets(self) -> torch.Tensor:
+        """Class index of every window, `[num_windows]` int64."""
+        return self.table.labels[self.clip_of(self.starts.to(torch.int64))]
+
+    def on(self, table: FrameTable) -> Windows:
+        """The same windows over a copy of the table that lives on another device."""
+        return Windows(table, self.starts.to(table.frames.device), self.sequence_length)

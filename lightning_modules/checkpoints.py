@@ -1,0 +1,150 @@
+"""Checkpoints: written whole or not at all, read without running code, and with all that a resumed run needs."""
+
+from __future__ import annotations
+
+import os
+import random
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+import torch
+from pytorch_lightning import LightningModule, Trainer
+from pytorch_lightning.callbacks import Checkpoint
+from pytorch_lightning.plugins import TorchCheckpointIO
+
+LAST, BEST = "last.ckpt", "best.ckpt"
+EpochRow = dict[str, Any]  # epoch (from 1), time_ms, values
+
+
+class AtomicCheckpointIO(TorchCheckpointIO):
+    """Writes to a temporary name, syncs and renames; reads with `weights_only`."""
+
+    def save_checkpoint(self, checkpoint: dict[str, Any], path: Any, storage_options: Any | None = None) -> None:
+        """Writes a checkpoint so that `path` is at every moment the old or the new one, whole."""
+        target = Path(path)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        temporary = target.with_name(f".{target.name}.{os.getpid()}.tmp")
+        with temporary.open("wb") as file:
+            torch.save(checkpoint, file)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(target)
+
+    def load_checkpoint(self, path: Any, map_location: Any = "cpu", weights_only: bool | None = True) -> dict[str, Any]:
+        """The checkpoint at `path`; tensors and plain values only, whatever was asked for."""
+        checkpoint: dict[str, Any] = torch.load(path, map_location=map_location, weights_only=True)
+        return checkpoint
+
+
+class EpochCheckpoint(Checkpoint):
+    """Ends every epoch: first its checkpoint is on disk, then its metrics are reported.
+
+    Lightning's ModelCheckpoint removes the old best file before the last one names the new one, so that a kill between the
+    two leaves a run that cannot be resumed; here two names are each replaced whole.
+
+    Args:
+        folder: where `last.ckpt` and `best.ckpt` go.
+        report: called with all finished epochs, after each checkpoint; in the first process only.
+        monitor: the metric that chooses the best epoch; None for none, as without a validation part.
+        mode: whether the smallest or the largest value is the best; of equal ones the first is.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        report: Callable[[list[EpochRow]], None],
+        monitor: str | None = None,
+        mode: Literal["min", "max"] = "min",
+    ) -> None:
+        self.folder = folder
+        self.report = report
+        self.monitor = monitor
+        self.mode = mode
+        self.rows: list[EpochRow] = []
+        self.best_epoch = 0
+        self.best_value: float | None = None
+        self._random_state: dict[str, Any] | None = None
+
+    def on_train_epoch_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        """After a resume: the random numbers go on where the last finished epoch left them."""
+        if self._random_state is not None:
+            _set_random_state(self._random_state)
+            self._random_state = None
+
+    def on_train_epoch_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        """Checkpoint, then metrics. Lightning calls this after the module's own hook."""
+        values = {name: value.item() for name, value in trainer.callback_metrics.items()}
+        epoch = trainer.current_epoch + 1
+        self.rows.append({"epoch": epoch, "time_ms": int(time.time() * 1000), "values": values})
+        improved = self._improves(values)
+        if improved:
+            self.best_epoch, self.best_value = epoch, values[str(self.monitor)]
+            trainer.save_checkpoint(self.folder / BEST, weights_only=False)
+        trainer.save_checkpoint(self.folder / LAST, weights_only=False)
+        if trainer.is_global_zero:
+            self.report(self.rows)
+
+    def _improves(self, values: Mapping[str, float]) -> bool:
+        if self.monitor is None:
+            return False
+        value = values[self.monitor]
+        return self.best_value is None or (value < self.best_value if self.mode == "min" else value > self.best_value)
+
+    @property
+    def chosen(self) -> Path:
+        """The checkpoint to test: the best where one was chosen, else the last."""
+        return self.folder / (BEST if self.monitor is not None else LAST)
+
+    @property
+    def chosen_epoch(self) -> int:
+        """The epoch of `chosen`, from 1."""
+        return self.best_epoch if self.monitor is not None else int(self.rows[-1]["epoch"])
+
+    def state_dict(self) -> dict[str, Any]:
+        """What the checkpoint holds of this: metrics so far, the choice so far, and every random state."""
+        return {
+            "rows": self.rows,
+            "best_epoch": self.best_epoch,
+            "best_value": self.best_value,
+            "random_state": _random_state(),
+        }
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        """Goes on from what `state_dict` gave."""
+        self.rows = list(state_dict["rows"])
+        self.best_epoch, self.best_value = state_dict["best_epoch"], state_dict["best_value"]
+        self._random_state = state_dict["random_state"]
+
+
+def epochs_to(rows: list[EpochRow], accuracy: float) -> int | None:
+    """The first epoch whose held-out accuracy reaches `accuracy`: of val, else of the test curve, else of train."""
+    for row in rows:
+        values = row["values"]
+        reached = next((values[f"{part}/accuracy"] for part in ("val", "test", "train") if f"{part}/accuracy" in values), 0)
+        if reached >= accuracy:
+            return int(row["epoch"])
+    return None
+
+
+def _random_state() -> dict[str, Any]:
+    """States of Python, numpy, PyTorch and its GPUs, as tensors and plain values."""
+    name, keys, *rest = np.random.get_state(legacy=True)  # noqa: NPY002  # the global one is what a library may use
+    return {
+        "python": random.getstate(),
+        "numpy": [name, torch.from_numpy(np.asarray(keys).astype(np.int64)), *rest],
+        "torch": torch.get_rng_state(),
+        "cuda": torch.cuda.get_rng_state_all() if torch.cuda.is_available() else [],
+    }
+
+
+def _set_random_state(state: Mapping[str, Any]) -> None:
+    version, numbers, gauss = state["python"]
+    random.setstate((version, tuple(numbers), gauss))
+    name, keys, *rest = state["numpy"]
+    np.random.set_state((name, keys.numpy().astype(np.uint32), *rest))  # noqa: NPY002
+    torch.set_rng_state(state["torch"].cpu())
+    for device, values in enumerate(state["cuda"][: torch.cuda.device_count()]):
+        torch.cuda.set_rng_state(values.cpu(), device)

@@ -1,0 +1,5 @@
+"""What can go wrong in training that the user can mend."""
+
+
+class DivergenceError(RuntimeError):
+    """The loss is no longer a number. The message is one line that says what to change."""

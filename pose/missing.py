@@ -1,0 +1,37 @@
+"""Joints that an estimator did not find, filled in from the frames before and after."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+
+def find_missing(keypoints: npt.NDArray[Any], scores: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:
+    """Which joints were not found, `[T, V]`: any coordinate is not a number, or the score is 0 or not a number."""
+    finite: npt.NDArray[np.bool_] = np.isfinite(keypoints).all(axis=-1)
+    return ~(finite & (scores > 0))
+
+
+def interpolate_missing(keypoints: npt.NDArray[Any], missing: npt.NDArray[np.bool_]) -> None:
+    """Fills missing joints of one clip in place, each linearly in time between its neighbours.
+
+    Before the first and after the last frame in which it was found, a joint stays where it was found. A joint that is
+    never found takes the mean of the found joints of its frame; a clip in which nothing was found becomes 0.
+
+    Args:
+        keypoints: `[T, V, C]` floats.
+        missing: `[T, V]`, as `find_missing` gives it.
+    """
+    frames = np.arange(len(keypoints))
+    never = missing.all(axis=0)
+    for joint in np.flatnonzero(missing.any(axis=0) & ~never):
+        gap = missing[:, joint]
+        for axis in range(keypoints.shape[2]):
+            track = keypoints[:, joint, axis]
+            track[gap] = np.interp(frames[gap], frames[~gap], track[~gap])
+    if never.all():
+        keypoints[:] = 0
+    elif never.any():
+        keypoints[:, never] = keypoints[:, ~never].mean(axis=1, keepdims=True)

@@ -1,0 +1,30 @@
+"""Simulated people on a stage, seen by twelve cameras through a fallible pose estimator.
+
+The data is made up and says so: it stands in for AI-Hub's, which needs a login. It is built from anthropometry, gait
+analysis and studies of falls, each cited where it is used, and never fitted to what a classifier makes of it.
+"""
+
+from pose.simulator.actors import Actor, Build, Style, make_actor
+from pose.simulator.body import BONES, JOINTS
+from pose.simulator.errors import EstimatorErrors
+from pose.simulator.scenes import ACTIONS
+from pose.simulator.shares import PAPER_FRAMES, class_frames
+from pose.simulator.source import Recording, SyntheticSource
+from pose.simulator.stage import Camera, stage_cameras
+
+__all__ = [
+    "ACTIONS",
+    "BONES",
+    "JOINTS",
+    "PAPER_FRAMES",
+    "Actor",
+    "Build",
+    "Camera",
+    "EstimatorErrors",
+    "Recording",
+    "Style",
+    "SyntheticSource",
+    "class_frames",
+    "make_actor",
+    "stage_cameras",
+]

@@ -1,0 +1,50 @@
+"""Reading somebody else's pickle without running anything in it."""
+
+from __future__ import annotations
+
+import pickle
+from pathlib import Path
+from typing import Any
+
+from pose.errors import DataError
+
+# What a pickle of arrays and plain containers needs, under the names that numpy has had over time. Everything else,
+# also what looks harmless, is refused: a pickle calls whatever it names.
+_ALLOWED = {
+    ("collections", "OrderedDict"),
+    ("_codecs", "encode"),
+    ("numpy", "ndarray"),
+    ("numpy", "dtype"),
+    *(
+        (f"numpy.{core}.{module}", name)
+        for core in ("core", "_core")
+        for module, name in (("multiarray", "_reconstruct"), ("multiarray", "scalar"), ("numeric", "_frombuffer"))
+    ),
+    *(("builtins", name) for name in ("set", "frozenset", "list", "dict", "tuple", "bytearray", "complex")),
+}
+
+
+class _ArrayUnpickler(pickle.Unpickler):
+    def find_class(self, module: str, name: str) -> Any:
+        if (module, name) not in _ALLOWED:
+            raise DataError(f"wants to run {module}.{name}; only numpy arrays and plain containers are read")
+        return super().find_class(module, name)
+
+
+def load_arrays(path: Path) -> Any:
+    """What the pickle at `path` holds, where that is numpy arrays and plain containers only.
+
+    Raises:
+        DataError: the file cannot be read, is not a pickle, or names anything else.
+    """
+    try:
+        with path.open("rb") as file:
+            return _ArrayUnpickler(file).load()
+    except DataError as error:
+        raise DataError(f"{path} is not read: it {error}") from None
+    except OSError as error:
+        raise DataError(f"{path} cannot be read: {error.strerror}") from error
+    # A cut or foreign file makes the unpickler fail in many ways, none of which says more than this.
+    except (pickle.UnpicklingError, EOFError, ValueError, TypeError, KeyError, IndexError, AttributeError, ImportError,
+            MemoryError, OverflowError, UnicodeDecodeError) as error:
+        raise DataError(f"{path} is not a whole pickle: {type(error).__name__}") from error

@@ -1,0 +1,165 @@
+"""The door wrapper: hydra.main, but every mistake is one line, told before anything is written or started."""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import inspect
+import os
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import ParamSpec, TypeVar
+
+from hydra import version
+from hydra._internal.config_loader_impl import ConfigLoaderImpl
+from hydra._internal.hydra import Hydra
+from hydra._internal.utils import _run_hydra, create_config_search_path, run_and_report
+from hydra.core.config_search_path import SearchPathQuery
+from hydra.core.global_hydra import GlobalHydra
+from hydra.types import TaskFunction
+from omegaconf import DictConfig
+
+from sweeps import schema
+from sweeps.arguments import read_command
+from sweeps.errors import ConfigError
+from sweeps.preflight import preflight
+from sweeps.wording import one_line
+
+VERSION_BASE = "1.3"
+CONF = schema.PROJECT_ROOT / "conf"
+INTERRUPTED = 130  # what a shell gives a command that Ctrl-C ended
+
+Check = Callable[[Sequence[DictConfig]], None]
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+def door(
+    config_name: str, *, check: Check | None = None, told: tuple[type[Exception], ...] = ()
+) -> Callable[[TaskFunction], Callable[[], None]]:
+    """Make a function of a config the entry point of a script, as hydra.main does.
+
+    Before Hydra takes over, the command line is composed and checked, each job of a sweep too. A mistake is one line
+    on stderr, `error: ...`, and exit status 1; nothing is written. Ctrl-C is one line and exit status 130. Other
+    exceptions of the function keep their traceback. HYDRA_FULL_ERROR=1 shows the traceback of mistakes as well.
+
+    Args:
+        config_name: The root in conf/: "train".
+        check: Looks at the configs of all jobs of a sweep before the first starts, for what only the data can tell.
+        told: Exceptions of `check` and of the function whose message is for the user: one line, no traceback.
+            ConfigError always is.
+
+    Returns:
+        The decorator; the undecorated function stays at `__wrapped__`.
+    """
+    told = (ConfigError, *told)
+
+    def decorate(task: TaskFunction) -> Callable[[], None]:
+        vars(task)["told"] = told  # for launchers, which get the bare task
+        entrance = _Entrance(task, config_name, check, told)
+
+        @functools.wraps(task)
+        def main() -> None:
+            try:
+                _telling(entrance.open, told)()
+            except KeyboardInterrupt:
+                print("interrupted", file=sys.stderr)
+                raise SystemExit(INTERRUPTED) from None
+
+        return main
+
+    return decorate
+
+
+@dataclass(frozen=True)
+class _Entrance:
+    """What `door` was given."""
+
+    task: TaskFunction
+    config_name: str
+    check: Check | None
+    told: tuple[type[Exception], ...]
+
+    def open(self) -> None:
+        """Check the command line in sys.argv, and do what it says."""
+        script = Path(inspect.getfile(self.task))
+        command = read_command(f"python {script.name}", sys.argv[1:])
+        flags = command.flags
+        config_name = flags.config_name or self.config_name
+        schema.register()
+        version.setbase(VERSION_BASE)
+        try:
+            hydra = _start_hydra(script.stem, flags.config_path, flags.config_dir)
+            if flags.hydra_help or flags.shell_completion:
+                configs = []
+            else:
+                configs = preflight(_loader(hydra), config_name, command)
+            if command.runs and command.multirun:
+                self._sweep(hydra, config_name, command.overrides, configs)
+            elif command.runs:
+                self._run(hydra, config_name, command.overrides, configs[0])
+        finally:
+            GlobalHydra.instance().clear()
+        if not command.runs:
+            _run_hydra(flags, command.parser, self.task, flags.config_path or str(CONF), config_name)
+
+    def _sweep(self, hydra: Hydra, config_name: str, overrides: Sequence[str], configs: Sequence[DictConfig]) -> None:
+        """Run the jobs as hydra.main does; run_and_report cuts Hydra's own frames out of a traceback."""
+        if self.check is not None:
+            self.check(configs)
+        # The bare task: launchers hand it to other processes, and tell its errors themselves.
+        sweep = functools.partial(hydra.multirun, config_name, self.task, [*overrides, "hydra.mode=MULTIRUN"])
+        run_and_report(_telling(sweep, self.told))
+
+    def _run(self, hydra: Hydra, config_name: str, overrides: Sequence[str], config: DictConfig) -> None:
+        """Run one job as hydra.main does; a mistake that it tells takes the output folder with it, if it was new."""
+        folder = Path(config.get("output_dir", "."))
+        new = [path for path in (folder, *folder.parents) if not path.exists()]
+        # Told inside, before Hydra writes a line of its own.
+        job = _telling(self.task, self.told)
+        try:
+            run_and_report(functools.partial(hydra.run, config_name, job, [*overrides, "hydra.mode=RUN"]))
+        except SystemExit as end:
+            if isinstance(end.__cause__, self.told):
+                for path in new:
+                    with contextlib.suppress(OSError):  # not empty, or never made
+                        path.rmdir()
+            raise
+
+
+def _start_hydra(job_name: str, config_path: str | None, config_dir: str | None) -> Hydra:
+    folder = CONF if config_path is None else Path(config_path).absolute()
+    for given in (folder, config_dir):
+        if given is not None and not Path(given).is_dir():
+            raise ConfigError(f"{given}: no such folder; type the path of a folder with config files")
+    search_path = create_config_search_path(str(folder))
+    if config_dir is not None:
+        path = f"file://{Path(config_dir).absolute()}"
+        search_path.prepend("command-line", path, anchor=SearchPathQuery(provider="schema"))
+    GlobalHydra.instance().clear()  # of a caller in the same process, as a notebook or a test
+    return Hydra.create_main_hydra2(job_name, search_path)
+
+
+def _loader(hydra: Hydra) -> ConfigLoaderImpl:
+    loader = hydra.config_loader
+    if not isinstance(loader, ConfigLoaderImpl):
+        raise TypeError(f"Hydra loads with {type(loader).__name__}: sweeps/preflight.py knows ConfigLoaderImpl only")
+    return loader
+
+
+def _telling(function: Callable[P, R], told: tuple[type[Exception], ...]) -> Callable[P, R]:
+    """Wrap a function so that exceptions of types `told` end the process with one line."""
+
+    @functools.wraps(function)
+    def wrapped(*args: P.args, **kwargs: P.kwargs) -> R:
+        try:
+            return function(*args, **kwargs)
+        except told as mistake:
+            if os.environ.get("HYDRA_FULL_ERROR") == "1":
+                raise
+            print(f"error: {one_line(str(mistake))}", file=sys.stderr)
+            raise SystemExit(1) from mistake
+
+    return wrapped

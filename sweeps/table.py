@@ -1,0 +1,196 @@
+"""What a sweep, or one run, came to, on the terminal."""
+
+from __future__ import annotations
+
+import json
+import os
+import urllib.parse
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal, NamedTuple
+
+if TYPE_CHECKING:
+    from mlflow.entities import Run
+    from rich.console import Console
+
+    from sweeps.tracking.store import Store
+
+_METRICS = {
+    "test/accuracy": "test acc",
+    "test/macro_f1": "test F1",
+    "test/abnormal_recall": "abn. recall",
+    "test/false_alarm_rate": "false alarm",
+    "val/accuracy": "val acc",
+}
+_STYLES = {"FINISHED": "green", "FAILED": "bold red", "KILLED": "yellow", "RUNNING": "cyan"}
+_SHORT_ID = 8
+_WIDEST_CELL = 32  # beyond which a value is folded; a run id has as many
+_COMPARABLE = 30  # runs that one link can name
+_UI = "http://127.0.0.1:5000"
+
+
+class _Column(NamedTuple):
+    header: str
+    cells: list[str]
+    is_number: bool = True
+
+    @property
+    def width(self) -> int:
+        words = [*self.header.split(), *self.cells]
+        return min(max(len(word) for word in words), _WIDEST_CELL)
+
+
+def print_sweep_table(store: Store, parent_run_id: str) -> None:
+    """Print all jobs of a sweep, the best first, and how to see more of them.
+
+    A terminal that is too narrow for all of it gets no minutes, then no epochs, then fewer metrics.
+
+    Args:
+        store: where the jobs are.
+        parent_run_id: run id of the sweep.
+    """
+    from rich.markup import escape
+    from rich.table import Table
+
+    runs = children(store, parent_run_id)
+    if not runs:
+        return
+    console = _console()
+    columns, gap = _fit(_columns(store, runs), runs, console.width)
+    table = Table(box=None, pad_edge=False, padding=(0, gap, 0, 0), header_style="bold")
+    for column in columns:
+        justify: Literal["left", "right"] = "right" if column.is_number else "left"
+        table.add_column(column.header.replace(" ", "\n"), justify=justify, max_width=_WIDEST_CELL, overflow="fold")
+    for run, cells in zip(runs, zip(*(column.cells for column in columns), strict=True), strict=True):
+        style = _STYLES.get(run.info.status, "default")
+        table.add_row(f"[{style}]{cells[0]}[/]", *(escape(cell) for cell in cells[1:]))
+    console.print()
+    console.print(table)
+    _print_links(console, store, runs)
+
+
+def _columns(store: Store, runs: Sequence[Run]) -> list[_Column]:
+    """Give the columns but the last, the id: those that a narrow terminal can do without come last."""
+    typed = [_overrides(run) for run in runs]
+    differing = _differing(typed)
+    metrics = [key for key in _METRICS if any(key in run.data.metrics for run in runs)]
+    return [
+        _Column("status", [run.info.status.lower() for run in runs], is_number=False),
+        *(
+            _Column(name.replace("_", " "), [job.get(key, "-") for job in typed], is_number=False)
+            for key, name in zip(differing, _short_names(differing), strict=True)
+        ),
+        *(_Column(_METRICS[key], [_number(run.data.metrics.get(key)) for run in runs]) for key in metrics),
+        _Column("epochs", [_epochs(store, run) for run in runs]),
+        _Column("min", [_minutes(run) for run in runs]),
+    ]
+
+
+def _fit(columns: list[_Column], runs: Sequence[Run], width: int) -> tuple[list[_Column], int]:
+    """Choose columns and the gap between them for a terminal `width` characters wide."""
+    ids = [run.info.run_id for run in runs]
+    last = _Column("run", [run_id[:_SHORT_ID] for run_id in ids], is_number=False)
+    for gap, dropped in ((2, 0), (1, 0), (1, 1), (1, 2), (1, 3), (1, 4)):
+        chosen = [*columns[: len(columns) - dropped], last]
+        free = width - sum(column.width + gap for column in chosen)
+        if free >= len(ids[0]) - _SHORT_ID:
+            return [*chosen[:-1], last._replace(cells=ids)], gap
+        if free >= 0:
+            break
+    return chosen, gap
+
+
+def print_run_summary(values: Mapping[str, float], run_id: str, uri: str) -> None:
+    """Print what one run came to: its test numbers, each class's recall, and where to see more.
+
+    Args:
+        values: metrics by name, such as ``test/accuracy`` and ``test/recall/<class slug>``.
+        run_id: of the run.
+        uri: of the store.
+    """
+    from rich.table import Table
+
+    console = _console()
+    table = Table(box=None, pad_edge=False, show_header=False, padding=(0, 2, 0, 0))
+    recalls = sorted(key for key in values if key.startswith("test/recall/"))
+    firsts = [key for key in values if key.startswith("test/") and key not in recalls]
+    for key in [*firsts, *recalls]:
+        table.add_row(key.removeprefix("test/"), _number(values[key]))
+    if table.row_count:
+        console.print("\n[bold]Test[/]")
+        console.print(table)
+    console.print(f"\nRun {run_id}\n{ui_command(uri)}", soft_wrap=True, highlight=False)
+
+
+def children(store: Store, parent_run_id: str) -> list[Run]:
+    """Give the runs of a sweep's jobs: by test accuracy, the best first, those without any last."""
+    experiment = store.client.get_run(parent_run_id).info.experiment_id
+    query = f"tags.`mlflow.parentRunId` = '{parent_run_id}'"
+    runs = list(store.client.search_runs([experiment], query, max_results=5000))
+    return sorted(runs, key=lambda run: run.data.metrics.get("test/accuracy", float("-inf")), reverse=True)
+
+
+def ui_command(uri: str) -> str:
+    """Give what to type, or to open, to see the store in a browser; of its absolute and relative paths the shorter."""
+    scheme = "sqlite:///"
+    if _is_server(uri):
+        return uri
+    if uri.startswith(scheme):
+        path = Path(uri.removeprefix(scheme))
+        uri = scheme + min(str(path), os.path.relpath(path), key=len)
+    return f"mlflow ui --backend-store-uri {uri}"
+
+
+def _is_server(uri: str) -> bool:
+    return uri.startswith(("http:", "https:"))
+
+
+def _console() -> Console:
+    from rich.console import Console
+
+    return Console(highlight=False)
+
+
+def _overrides(run: Run) -> dict[str, str]:
+    """Give what was typed for a job, by key."""
+    typed = json.loads(run.data.tags.get("overrides", "[]"))
+    return {key.lstrip("+"): value for key, _, value in (override.partition("=") for override in typed)}
+
+
+def _differing(jobs: Sequence[Mapping[str, str]]) -> list[str]:
+    keys = dict.fromkeys(key for job in jobs for key in job)
+    return [key for key in keys if len({job.get(key) for job in jobs}) > 1]
+
+
+def _short_names(keys: Sequence[str]) -> list[str]:
+    """Shorten dotted keys to their last part, where that names one of them only."""
+    lasts = [key.replace("/", ".").rpartition(".")[2] for key in keys]
+    return [last if lasts.count(last) == 1 else key for key, last in zip(keys, lasts, strict=True)]
+
+
+def _epochs(store: Store, run: Run) -> str:
+    return str(len({metric.step for metric in store.client.get_metric_history(run.info.run_id, "train/loss")}))
+
+
+def _minutes(run: Run) -> str:
+    ended = run.info.end_time
+    return f"{(ended - run.info.start_time) / 60_000:.1f}" if ended else "-"
+
+
+def _number(value: float | None) -> str:
+    return "-" if value is None else f"{value:.4f}" if abs(value) < 10 else f"{value:.4g}"
+
+
+def _print_links(console: Console, store: Store, runs: Sequence[Run]) -> None:
+    best = runs[0]
+    if "test/accuracy" in best.data.metrics:
+        console.print(f"\nBest: {best.info.run_name}, run {best.info.run_id}", soft_wrap=True)
+    console.print(f"\n{ui_command(store.uri)}", soft_wrap=True)
+    ids = [run.info.run_id for run in runs[:_COMPARABLE]]
+    query = urllib.parse.urlencode(
+        {"runs": json.dumps(ids, separators=(",", ":")), "experiments": json.dumps([best.info.experiment_id])},
+        quote_via=urllib.parse.quote,
+    )
+    url = f"{store.uri if _is_server(store.uri) else _UI}/#/compare-runs?{query}"
+    shown = f"[link={url}]{_UI}/#/compare-runs[/link]" if console.is_terminal else url
+    console.print(f"then compare the jobs at {shown}", soft_wrap=True)

@@ -1,0 +1,88 @@
+"""A resolved config as MLflow's params, its short name, and the hash that says which cell of a grid it is."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, cast
+
+from omegaconf import DictConfig, OmegaConf
+
+MAX_PARAM_LENGTH = 6000  # characters that MLflow keeps of a value
+# Where and how a run is carried out and shown, not what it computes.
+_NOT_IN_CELL = ("hydra", "tracking", "sweep", "progress", "output_dir", "from_run", "resume")
+_NOT_IN_CELL_OF_DATA = ("num_workers", "pin_memory")
+_NOT_PARAMS = {"output_dir", "progress", "from_run", "resume", "sweep.parent_run_id"}
+_NOT_IN_NAME = ("hydra", "output_dir", "progress", "tracking", "resume", "sweep", "num_threads")
+
+
+def without_hydra(cfg: DictConfig) -> DictConfig:
+    """Give a copy of the config without Hydra's own part."""
+    return OmegaConf.masked_copy(cfg, [str(key) for key in cfg if key != "hydra"])
+
+
+def plain(cfg: DictConfig) -> dict[str, Any]:
+    """Give the config without Hydra's own part, resolved, as containers of plain values."""
+    return cast("dict[str, Any]", OmegaConf.to_container(without_hydra(cfg), resolve=True))
+
+
+def flat_params(cfg: DictConfig) -> dict[str, str]:
+    """Flatten the resolved config to dotted keys and text, as MLflow keeps params.
+
+    Nothing is cut silently: a value longer than MLflow takes ends in a note that says so.
+    """
+    return {key: _shorten(_text(value)) for key, value in _leaves(plain(cfg)) if key not in _NOT_PARAMS}
+
+
+def _leaves(node: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+    for key, value in node.items():
+        if isinstance(value, Mapping) and value:
+            yield from _leaves(value, f"{prefix}{key}.")
+        else:
+            yield f"{prefix}{key}", value
+
+
+def _text(value: object) -> str:
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
+
+
+def _shorten(text: str) -> str:
+    if len(text) <= MAX_PARAM_LENGTH:
+        return text
+    note = f" ... (cut: {len(text)} characters, all of them in config.yaml)"
+    return text[: MAX_PARAM_LENGTH - len(note)] + note
+
+
+def cell_id(cfg: DictConfig) -> str:
+    """Hash what a run computes: 16 hex digits of the SHA-256 of the resolved config, seed included.
+
+    Left out is what changes no result: tracking, the sweep, the progress bar, the output folder, loader processes.
+    """
+    config = {key: value for key, value in plain(cfg).items() if key not in _NOT_IN_CELL}
+    if isinstance(config.get("datamodule"), dict):
+        data = config["datamodule"]
+        config["datamodule"] = {key: data[key] for key in data if key not in _NOT_IN_CELL_OF_DATA}
+    text = json.dumps(config, sort_keys=True, separators=(",", ":"), default=str)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def telling_overrides(overrides: Sequence[str]) -> list[str]:
+    """Leave out overrides that say nothing about the experiment: Hydra's own, output and tracking."""
+    return [o for o in overrides if o.lstrip("+~").split("=")[0].replace("/", ".").split(".")[0] not in _NOT_IN_NAME]
+
+
+def run_name(cfg: DictConfig, overrides: Sequence[str]) -> str:
+    """Name a run for people: its overrides, else model, optimizer and seed (``lstm-adam-seed0``)."""
+    if told := telling_overrides(overrides):
+        return " ".join(override.lstrip("+") for override in told)[:200]
+    targets = [str(OmegaConf.select(cfg, f"{group}._target_") or "") for group in ("model", "optimizer")]
+    words = [target.rpartition(".")[2].removesuffix("Classifier").lower() for target in targets]
+    return "-".join([*filter(None, words), f"seed{OmegaConf.select(cfg, 'seed')}"])
+
+
+def sweep_name(cfg: DictConfig, overrides: Sequence[str]) -> str:
+    """Name a sweep: ``sweep.name`` (a preset sets it), else a hash of its overrides in any order."""
+    if name := OmegaConf.select(cfg, "sweep.name"):
+        return str(name)
+    return f"sweep-{hashlib.sha256(chr(10).join(sorted(overrides)).encode()).hexdigest()[:8]}"

@@ -1,0 +1,207 @@
+"""One training run in MLflow: what it was, its curves, its files, its model."""
+
+from __future__ import annotations
+
+import contextlib
+import csv
+import io
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from omegaconf import OmegaConf
+
+from sweeps.errors import ConfigError
+from sweeps.tracking.git import git_tags
+from sweeps.tracking.opened import opened_run, set_tags
+from sweeps.tracking.params import cell_id, flat_params, run_name, without_hydra
+from sweeps.tracking.store import Store
+
+if TYPE_CHECKING:
+    import torch
+    from matplotlib.figure import Figure
+    from omegaconf import DictConfig
+    from pandas import DataFrame
+
+CONFIG_FILE = "config.yaml"  # resolved: what ran
+COMPOSED_FILE = "config.unresolved.yaml"  # with its interpolations: what a change to one key changes with it
+
+_METRICS_PER_BATCH = 1000  # that MLflow takes in one call
+
+
+class EpochMetrics(NamedTuple):
+    """All metrics of one epoch.
+
+    Attributes:
+        epoch: MLflow's step.
+        time_ms: when, in ms since 1970.
+        values: metric names, such as ``train/loss``, and values; NaN and infinities are kept.
+    """
+
+    epoch: int
+    time_ms: int
+    values: dict[str, float]
+
+
+class TrackedRun:
+    """The open run of one job; `tracked_run` makes it.
+
+    Attributes:
+        run_id: MLflow's id.
+        name: what people call it.
+        folder: ``<output_dir>/runs/<run_id>``, which exists, for checkpoints and the like.
+    """
+
+    def __init__(self, store: Store, run_id: str, name: str) -> None:
+        """Write to the run, which is open."""
+        self._store = store
+        self._client = store.client
+        self._sent: set[tuple[str, int]] = set()
+        self.run_id = run_id
+        self.name = name
+        self.folder = store.output_dir / "runs" / run_id
+        self.folder.mkdir(parents=True, exist_ok=True)
+
+    @classmethod
+    def attach(cls, store: Store, run_id: str) -> TrackedRun:
+        """Write to a run that another process, which goes on waiting for this one, has opened and will close."""
+        return cls(store, run_id, store.client.get_run(run_id).info.run_name or run_id)
+
+    def log_epochs(self, rows: Sequence[EpochMetrics]) -> None:
+        """Write the metrics of some epochs in one call, those of an epoch that was sent before left out."""
+        from mlflow.entities import Metric
+
+        new = [
+            Metric(key, float(value), row.time_ms, row.epoch)
+            for row in rows
+            for key, value in row.values.items()
+            if (key, row.epoch) not in self._sent
+        ]
+        for start in range(0, len(new), _METRICS_PER_BATCH):
+            part = new[start : start + _METRICS_PER_BATCH]
+            self._client.log_batch(self.run_id, metrics=part)
+            self._sent.update((metric.key, metric.step) for metric in part)
+
+    def reconcile(self, rows: Sequence[EpochMetrics]) -> None:
+        """Write those metrics of `rows` that the store lacks: a kill can fall between a checkpoint and this.
+
+        Afterwards `log_epochs` also leaves out what the store already has, so that no step is there twice.
+        """
+        for key in self._client.get_run(self.run_id).data.metrics:
+            self._sent.update((key, m.step) for m in self._client.get_metric_history(self.run_id, key))
+        self.log_epochs(rows)
+
+    def log_file(self, path: str | Path, folder: str | None = None) -> None:
+        """Keep a copy of a file as an artifact, in `folder` of the run's artifacts."""
+        self._client.log_artifact(self.run_id, str(path), folder)
+
+    def log_figure(self, figure: Figure, name: str) -> None:
+        """Keep a matplotlib figure under a file name such as ``curves.png``."""
+        self._client.log_figure(self.run_id, figure, name, save_kwargs={"bbox_inches": "tight"})
+
+    def log_table(self, table: DataFrame | Sequence[Mapping[str, Any]], name: str) -> None:
+        """Keep a table, a data frame or rows that share their keys, as CSV under a file name such as ``x.csv``."""
+        rows = table if isinstance(table, Sequence) else table.to_dict("records")
+        text = io.StringIO()
+        writer = csv.DictWriter(text, fieldnames=list(rows[0]) if rows else [], lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
+        self._client.log_text(self.run_id, text.getvalue(), name)
+
+    def log_dataset(self, name: str, digest: str, context: str, profile: Mapping[str, Any], source: str) -> None:
+        """Say which data the run used.
+
+        Args:
+            name: of the data.
+            digest: of its content; MLflow keeps 36 characters.
+            context: what for: ``train``, ``val`` or ``test``.
+            profile: counts and the like, shown as they are.
+            source: where it came from: a path, or how it was made.
+        """
+        from mlflow.entities import Dataset, DatasetInput, InputTag
+
+        dataset = Dataset(
+            name, digest[:36], "local", json.dumps({"uri": source}), profile=json.dumps(profile, default=str)
+        )
+        tag = InputTag("mlflow.data.context", context)
+        self._client.log_inputs(self.run_id, [DatasetInput(dataset, [tag])])
+
+    def set_tags(self, tags: Mapping[str, str]) -> None:
+        """Set tags of the run in one write."""
+        set_tags(self._store, self.run_id, tags)
+
+    def log_model(
+        self,
+        model: torch.nn.Module,
+        example_inputs: tuple[torch.Tensor, torch.Tensor],
+        metadata: Mapping[str, Any],
+        name: str = "model",
+    ) -> str:
+        """Keep the recognizer as a model that loads without this repository; see `logged_model.log_recognizer`.
+
+        Returns:
+            The model's id: ``mlflow.pytorch.load_model(f"models:/{id}")``.
+        """
+        from sweeps.tracking.logged_model import log_recognizer
+
+        return log_recognizer(self._store, self.run_id, model, example_inputs, metadata, name)
+
+
+@contextlib.contextmanager
+def tracked_run(
+    cfg: DictConfig, store: Store, *, overrides: Sequence[str], data_digest: str, resume_id: str | None = None
+) -> Iterator[TrackedRun]:
+    """Track the block as one run: FINISHED at its end, FAILED on an error, KILLED on Ctrl-C, SIGTERM or sys.exit.
+
+    Args:
+        cfg: the job's composed config; with ``sweep.parent_run_id`` the run is a child of that one.
+        store: where.
+        overrides: what the user typed for this job.
+        data_digest: of the data that the run is about.
+        resume_id: id of a run to go on with, rather than a new one.
+
+    Raises:
+        ConfigError: the run to resume was about other data.
+    """
+    if resume_id is not None:
+        _check_same_data(store, resume_id, data_digest)
+        tags = {f"resumed_{key}": value for key, value in git_tags().items() if key == "git_commit"}
+    else:
+        tags = _tags(cfg, overrides, data_digest)
+    name = run_name(cfg, overrides)
+    params = flat_params(cfg) if resume_id is None else None
+    with opened_run(store, name=name, tags=tags, params=params, resume_id=resume_id) as opened:
+        run = TrackedRun(store, opened.run_id, name) if resume_id is None else TrackedRun.attach(store, resume_id)
+        if resume_id is None:
+            _keep_config(run, cfg)
+        yield run
+
+
+def _tags(cfg: DictConfig, overrides: Sequence[str], data_digest: str) -> dict[str, str]:
+    sweep, parent = OmegaConf.select(cfg, "sweep.name"), OmegaConf.select(cfg, "sweep.parent_run_id")
+    return {
+        "cell": cell_id(cfg),
+        "overrides": json.dumps(list(overrides)),
+        "data_digest": data_digest,
+        **({"sweep": sweep} if sweep else {}),
+        **({"mlflow.parentRunId": parent} if parent else {}),
+        **git_tags(),
+    }
+
+
+def _keep_config(run: TrackedRun, cfg: DictConfig) -> None:
+    own = without_hydra(cfg)
+    (run.folder / COMPOSED_FILE).write_text(OmegaConf.to_yaml(own))
+    (run.folder / CONFIG_FILE).write_text(OmegaConf.to_yaml(own, resolve=True))
+    run.log_file(run.folder / CONFIG_FILE)
+    run.log_file(run.folder / COMPOSED_FILE)
+
+
+def _check_same_data(store: Store, run_id: str, data_digest: str) -> None:
+    before = store.client.get_run(run_id).data.tags.get("data_digest", data_digest)
+    if before != data_digest:
+        raise ConfigError(
+            f"resume={run_id}: the data has changed since (digest {before[:12]} then, {data_digest[:12]} now); "
+            f"start anew with from_run={run_id}"
+        )

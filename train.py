@@ -1,0 +1,301 @@
+"""Key points -> windows -> classifier -> a tracked run: `python train.py --help`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from lightning_modules.errors import DivergenceError
+from pose.errors import DataError
+from sweeps.door import door
+from sweeps.errors import ConfigError
+
+if TYPE_CHECKING:
+    import torch
+    from omegaconf import DictConfig
+    from pytorch_lightning import Trainer
+
+    from datamodules.keypoints import KeypointDataModule
+    from lightning_modules.checkpoints import EpochCheckpoint, EpochRow
+    from lightning_modules.classifier import ActionClassifier
+    from sweeps.tracking.run import TrackedRun
+    from sweeps.tracking.store import Store
+
+_ALARMING = 0.95  # accuracy whose first epoch is tracked as epochs_to_95
+
+
+def check_data(cfgs: Sequence[DictConfig]) -> None:
+    """Reads and divides the data of every job once, so that what is wrong with it shows before the first job.
+
+    Raises:
+        DataError: some job's data cannot be used as asked.
+    """
+    for cfg in {repr(cfg.datamodule): cfg for cfg in cfgs if not (cfg.from_run or cfg.resume)}.values():
+        make_data(cfg)
+
+
+@door("train", check=check_data, told=(DataError, DivergenceError))
+def main(cfg: DictConfig) -> dict[str, float]:
+    """One job."""
+    from hydra.core.hydra_config import HydraConfig
+
+    return train(cfg, list(HydraConfig.get().overrides.task))
+
+
+def train(cfg: DictConfig, overrides: Sequence[str] = ()) -> dict[str, float]:
+    """Trains, tests and tracks what the configuration says.
+
+    Args:
+        cfg: composed from `conf/train.yaml`.
+        overrides: what was typed, kept with the run.
+
+    Returns:
+        The test metrics by name.
+    """
+    from sweeps.ranks import run_ranks
+    from sweeps.table import print_run_summary
+    from sweeps.tracking.process import mark_dead_runs
+    from sweeps.tracking.run import tracked_run
+    from sweeps.tracking.store import open_store
+
+    resume_id = cfg.resume
+    cfg = _stored(cfg, overrides)
+    _check_machine(cfg)
+    data = make_data(cfg)  # before anything is written, so that a mistake leaves nothing behind
+    store = open_store(cfg.tracking, cfg.output_dir)
+    mark_dead_runs(store)
+    with tracked_run(cfg, store, overrides=overrides, data_digest=data.digest, resume_id=resume_id) as run:
+        _describe(data, run)
+        if _world_size(cfg) > 1:
+            values = run_ranks(_train_rank, (cfg, run.run_id, resume_id), _world_size(cfg))
+        else:
+            values = fit_and_test(cfg, data, run, resume_id is not None)
+    print_run_summary(values, run.run_id, store.uri)
+    return values
+
+
+def _stored(cfg: DictConfig, overrides: Sequence[str]) -> DictConfig:
+    """The configuration of the run to repeat or to go on with, where there is one."""
+    from sweeps.tracking.process import mark_dead_runs
+    from sweeps.tracking.repeat import repeat_config, resume_config
+    from sweeps.tracking.store import open_store
+
+    if not (cfg.resume or cfg.from_run):
+        return cfg
+    store: Store = open_store(cfg.tracking, cfg.output_dir)
+    mark_dead_runs(store)
+    return resume_config(cfg, store, overrides) if cfg.resume else repeat_config(cfg, store, overrides)
+
+
+def _check_machine(cfg: DictConfig) -> None:
+    import torch
+
+    if cfg.num_threads:
+        torch.set_num_threads(cfg.num_threads)
+    if cfg.trainer.accelerator in ("gpu", "cuda") and not torch.cuda.is_available():
+        raise ConfigError(f"trainer.accelerator={cfg.trainer.accelerator}: no GPU is found here; type trainer=cpu")
+
+
+def _world_size(cfg: DictConfig) -> int:
+    return int(cfg.trainer.devices) if str(cfg.trainer.strategy).startswith("ddp") else 1
+
+
+def make_data(cfg: DictConfig) -> KeypointDataModule:
+    """The configured data, read and divided.
+
+    Raises:
+        DataError: it cannot be used as asked.
+    """
+    from hydra.utils import instantiate
+
+    data: KeypointDataModule = instantiate(
+        cfg.datamodule, order_seed=cfg.seed, test_curve=cfg.test_curve, _convert_="all"
+    )
+    data.setup()
+    return data
+
+
+def make_classifier(cfg: DictConfig, data: KeypointDataModule) -> ActionClassifier:
+    """The configured network, its normaliser fitted on the training part, and how it is trained."""
+    from hydra.utils import instantiate
+
+    from lightning_modules.classifier import ActionClassifier
+    from lightning_modules.normalizers import make_normalizer
+
+    trunk = data.skeleton.find("left_shoulder", "right_shoulder", "left_hip", "right_hip")
+    joints = data.skeleton.num_joints
+    normalizer = make_normalizer(data.normalize, joints, data.num_coordinates, data.num_channels, trunk)
+    normalizer.fit(data.train_frames())
+    return ActionClassifier(
+        normalizer=normalizer,
+        network=instantiate(cfg.model, input_size=normalizer.num_features, num_classes=len(data.class_names)),
+        class_names=data.class_names,
+        optimizer=instantiate(cfg.optimizer, _partial_=True, _convert_="all"),
+        scheduler=instantiate(cfg.scheduler, _partial_=True) if cfg.scheduler.get("_target_") else None,
+        class_weights=_class_weights(cfg, data),
+        label_smoothing=cfg.loss.label_smoothing,
+        abnormal_classes=data.abnormal_classes,
+        curve_parts=data.curve_parts,
+    )
+
+
+def _class_weights(cfg: DictConfig, data: KeypointDataModule) -> torch.Tensor | None:
+    import torch
+
+    weights, num_classes = cfg.loss.class_weights, len(data.class_names)
+    if weights is None:
+        return None
+    if weights == "balanced":
+        counts = data.train_counts()
+        return counts.sum() / (num_classes * counts.clamp(min=1))
+    if len(weights) != num_classes:
+        raise ConfigError(f"loss.class_weights has {len(weights)} numbers, the data {num_classes} classes: give one each")
+    return torch.tensor(list(weights), dtype=torch.float32)
+
+
+def make_trainer(cfg: DictConfig, checkpoint: EpochCheckpoint, title: str) -> Trainer:
+    """The configured Lightning Trainer. Tracking and checkpoints are ours, so what Lightning would write is off."""
+    import logging
+
+    from hydra.utils import instantiate
+
+    from lightning_modules.checkpoints import AtomicCheckpointIO
+    from lightning_modules.progress import RunProgress
+
+    logging.getLogger("pytorch_lightning").setLevel(logging.WARNING)
+    return instantiate(  # type: ignore[no-any-return]
+        cfg.trainer,
+        callbacks=[checkpoint, *([RunProgress(title)] if cfg.progress else [])],
+        plugins=[AtomicCheckpointIO()],
+        default_root_dir=str(checkpoint.folder),
+        logger=False,
+        enable_progress_bar=False,
+        enable_model_summary=False,
+        num_sanity_val_steps=0,
+        use_distributed_sampler=False,  # our loaders share the windows out themselves
+    )
+
+
+def fit_and_test(cfg: DictConfig, data: KeypointDataModule, run: TrackedRun, resumed: bool) -> dict[str, float]:
+    """Trains, tests the chosen epoch once, and keeps results and model with the run.
+
+    Args:
+        cfg: the job's configuration.
+        data: set up.
+        run: where everything goes.
+        resumed: go on from the run's last checkpoint.
+
+    Returns:
+        The test metrics by name.
+    """
+    from pytorch_lightning import seed_everything
+
+    from lightning_modules.checkpoints import LAST, EpochCheckpoint, epochs_to
+    from sweeps.tracking.run import EpochMetrics
+
+    seed_everything(cfg.seed, workers=True, verbose=False)
+    classifier = make_classifier(cfg, data)
+    report = _reporter(run, resumed)
+    monitor = cfg.selection.monitor if data.has_validation else None
+    checkpoint = EpochCheckpoint(run.folder, report, monitor, cfg.selection.mode)
+    trainer = make_trainer(cfg, checkpoint, run.name)
+    trainer.fit(classifier, datamodule=data, ckpt_path=str(run.folder / LAST) if resumed else None)
+    if trainer.is_global_zero:
+        report(checkpoint.rows)  # a kill may have come between the last checkpoint and its report
+    trainer.test(classifier, datamodule=data, ckpt_path=str(checkpoint.chosen), verbose=False)
+    values = {name: value.item() for name, value in trainer.callback_metrics.items() if name.startswith("test/")}
+    reached = epochs_to(checkpoint.rows, _ALARMING)
+    values |= {"epochs_to_95": float(reached)} if reached is not None else {}
+    if trainer.is_global_zero:
+        last_time = checkpoint.rows[-1]["time_ms"]
+        run.log_epochs([EpochMetrics(checkpoint.chosen_epoch, last_time, values)])
+        _keep_results(cfg, data, run, classifier, checkpoint)
+    return values
+
+
+def _train_rank(cfg: DictConfig, run_id: str, resume_id: str | None) -> dict[str, float]:
+    """What each process of `trainer=ddp` does; the run is open in the process that started it."""
+    from sweeps.tracking.run import TrackedRun
+    from sweeps.tracking.store import open_store
+
+    _check_machine(cfg)
+    run = TrackedRun.attach(open_store(cfg.tracking, cfg.output_dir), run_id)
+    return fit_and_test(cfg, make_data(cfg), run, resume_id is not None)
+
+
+def _reporter(run: TrackedRun, resumed: bool) -> Callable[[list[EpochRow]], None]:
+    """Sends the epochs that were not sent yet; after a resume first looks up which those are."""
+    from sweeps.tracking.run import EpochMetrics
+
+    send = [run.reconcile if resumed else run.log_epochs]
+
+    def report(rows: list[EpochRow]) -> None:
+        send[0]([EpochMetrics(**row) for row in rows])
+        send[0] = run.log_epochs
+
+    return report
+
+
+def _describe(data: KeypointDataModule, run: TrackedRun) -> None:
+    """Keeps with the run which data it is about, and says it."""
+    counts = data.summary()
+    source = str(getattr(data, "path", "pose.simulator"))
+    for part in ("train", "val", "test"):
+        windows = counts[f"windows_{part}"]
+        if windows:
+            profile = {"windows": windows, "clips": counts[f"clips_{part}"], "class_names": list(data.class_names)}
+            run.log_dataset(type(data).__name__, data.part_digest(part), part, profile, source)
+    run.set_tags({f"data.{name}": str(count) for name, count in counts.items()})
+    print(
+        f"{counts['frames']:,} frames; windows: {counts['windows_train']:,} train, {counts['windows_val']:,} val, "
+        f"{counts['windows_test']:,} test; {counts['clips_padded']} clips padded, {counts['joints_interpolated']:,} joints "
+        f"interpolated, {counts['frames_in_no_window']:,} frames in no window"
+    )
+
+
+def _keep_results(
+    cfg: DictConfig, data: KeypointDataModule, run: TrackedRun, classifier: ActionClassifier, checkpoint: EpochCheckpoint
+) -> None:
+    """Figures, tables, checkpoints and the model that was tested."""
+    from lightning_modules.checkpoints import BEST, LAST
+    from sweeps.figures import confusion_matrix_figure, curves_figure, per_class_rows
+    from sweeps.tracking.run import EpochMetrics
+
+    result = classifier.test_result
+    assert result is not None
+    confusion = result.confusion.numpy()
+    run.log_figure(confusion_matrix_figure(confusion, data.class_names), "confusion_matrix.png")
+    run.log_figure(curves_figure([EpochMetrics(**row) for row in checkpoint.rows]), "curves.png")
+    run.log_table(per_class_rows(confusion, data.class_names), "per_class.csv")
+    for name in (LAST, BEST):
+        if (checkpoint.folder / name).exists():
+            run.log_file(checkpoint.folder / name, "checkpoints")
+    if cfg.tracking.log_model != "never":
+        _log_model(data, run, classifier, "model")
+    if cfg.tracking.log_model == "always" and checkpoint.chosen.name != LAST:
+        last = classifier.trainer.strategy.checkpoint_io.load_checkpoint(checkpoint.folder / LAST)
+        classifier.load_state_dict(last["state_dict"])
+        _log_model(data, run, classifier, "model_last_epoch")
+
+
+def _log_model(data: KeypointDataModule, run: TrackedRun, classifier: ActionClassifier, name: str) -> None:
+    import torch
+
+    from lightning_modules.recognizer import Recognizer
+
+    model = Recognizer(classifier.normalizer, classifier.network, data.scores).cpu().eval()
+    shape = (2, data.sequence_length, data.skeleton.num_joints)
+    example = (torch.zeros(*shape, data.num_coordinates), torch.ones(shape))
+    metadata = {
+        "class_names": list(data.class_names),
+        "abnormal_classes": list(data.abnormal_classes),
+        "skeleton": data.skeleton.name,
+        "fps": data.fps,
+        "sequence_length": data.sequence_length,
+        "coordinates": data.num_coordinates,
+    }
+    run.log_model(model, example, metadata, name)
+
+
+if __name__ == "__main__":
+    main()
