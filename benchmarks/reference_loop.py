@@ -56,7 +56,7 @@ def run_cell(cell: tuple[str, str, str, int, int]) -> dict[str, Any]:
     with initialize_config_dir(str(ROOT / "conf"), version_base="1.3"):
         cfg = compose("train", overrides(*cell))
     loop_losses, loop_accuracy = plain_loop(cfg)
-    values, losses = train.train(cfg, overrides(*cell)), []
+    values = train.train(cfg, overrides(*cell))
     losses = _train_losses(cfg)
     return {
         "row": row,
@@ -74,6 +74,7 @@ def plain_loop(cfg: Any) -> tuple[list[float], float]:
     from pytorch_lightning import seed_everything
 
     import train
+    from lightning_modules.optimizers import fastest
 
     torch.set_num_threads(cfg.num_threads)
     data = train.make_data(cfg)
@@ -91,7 +92,10 @@ def plain_loop(cfg: Any) -> tuple[list[float], float]:
     lstm.load_state_dict({k.removeprefix("lstm."): v for k, v in weights.items() if k.startswith("lstm.")})
     head.load_state_dict({k.removeprefix("head."): v for k, v in weights.items() if k.startswith("head.")})
     kind = {"adam": torch.optim.Adam, "rmsprop": torch.optim.RMSprop}[cfg.optimizer._target_.rpartition(".")[2].lower()]
-    optimizer = kind([*lstm.parameters(), *head.parameters()], lr=cfg.optimizer.lr)
+    # The same implementation: fused Adam rounds otherwise than the default, and within 60 epochs of training the last digit
+    # has grown to a difference of loss of 0.03.
+    parameters = [*lstm.parameters(), *head.parameters()]
+    optimizer = kind(parameters, lr=cfg.optimizer.lr, **fastest(kind, torch.device("cpu")))
     losses = []
     for epoch in range(cfg.trainer.max_epochs):
         order.set_epoch(epoch)

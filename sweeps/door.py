@@ -18,6 +18,7 @@ from hydra._internal.hydra import Hydra
 from hydra._internal.utils import _run_hydra, create_config_search_path, run_and_report
 from hydra.core.config_search_path import SearchPathQuery
 from hydra.core.global_hydra import GlobalHydra
+from hydra.errors import HydraException
 from hydra.types import TaskFunction
 from omegaconf import DictConfig
 
@@ -103,7 +104,10 @@ class _Entrance:
         finally:
             GlobalHydra.instance().clear()
         if not command.runs:
-            _run_hydra(flags, command.parser, self.task, flags.config_path or str(CONF), config_name)
+            try:
+                _run_hydra(flags, command.parser, self.task, flags.config_path or str(CONF), config_name)
+            except HydraException as error:
+                raise ConfigError(str(error)) from error
 
     def _sweep(self, hydra: Hydra, config_name: str, overrides: Sequence[str], configs: Sequence[DictConfig]) -> None:
         """Run the jobs as hydra.main does; run_and_report cuts Hydra's own frames out of a traceback."""

@@ -8,11 +8,12 @@ import numpy as np
 
 from pose.simulator.actors import Actor
 from pose.simulator.body import INDEX, solve
-from pose.simulator.falling import KINDS, draw_fall, fall_from
+from pose.simulator.falling import fall_from
 from pose.simulator.floor import BACK, FRONT, LEFT, RIGHT, draw_rest, lie
 from pose.simulator.gait import draw_gait, walk
 from pose.simulator.loads import carry, lift
 from pose.simulator.path import draw_path
+from pose.simulator.pendulum import KINDS, draw_fall
 from pose.simulator.rotations import Floats, rotation
 from pose.simulator.upright import stand
 

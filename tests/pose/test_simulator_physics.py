@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pose.simulator import BONES, JOINTS, SyntheticSource, make_actor
-from pose.simulator.falling import descent
+from pose.simulator.pendulum import descent
 from pose.simulator.source import Recording
 
 FPS = 30.0
