@@ -49,10 +49,11 @@ def run_cell(cell: tuple[str, str, str, int, int]) -> dict[str, Any]:
     """Trains one cell both ways. The cell: path, row, optimizer, seed, epochs."""
     from hydra import compose, initialize_config_dir
 
-    import sweeps.schema  # noqa: F401  # registers the schema that the configuration is composed with
     import train
+    from sweeps.schema import register
 
-    path, row, optimizer, seed, _ = cell
+    register()
+    _, row, optimizer, seed, _ = cell
     with initialize_config_dir(str(ROOT / "conf"), version_base="1.3"):
         cfg = compose("train", overrides(*cell))
     loop_losses, loop_accuracy = plain_loop(cfg)

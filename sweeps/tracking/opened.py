@@ -5,11 +5,12 @@ from __future__ import annotations
 import atexit
 import contextlib
 import logging
+import os
 import time
 from collections.abc import Iterator, Mapping
 
 from sweeps.tracking.process import process_tags
-from sweeps.tracking.signals import held_signals, termination_raises, was_interrupted
+from sweeps.tracking.signals import Terminated, held_signals, termination_raises, was_interrupted
 from sweeps.tracking.store import Store
 
 log = logging.getLogger(__name__)
@@ -39,6 +40,7 @@ class OpenRun:
         self.run_id = ""
         self._verdict: tuple[str, str | None] | None = None
         self._closed = True
+        self._owner = 0
 
     def create(self, name: str, tags: Mapping[str, str], params: Mapping[str, str]) -> None:
         """Make the run in the store, status RUNNING."""
@@ -64,6 +66,7 @@ class OpenRun:
 
     def _stay_open(self) -> None:
         self._closed = False
+        self._owner = os.getpid()  # loader processes are forks of this one, and inherit what is open
         # a second Ctrl-C can fall between the first one and the block that would have closed the run
         atexit.register(self._close_at_exit)
 
@@ -79,7 +82,7 @@ class OpenRun:
             error: what went wrong, for the tag ``error``.
             redeliver: raise afterwards what a signal that came meanwhile would have raised.
         """
-        if self._closed:
+        if self._closed or os.getpid() != self._owner:
             return
         status, error = self._verdict or (status, error)
         with held_signals(redeliver=redeliver):
@@ -137,4 +140,6 @@ def opened_run(
             run.close("FINISHED")
         except BaseException as error:
             run.close_after(error)
+            if isinstance(error, SystemExit) and not isinstance(error, Terminated) and was_interrupted(error):
+                raise KeyboardInterrupt from None  # Lightning made an exit with status 1 of it
             raise

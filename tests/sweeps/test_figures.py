@@ -52,5 +52,11 @@ def test_no_epochs_make_an_empty_figure():
 def test_each_class_has_its_scores():
     walk, fall, unseen = per_class_rows(COUNTS, NAMES)
     assert walk == {"class": "walk", "precision": 1.0, "recall": 0.8, "f1": pytest.approx(16 / 18), "support": 10}
-    assert fall == {"class": "fall", "precision": pytest.approx(5 / 7), "recall": 1.0, "f1": pytest.approx(10 / 12), "support": 5}
+    assert fall == {
+        "class": "fall",
+        "precision": pytest.approx(5 / 7),
+        "recall": 1.0,
+        "f1": pytest.approx(10 / 12),
+        "support": 5,
+    }
     assert unseen == {"class": "never seen", "precision": 0.0, "recall": 0.0, "f1": 0.0, "support": 0}

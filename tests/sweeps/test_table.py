@@ -74,6 +74,10 @@ def test_the_ui_is_one_line_to_copy(lines, outputs, monkeypatch):
 def test_a_run_ends_with_its_numbers(capsys):
     print_run_summary({"test/accuracy": 0.5, "test/recall/fall": 1 / 3, "val/loss": 7.0}, "abc", "http://host")
     told = capsys.readouterr().out
-    assert [line.split() for line in told.split("\n")[1:4]] == [["Test"], ["accuracy", "0.5000"], ["recall/fall", "0.3333"]]
+    assert [line.split() for line in told.split("\n")[1:4]] == [
+        ["Test"],
+        ["accuracy", "0.5000"],
+        ["recall/fall", "0.3333"],
+    ]
     assert "Run abc\nhttp://host" in told
     assert "val/loss" not in told

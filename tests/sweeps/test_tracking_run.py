@@ -1,5 +1,6 @@
 import json
 import math
+import os
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,7 @@ from hypothesis import strategies as st
 from omegaconf import OmegaConf
 
 from sweeps.errors import ConfigError
+from sweeps.tracking.opened import opened_run
 from sweeps.tracking.params import MAX_PARAM_LENGTH, cell_id, flat_params, run_name, sweep_name
 from sweeps.tracking.process import is_alive, mark_dead_runs, process_tags
 from sweeps.tracking.run import EpochMetrics, TrackedRun, tracked_run
@@ -66,6 +68,17 @@ def test_an_interrupt_leaves_a_killed_run(store, job, interrupt):
     with pytest.raises(type(interrupt)), tracked_run(job(), store, overrides=[], data_digest="d") as run:
         raise interrupt
     assert status(store, run.run_id) == "KILLED"
+
+
+def test_a_fork_of_the_process_does_not_close_its_run(store, job):
+    with opened_run(store, name="x", tags={}) as opened:
+        child = os.fork()
+        if child == 0:
+            opened.close("KILLED")
+            os._exit(0)
+        os.waitpid(child, 0)
+        assert status(store, opened.run_id) == "RUNNING"
+    assert status(store, opened.run_id) == "FINISHED"
 
 
 def test_an_epoch_is_one_write(store, job, monkeypatch):
