@@ -29,6 +29,7 @@ class Names:
 
     Attributes:
         chosen: Group overrides that were typed (`optimizer=sgd`): they decide which keys there are.
+        composed: What they compose to, once that is known.
     """
 
     def __init__(self, loader: ConfigLoaderImpl, config_name: str, program: str, search_path: Sequence[str]) -> None:
@@ -37,6 +38,7 @@ class Names:
         self.program = program
         self._search_path = list(search_path)
         self.chosen: list[str] = []
+        self.composed: DictConfig | None = None
 
     @cached_property
     def repository(self) -> IConfigRepository:
@@ -108,6 +110,8 @@ class Names:
         return ConfigError(f"{line}: no such key; type {advice}")
 
     def _compose(self) -> DictConfig:
+        if self.composed is not None:
+            return self.composed
         for overrides in (self.chosen, []):
             try:
                 return self.loader.load_configuration(self.config_name, list(overrides), RunMode.RUN)

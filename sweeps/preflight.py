@@ -75,12 +75,12 @@ class Composer:
         self._stripped: dict[tuple[str, ...], DictConfig] = {}
 
     def base(self, groups: Sequence[str], mode: RunMode = RunMode.RUN) -> DictConfig:
-        """Compose a choice of groups, with Hydra's own part.
+        """Compose a choice of groups, with Hydra's own part; a sweep's own composition serves its jobs as well.
 
         Raises:
             ConfigError: Hydra cannot; or its part may call what it must not.
         """
-        key = (*groups, mode.name)
+        key = tuple(groups)
         if key not in self._composed:
             try:
                 config = self.names.loader.load_configuration(self.names.config_name, [*groups, *self._hydra], mode)
@@ -88,6 +88,7 @@ class Composer:
                 raise _uncomposed(error, self.names, self._hydra) from error
             check_hydra_targets(OmegaConf.to_container(config.hydra, resolve=False))
             self._composed[key] = config
+            self.names.composed = self.names.composed or config
         return self._composed[key]
 
     def compose(self, job: Sequence[Override]) -> DictConfig:

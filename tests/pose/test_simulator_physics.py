@@ -163,7 +163,7 @@ def test_a_fall_cut_short_still_goes_down() -> None:
         assert height[0] > height[-1] + 0.3, recording.id
 
 
-def test_a_fall_is_as_fast_as_measured_falls_and_never_faster_than_free_fall(recordings: list[Recording]) -> None:
+def test_a_fall_is_as_fast_as_measured_falls_and_hardly_faster_than_free_fall(recordings: list[Recording]) -> None:
     impacts, durations = [], []
     for recording in by_action(recordings, "falling down"):
         height = joint(recording, "pelvis")[:, 2]
@@ -171,8 +171,8 @@ def test_a_fall_is_as_fast_as_measured_falls_and_never_faster_than_free_fall(rec
         landing = int(speed.argmax())
         impacts.append(speed[landing])
         durations.append((landing - np.flatnonzero(height[:landing] > 0.95 * height[0])[-1]) / FPS)
-        # A point of a turning body can be a little faster than a free one.
-        assert np.diff(speed)[: landing - 1].max() * FPS < 1.1 * 9.81, recording.id
+        # A point of a turning body can gain on a free one: the tip of a hinged rod falls at up to 1.5 g.
+        assert np.diff(speed)[: landing - 1].max() * FPS < 1.25 * 9.81, recording.id
     # Hsiao & Robinovitch 1998: 2.55 +- 0.85 m/s, 0.715 +- 0.16 s from the loss of balance.
     assert 1.0 < min(impacts) < max(impacts) < 4.0
     assert np.mean(impacts) == pytest.approx(2.55, abs=0.5)

@@ -1,6 +1,7 @@
 """Real multiruns of a tiny task, through Hydra and the local launcher, in processes of their own."""
 
 import json
+import os
 import re
 import signal
 
@@ -35,7 +36,6 @@ def main(cfg):
     return {"test/accuracy": cfg.seed / 10}
 
 main.told = (Told,)
-sys.argv[0] = "app.py"
 folder = sys.argv.pop(1)
 hydra.main(version_base="1.3", config_path=folder, config_name="app")(main)()
 """
@@ -54,25 +54,10 @@ hydra:
 
 
 @pytest.fixture(scope="module")
-def start_sweep(start_python, store, outputs, tmp_path_factory):
+def start_sweep(fork_python, store, outputs, tmp_path_factory):
     conf = tmp_path_factory.mktemp("conf")
     (conf / "app.yaml").write_text(CONF)
-    return lambda *overrides: start_python(APP, conf, "-m", f"output_dir={outputs}", *overrides)
-
-
-@pytest.fixture(scope="module")
-def sweeps(start_sweep):
-    """Three sweeps at once: one that goes well, one with every kind of failure, and one to be interrupted."""
-    started = {
-        "good": start_sweep("seed=2,7"),
-        "bad": start_sweep("what=raise,exit,typo,told,ok", "seed=4", "sweep.name=bad"),
-        "interrupted": start_sweep("what=ok,sleep,raise", "sweep.name=cut"),
-        "batches": start_sweep("seed=1,2,3", "hydra.sweeper.max_batch_size=2", "sweep.name=batches"),
-    }
-    yield started
-    for process in started.values():
-        process.kill()
-        process.communicate()
+    return lambda *overrides: fork_python(APP, conf, "-m", f"output_dir={outputs}", *overrides)
 
 
 def run_of(store, run_id):
@@ -80,9 +65,9 @@ def run_of(store, run_id):
 
 
 @pytest.fixture(scope="module")
-def good(sweeps):
-    out, err = sweeps["good"].communicate(timeout=120)
-    return out, err, sweeps["good"].returncode, re.findall(r"^in (\w+) (\S+) (\w+)$", out, re.MULTILINE)
+def good(start_sweep):
+    returncode, out, err = start_sweep("seed=2,7").communicate()
+    return out, err, returncode, re.findall(r"^in (\w+) (\S+) (\w+)$", out, re.MULTILINE)
 
 
 def test_a_sweep_is_one_parent_with_a_child_for_each_job(good, store):
@@ -109,9 +94,9 @@ def test_jobs_run_in_order_and_the_table_has_the_best_first(good):
     assert "mlflow ui --backend-store-uri sqlite:///" in out
 
 
-def test_a_job_that_fails_leaves_the_others_running(sweeps, store):
-    out, err = sweeps["bad"].communicate(timeout=120)
-    assert sweeps["bad"].returncode == 1
+def test_a_job_that_fails_leaves_the_others_running(start_sweep, store):
+    returncode, out, err = start_sweep("what=raise,exit,typo,told,ok", "seed=4", "sweep.name=bad").communicate()
+    assert returncode == 1
     jobs = re.findall(r"^in (\w+) bad (\w+)$", out, re.MULTILINE)
     assert [run_of(store, run_id).info.status for run_id, _ in jobs] == ["FAILED", "KILLED", "FAILED", "FINISHED"]
     parent = run_of(store, jobs[0][1])
@@ -128,25 +113,24 @@ def test_a_job_that_fails_leaves_the_others_running(sweeps, store):
     ]
 
 
-def test_ctrl_c_ends_the_sweep_in_order(sweeps, store):
-    process = sweeps["interrupted"]
+def test_ctrl_c_ends_the_sweep_in_order(start_sweep, store):
+    process = start_sweep("what=ok,sleep,raise", "sweep.name=cut")
     jobs = []
     while len(jobs) < 2:
-        line = process.stdout.readline()
-        assert line, process.stderr.read()
-        jobs += re.findall(r"^in (\w+) cut (\w+)$", line)
-    process.send_signal(signal.SIGINT)
-    out, _ = process.communicate(timeout=60)
-    assert process.returncode in (130, -signal.SIGINT)
+        jobs += re.findall(r"^in (\w+) cut (\w+)$", process.readline())
+    os.kill(process.pid, signal.SIGINT)
+    returncode, out, _ = process.communicate()
+    assert returncode == -signal.SIGINT
     assert [run_of(store, run_id).info.status for run_id, _ in jobs] == ["FINISHED", "KILLED"]
     assert run_of(store, jobs[0][1]).info.status == "KILLED"
     assert "[3/3]" not in out
     assert len(re.findall(r"^(finished|killed) ", out, re.MULTILINE)) == 2
 
 
-def test_batches_of_one_sweep_have_one_parent(sweeps, store):
-    out, err = sweeps["batches"].communicate(timeout=120)
-    assert (sweeps["batches"].returncode, err) == (0, "")
+def test_batches_of_one_sweep_have_one_parent(start_sweep, store):
+    process = start_sweep("seed=1,2,3", "hydra.sweeper.max_batch_size=2", "sweep.name=batches")
+    returncode, out, err = process.communicate()
+    assert (returncode, err) == (0, "")
     jobs = re.findall(r"^in (\w+) batches (\w+)$", out, re.MULTILINE)
     assert len(jobs) == 3
     [parent_id] = {parent for _, parent in jobs}

@@ -1,4 +1,4 @@
-"""Every mistake is one line that says what to type; status 1; nothing written. The same line in a run and in a sweep."""
+"""Every mistake is one line that says what to type; status 1; nothing written. The same in a run and in a sweep."""
 
 import os
 import shlex
@@ -34,7 +34,8 @@ MISTAKES = {
     "model.foo=1": "model.foo=1: no such key; python train.py --help lists them",
     "seed.x=1": "seed.x=1: no such key; python train.py --help lists them",
     "=3": "=3: has no key; type key=value",
-    "selection=val/loss": "selection=val/loss: selection holds other keys; type one of them, as selection.monitor=val/loss",
+    "selection=val/loss": "selection=val/loss: selection holds other keys; "
+    "type one of them, as selection.monitor=val/loss",
     "optimizer/lr=0.1": "optimizer/lr=0.1: optimizer.lr is a key, not a group; type optimizer.lr=0.1",
     "optimizer.momentum=0.9": "optimizer.momentum=0.9: no such key as things are chosen; "
     "type optimizer=rmsprop optimizer.momentum=0.9",
@@ -47,7 +48,8 @@ MISTAKES = {
     "optimizer=3": f"optimizer=3: no such option; type {OPTIMIZERS}",
     "optimizer=null": f"optimizer=null: no such option; type {OPTIMIZERS}",
     "optimizer=": f"optimizer=: no such option; type {OPTIMIZERS}",
-    "optimizer=[adam,sgd]": "optimizer=[adam,sgd]: takes one option; for a sweep type python train.py -m optimizer=adam,sgd",
+    "optimizer=[adam,sgd]": "optimizer=[adam,sgd]: takes one option; "
+    "for a sweep type python train.py -m optimizer=adam,sgd",
     "datamodule.split=subjct": "datamodule.split=subjct: datamodule/split is a group; type datamodule/split=subject",
     "datamodule/splt=subject": "datamodule/splt=subject: no such key; type datamodule/split=subject",
     "experiment=papr": "experiment=papr: no such option; type experiment=paper",
@@ -83,7 +85,8 @@ MISTAKES = {
     # values
     "seed=abc": "seed=abc: must be a whole number, 0 to 4294967295; type seed=0",
     "seed=-1": "seed=-1: must be a whole number, 0 to 4294967295; type seed=0",
-    "datamodule.batch_size=0": "datamodule.batch_size=0: must be a whole number, 1 or more; type datamodule.batch_size=256",
+    "datamodule.batch_size=0": "datamodule.batch_size=0: must be a whole number, 1 or more; "
+    "type datamodule.batch_size=256",
     "datamodule.batch_size=abc": "datamodule.batch_size=abc: must be a whole number, 1 or more; "
     "type datamodule.batch_size=256",
     "datamodule.sequence_length=1.5": "datamodule.sequence_length=1.5: must be a whole number, 1 or more; "
@@ -117,9 +120,10 @@ MISTAKES = {
     "trainer.max_epochs=0": "trainer.max_epochs=0: must be a whole number, 1 or more; type trainer.max_epochs=30",
     "trainer.gradient_clip_val=0": "trainer.gradient_clip_val=0: must be a number, above 0, or null; "
     "type trainer.gradient_clip_val=null",
-    "tracking.log_model=allways": "tracking.log_model=allways: must be best, always or never; type tracking.log_model=always",
-    "tracking.uri=outputs": "tracking.uri=outputs: must be sqlite:///FILE, http://HOST or postgresql+psycopg2://HOST/NAME; "
-    "type tracking.uri=sqlite:///{root}/outputs/mlflow.db",
+    "tracking.log_model=allways": "tracking.log_model=allways: must be best, always or never; "
+    "type tracking.log_model=always",
+    "tracking.uri=outputs": "tracking.uri=outputs: must be sqlite:///FILE, http://HOST or "
+    "postgresql+psycopg2://HOST/NAME; type tracking.uri=sqlite:///{root}/outputs/mlflow.db",
     "tracking.experiment=1": "tracking.experiment=1: must be a name; type 'tracking.experiment=\"1\"'",
     "selection.mode=max": "selection.mode=max: takes the worst epoch by val/loss; type selection.mode=min",
     "selection.monitor=val/acuracy": "selection.monitor=val/acuracy: must be val/loss, val/accuracy or val/macro_f1; "
@@ -161,9 +165,9 @@ MISTAKES = {
     f"model._target_={LSTM[:-1]}": f"model._target_={LSTM[:-1]}: no such class; type model._target_={LSTM}",
     "'optimizer={_target_: subprocess.Popen}'": f"optimizer._target_=subprocess.Popen: {CLASSES}; "
     "type optimizer._target_=torch.optim.Adam",
-    "optimizer.betas=[{_target_: os.system}]": f"optimizer.betas[0]._target_=os.system: {CLASSES}",
-    "'+hydra.callbacks.x={_target_: os.system}'": "hydra.callbacks.x._target_=os.system: not a plugin in hydra_plugins/; "
-    "leave it out",
+    "'optimizer.betas=[{_target_: os.system}]'": f"optimizer.betas[0]._target_=os.system: {CLASSES}",
+    "'+hydra.callbacks.x={_target_: os.system}'": "hydra.callbacks.x._target_=os.system: not a plugin in "
+    "hydra_plugins/; leave it out",
     # a preset of the user's own
     "--config-dir own experiment=key": "optimizer.lrr=1: no such key; type optimizer.lr=1",
     "--config-dir own experiment=value": "optimizer.lr=abc: must be a number, above 0; type optimizer.lr=0.001",
@@ -243,7 +247,22 @@ def test_a_mistake_of_any_job_stops_the_sweep_before_its_first(keyboard: Keyboar
 
 
 # Lines whose advice is a whole command, not one with a word to fill in.
-TO_FILL_IN = ("one of", "NAME", "FILE", "VALUE", "KEY", "RUN_ID", "key=value", "python", "--", "a value", " or ", "+")
+TO_FILL_IN = (
+    "one",
+    "NAME",
+    "FILE",
+    "VALUE",
+    "KEY",
+    "_ID",
+    "key=",
+    "python",
+    "--",
+    "a value",
+    " or ",
+    "+",
+    "<",
+    "path of",
+)
 FOLLOWED = {
     command: line.partition("; type ")[2].removeprefix("for instance ")
     for command, line in MISTAKES.items()

@@ -1,6 +1,8 @@
 """Real processes, real signals, a real store."""
 
+import os
 import signal
+import time
 
 import pytest
 
@@ -8,23 +10,22 @@ from sweeps.tracking.process import mark_dead_runs
 from sweeps.tracking.signals import Terminated, held_signals, termination_raises, was_interrupted
 
 TRACK = """
-import sys, threading, time
+import os, signal, sys, time
 from omegaconf import OmegaConf
 from sweeps.tracking.run import tracked_run
 from sweeps.tracking.store import open_store
 cfg = OmegaConf.create({"tracking": {"uri": sys.argv[1], "experiment": "test"}, "output_dir": sys.argv[2], "seed": 0})
 store = open_store(cfg.tracking, cfg.output_dir)
-write_status = store.client.set_terminated
-def slowly(*arguments):
-    print("closing", flush=True)
-    time.sleep(0.5)
-    write_status(*arguments)
-store.client.set_terminated = slowly
+if sys.argv[3:]:
+    write_status = store.client.set_terminated
+    def write_and_be_interrupted(*arguments):
+        os.kill(os.getpid(), signal.SIGINT)
+        write_status(*arguments)
+    store.client.set_terminated = write_and_be_interrupted
 with tracked_run(cfg, store, overrides=[], data_digest="d") as run:
     print(run.run_id, flush=True)
     BODY
 """
-WAIT = "input()"
 SLEEP = "time.sleep(300)"
 FIT = """
     import warnings; warnings.simplefilter("ignore")
@@ -47,96 +48,67 @@ FIT = """
 """
 
 
-BODIES = {
-    "terminated": SLEEP,
-    "interrupted twice": SLEEP,
-    "killed hard": SLEEP,
-    "finished": WAIT,
-    "fit 15": FIT,
-    "fit 2": FIT,
-}
-
-
-@pytest.fixture(scope="module")
-def processes(start_python, store, outputs):
-    """All at once: most of a process's time is its imports."""
-    started = {
-        name: start_python(TRACK.replace("    BODY", f"    {body.strip()}"), store.uri, outputs)
-        for name, body in BODIES.items()
-    }
-    yield started
-    for process in started.values():
-        process.kill()
-        process.communicate()
-
-
 @pytest.fixture
-def running(processes):
-    """A process of that name, in its run, and the run's id."""
+def start_run(fork_python, store, outputs):
+    """Start a process in a run, and give it and the run's id; anything after `body` has it get Ctrl-C while closing."""
 
-    def take(name, until=None):
-        process = processes[name]
-        run_id = process.stdout.readline().strip()
-        assert run_id, process.stderr.read()
-        assert until is None or process.stdout.readline().strip() == until
-        return process, run_id
+    def start(body, *again):
+        process = fork_python(TRACK.replace("    BODY", f"    {body.strip()}"), store.uri, outputs, *again)
+        return process, process.readline().strip()
 
-    return take
+    return start
 
 
-def info(store, run_id):
-    return store.client.get_run(run_id).info
+def status(store, run_id):
+    return store.client.get_run(run_id).info.status
 
 
-def test_sigterm_leaves_a_killed_run(running, store):
-    process, run_id = running("terminated")
-    process.terminate()
-    _, told = process.communicate(timeout=30)
-    assert info(store, run_id).status == "KILLED"
-    assert process.returncode == 143
-    assert told == ""
+def test_sigterm_leaves_a_killed_run(start_run, store):
+    process, run_id = start_run(SLEEP)
+    os.kill(process.pid, signal.SIGTERM)
+    returncode, _, told = process.communicate()
+    assert (returncode, told) == (143, "")
+    assert status(store, run_id) == "KILLED"
 
 
-def test_a_second_ctrl_c_while_the_status_is_written_does_not_lose_it(running, store):
-    process, run_id = running("interrupted twice")
-    process.send_signal(signal.SIGINT)
-    assert process.stdout.readline() == "closing\n"
-    process.send_signal(signal.SIGINT)
-    _, told = process.communicate(timeout=30)
-    assert info(store, run_id).status == "KILLED"
-    assert process.returncode == -signal.SIGINT
+@pytest.mark.parametrize("again", [(), ("again",)])
+def test_ctrl_c_once_or_twice_leaves_a_killed_run(start_run, store, again):
+    process, run_id = start_run(SLEEP, *again)
+    os.kill(process.pid, signal.SIGINT)
+    returncode, _, told = process.communicate()
+    assert returncode == -signal.SIGINT
     assert told.count("Traceback") == 1
+    assert status(store, run_id) == "KILLED"
 
 
-def test_ctrl_c_while_a_finished_run_is_written_waits_for_it(running, store):
-    process, run_id = running("finished")
-    process.stdin.write("\n")
-    process.stdin.flush()
-    assert process.stdout.readline() == "closing\n"
-    process.send_signal(signal.SIGINT)
-    _, told = process.communicate(timeout=30)
-    assert info(store, run_id).status == "FINISHED"
+def test_ctrl_c_while_a_finished_run_is_written_waits_for_it(start_run, store):
+    process, run_id = start_run("pass", "again")
+    returncode, _, told = process.communicate()
+    assert returncode == -signal.SIGINT
     assert "KeyboardInterrupt" in told
+    assert status(store, run_id) == "FINISHED"
 
 
-def test_a_run_whose_process_was_killed_hard_is_marked_by_the_next_command(running, store):
-    process, run_id = running("killed hard")
+def test_a_run_whose_process_was_killed_hard_is_marked_by_the_next_command(start_run, store):
+    process, run_id = start_run(SLEEP)
     mark_dead_runs(store)
-    assert info(store, run_id).status == "RUNNING"
-    process.kill()
-    process.communicate(timeout=30)
-    assert run_id in mark_dead_runs(store)
-    assert info(store, run_id).status == "KILLED"
+    assert status(store, run_id) == "RUNNING"
+    os.kill(process.pid, signal.SIGKILL)
+    while run_id not in mark_dead_runs(store):  # a zombie, which its parent has not asked for yet, is dead too
+        time.sleep(0.01)
+    assert status(store, run_id) == "KILLED"
+    assert process.communicate()[0] == -signal.SIGKILL
 
 
 @pytest.mark.parametrize("signum", [signal.SIGTERM, signal.SIGINT])
-def test_a_signal_during_lightnings_fit_leaves_a_killed_run(running, store, signum):
-    process, run_id = running(f"fit {signum:d}", until="training")
-    process.send_signal(signum)
-    _, told = process.communicate(timeout=60)
-    assert info(store, run_id).status == "KILLED"
-    assert process.returncode == (143 if signum == signal.SIGTERM else -signum), told
+def test_a_signal_during_lightnings_fit_leaves_a_killed_run(start_run, store, signum):
+    process, run_id = start_run(FIT)
+    assert process.readline() == "training\n"
+    os.kill(process.pid, signum)
+    returncode, _, told = process.communicate()
+    assert returncode == (143 if signum == signal.SIGTERM else -signum), told
     assert told.count("Traceback") == (signum == signal.SIGINT), told
+    assert status(store, run_id) == "KILLED"
 
 
 def test_a_signal_that_comes_while_held_is_delivered_afterwards():
