@@ -60,7 +60,7 @@ def train(cfg: DictConfig, overrides: Sequence[str] = ()) -> dict[str, float]:
 
     resume_id = cfg.resume
     cfg = _stored(cfg, overrides)
-    _check_machine(cfg)
+    _set_up_machine(cfg)
     data = make_data(cfg)  # before anything is written, so that a mistake leaves nothing behind
     store = open_store(cfg.tracking, cfg.output_dir)
     mark_dead_runs(store)
@@ -87,9 +87,12 @@ def _stored(cfg: DictConfig, overrides: Sequence[str]) -> DictConfig:
     return resume_config(cfg, store, overrides) if cfg.resume else repeat_config(cfg, store, overrides)
 
 
-def _check_machine(cfg: DictConfig) -> None:
+def _set_up_machine(cfg: DictConfig) -> None:
     import torch
 
+    from lightning_modules.memory import keep_freed_memory
+
+    keep_freed_memory()
     if cfg.num_threads:
         torch.set_num_threads(cfg.num_threads)
     if cfg.trainer.accelerator in ("gpu", "cuda") and not torch.cuda.is_available():
@@ -218,7 +221,7 @@ def _train_rank(cfg: DictConfig, run_id: str, resume_id: str | None) -> dict[str
     from sweeps.tracking.run import TrackedRun
     from sweeps.tracking.store import open_store
 
-    _check_machine(cfg)
+    _set_up_machine(cfg)
     run = TrackedRun.attach(open_store(cfg.tracking, cfg.output_dir), run_id)
     return fit_and_test(cfg, make_data(cfg), run, resume_id is not None)
 

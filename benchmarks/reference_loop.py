@@ -75,9 +75,11 @@ def plain_loop(cfg: Any) -> tuple[list[float], float]:
     from pytorch_lightning import seed_everything
 
     import train
+    from lightning_modules.memory import keep_freed_memory
     from lightning_modules.optimizers import fastest
 
     torch.set_num_threads(cfg.num_threads)
+    keep_freed_memory()
     data = train.make_data(cfg)
     seed_everything(cfg.seed, verbose=False)
     weights = train.make_classifier(cfg, data).network.state_dict()

@@ -163,7 +163,9 @@ def _check_key(key: str, value: object, known: Mapping[str, Any]) -> None:
     if inside:
         raise ConfigError(f"{assigned(key, value)}: {key} holds other keys; type one of them, as {inside[0]}=VALUE")
     near = nearest(key, known)
-    raise ConfigError(f"{assigned(key, value)}: no such key{f'; type {typed(near, value)}' if near else ''}")
+    # What is typed was looked up before: it is a file, a preset perhaps, that sets this key.
+    advice = f"; write {near} there" if near else ""
+    raise ConfigError(f"{assigned(key, value)}: a config file sets it, but there is no such key{advice}")
 
 
 def _check_value(key: str, value: object, default: object) -> None:

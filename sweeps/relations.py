@@ -131,7 +131,8 @@ def _check_selection(flat: Mapping[str, Any]) -> None:
         return
     if monitor not in METRICS:
         near = nearest(monitor, METRICS) or "val/loss"
-        raise ConfigError(f"{assigned(key, monitor)}: must be {listed(METRICS)}; type {typed(key, near)}")
+        advice = f"{key}={near} selection.mode={METRICS[near]}"
+        raise ConfigError(f"{assigned(key, monitor)}: must be {listed(METRICS)}; type {advice}")
     mode = flat.get("selection.mode")
     if mode != METRICS[monitor]:
         raise ConfigError(

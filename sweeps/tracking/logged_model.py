@@ -63,7 +63,7 @@ def log_recognizer(
     """
     from mlflow.entities import LoggedModelOutput
 
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory() as folder, _silent():
         path = Path(folder) / "model"
         # all that can fail comes before the store is told, so that no failed model is left there
         saved = _save(path, run_id, model, example_inputs, metadata)
@@ -98,7 +98,7 @@ def _save(
     # torch.export takes a dimension of size 1 for a constant
     first, second = (tensor.detach().cpu()[:1].repeat_interleave(2, 0) for tensor in example_inputs)
     saved = Model(run_id=run_id)
-    with _silent(), torch.no_grad():
+    with torch.no_grad():
         mlflow.pytorch.save_model(
             on_cpu,
             str(path),
