@@ -158,14 +158,12 @@ def _class_weights(cfg: DictConfig, data: KeypointDataModule) -> torch.Tensor | 
 
 def make_trainer(cfg: DictConfig, checkpoint: EpochCheckpoint, title: str) -> Trainer:
     """The configured Lightning Trainer. Tracking and checkpoints are ours, so what Lightning would write is off."""
-    import logging
-
     from hydra.utils import instantiate
 
     from lightning_modules.checkpoints import AtomicCheckpointIO
     from lightning_modules.progress import RunProgress
 
-    logging.getLogger("pytorch_lightning").setLevel(logging.WARNING)
+    _hush_lightning()
     return instantiate(  # type: ignore[no-any-return]
         cfg.trainer,
         callbacks=[checkpoint, *([RunProgress(title)] if cfg.progress else [])],
@@ -177,6 +175,17 @@ def make_trainer(cfg: DictConfig, checkpoint: EpochCheckpoint, title: str) -> Tr
         num_sanity_val_steps=0,
         use_distributed_sampler=False,  # our loaders share the windows out themselves
     )
+
+
+def _hush_lightning() -> None:
+    """Keeps what Lightning says of its own workings, and what is meant as it is, off the terminal."""
+    import logging
+    import warnings
+
+    for name in ("pytorch_lightning", "lightning_fabric"):
+        logging.getLogger(name).setLevel(logging.WARNING)
+    for message in (r".*isinstance\(treespec, LeafSpec\)", r"It is recommended to use `self\.log\(.*sync_dist=True"):
+        warnings.filterwarnings("ignore", message)
 
 
 def fit_and_test(cfg: DictConfig, data: KeypointDataModule, run: TrackedRun, resumed: bool) -> dict[str, float]:

@@ -22,7 +22,7 @@ class FrameTable:
 
     Args:
         frames: `[N, V, C]` float32; C counts the score as the last channel where it was asked for.
-        offsets: `[num_clips + 1]` int64; clip i is `frames[offsets[i]:offsets[i + 1]]`.
+        offsets: `[num_clips + 1]` int32; clip i is `frames[offsets[i]:offsets[i + 1]]`.
         labels: `[num_clips]` int64, index of each clip's class.
         padded: number of clips that were shorter than a window and were filled up with their last frame.
         missing: number of joints that were not found and were interpolated.
@@ -66,19 +66,23 @@ def take_frames(clips: Sequence[Clip], labels: Sequence[int], min_length: int, w
     """
     shapes = {clip.keypoints.shape[1:] for clip in clips}
     if len(shapes) > 1:
-        raise DataError(f"clips have different joints or coordinates, [V, C] = {sorted(shapes)}: choose one kind by datamodule.path")
+        raise DataError(
+            f"clips have different joints or coordinates, [V, C] = {sorted(shapes)}: choose one kind by datamodule.path"
+        )
     lengths = np.array([max(len(clip), min_length) for clip in clips])
     offsets = np.concatenate([[0], np.cumsum(lengths)])
-    joined = _shared_memory(clips) if not with_scores else None
+    padded = sum(len(clip) < min_length for clip in clips)
+    # In shared memory the filling of one clip would overwrite the next.
+    joined = _shared_memory(clips) if not (with_scores or padded) else None
     if joined is None or len(joined) != offsets[-1]:
         joints, coordinates = clips[0].keypoints.shape[1:]
         joined = np.empty((offsets[-1], joints, coordinates + with_scores), np.float32)
     missing = sum(_fill(joined[start:end], clip) for clip, start, end in zip(clips, offsets, offsets[1:], strict=False))
     return FrameTable(
         frames=torch.from_numpy(joined),
-        offsets=torch.from_numpy(offsets.astype(np.int64)),
+        offsets=torch.from_numpy(offsets.astype(np.int32)),
         labels=torch.tensor(labels, dtype=torch.int64),
-        padded=sum(len(clip) < min_length for clip in clips),
+        padded=padded,
         missing=missing,
     )
 

@@ -6,7 +6,6 @@ import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Literal
 
-import numpy as np
 import torch
 from pytorch_lightning import LightningDataModule
 from torch.utils.data import DataLoader
@@ -22,7 +21,7 @@ from pose.skeletons import Skeleton, get_skeleton
 
 Loader = ResidentLoader | DataLoader[Batch]
 
-_CHUNK = 16_384  # frames that statistics look at at once
+_CHUNK = 2_048  # frames that statistics look at at once
 
 
 class KeypointDataModule(LightningDataModule):
@@ -96,7 +95,9 @@ class KeypointDataModule(LightningDataModule):
         clips = [clip for clip in source.clips() if clip.label in self.class_names]
         present = {clip.label for clip in clips}
         if len(present) < 2:
-            raise DataError(f"the data holds {len(present)} of the classes {', '.join(self.class_names)}: two are needed")
+            raise DataError(
+                f"the data holds {len(present)} of the classes {', '.join(self.class_names)}: two are needed"
+            )
         self.skeleton: Skeleton = get_skeleton(clips[0].skeleton)
         self.fps = clips[0].fps
         self.num_coordinates = clips[0].num_coordinates
@@ -170,11 +171,10 @@ class KeypointDataModule(LightningDataModule):
     def train_frames(self) -> Iterator[torch.Tensor]:
         """The frames that training windows cover, each once, in chunks `[n, V, C]`; for a normaliser's statistics."""
         windows = self.parts.windows["train"]
-        covered = np.zeros(len(self.table.frames) + 1, dtype=np.int32)
-        np.add.at(covered, windows.starts.numpy(), 1)
-        np.add.at(covered, windows.starts.numpy() + self.sequence_length, -1)
-        used = torch.from_numpy(np.cumsum(covered)[:-1] > 0)
-        for frames, mask in zip(self.table.frames.split(_CHUNK), used.split(_CHUNK), strict=True):
+        used = torch.zeros(len(self.table.frames), dtype=torch.bool)
+        for starts in torch.split(windows.starts, _CHUNK):
+            used[(starts[:, None] + torch.arange(self.sequence_length)).flatten()] = True
+        for frames, mask in zip(torch.split(self.table.frames, _CHUNK), torch.split(used, _CHUNK), strict=True):
             yield frames[mask]
 
     def train_counts(self) -> torch.Tensor:

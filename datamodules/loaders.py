@@ -42,11 +42,13 @@ class EpochSampler(Sampler[int]):
     def order(self) -> torch.Tensor:
         """This process's windows in this epoch's order, int32."""
         if not self.shuffle:
-            return torch.arange(self.rank, self.size, self.world_size, dtype=torch.int32)
+            return torch.arange(self.size, dtype=torch.int32)[self.rank :: self.world_size]
         generator = torch.Generator().manual_seed(self.seed * 1_000_003 + self.epoch)
         order = torch.randperm(self.size, generator=generator, dtype=torch.int32)
-        missing = len(self) * self.world_size - self.size
-        return torch.cat([order, order[:missing]])[self.rank :: self.world_size] if self.world_size > 1 else order
+        if self.world_size == 1:
+            return order
+        mine = torch.arange(self.rank, len(self) * self.world_size, self.world_size)
+        return order[mine % self.size]
 
     def __iter__(self) -> Iterator[int]:
         return iter(self.order().tolist())
@@ -72,22 +74,33 @@ class ResidentLoader:
 
     def __iter__(self) -> Iterator[Batch]:
         order = self.sampler.order().to(self.windows.starts.device)
-        for index in order.split(self.batch_size):
+        for index in torch.split(order, self.batch_size):
             yield self.windows.gather(index)
+
+
+class _WorkerLoader(DataLoader[Batch]):
+    """Asks the sampler for its order when the first batch is wanted.
+
+    Lightning makes the iterator of a resumed run's first epoch before it tells the sampler the epoch (at that time its
+    own `current_epoch` is one behind), and worker processes would start on another epoch's order.
+    """
+
+    def __iter__(self) -> Iterator[Batch]:  # type: ignore[override]
+        yield from super().__iter__()
 
 
 def worker_loader(
     windows: Windows, batch_size: int, sampler: EpochSampler, num_workers: int, pin_memory: bool
 ) -> DataLoader[Batch]:
     """PyTorch's DataLoader over the same windows: worker processes fetch a whole batch in one gather."""
-    return DataLoader(
+    return _WorkerLoader(
         windows,  # type: ignore[arg-type]  # has __len__, __getitem__ and __getitems__, which is all that is asked for
         batch_size=batch_size,
         sampler=sampler,
         num_workers=num_workers,
         pin_memory=pin_memory and torch.cuda.is_available(),
         persistent_workers=num_workers > 0,
-        collate_fn=_as_is,
+        collate_fn=_as_is,  # type: ignore[arg-type]  # gets what __getitems__ gave: a batch
         # Without its own generator the loader draws a seed from the global one, which dropout uses too.
         generator=torch.Generator().manual_seed(sampler.seed),
     )

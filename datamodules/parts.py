@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -12,7 +12,7 @@ import torch
 
 from datamodules.frames import FrameTable
 from datamodules.splits import Split, check_classes, split_groups, split_windows
-from datamodules.windows import Windows, index_windows
+from datamodules.windows import Windows, index_windows, uncovered_frames
 from pose.errors import DataError
 
 _UNITS = {"window": "window", "clip": "recording", "subject": "subject", "camera": "camera"}
@@ -52,7 +52,11 @@ class Parts:
 
 
 def divide(
-    table: FrameTable, names: Sequence[ClipNames], named: Mapping[str, frozenset[str]], split: Split, cut: Cut,
+    table: FrameTable,
+    names: Sequence[ClipNames],
+    named: Mapping[str, frozenset[str]],
+    split: Split,
+    cut: Cut,
     class_names: Sequence[str],
 ) -> Parts:
     """Divides clips, or under `window` the windows of all clips, into the three parts.
@@ -74,49 +78,66 @@ def divide(
     windows = {
         part: Windows(table, _index(table, members, cut, part), cut.sequence_length) for part, members in clips.items()
     }
-    return Parts(windows, clips, 0)
+    remainder = sum(
+        _count_uncovered(table, members, cut.sequence_length, *_stride(cut, part)) for part, members in clips.items()
+    )
+    return Parts(windows, clips, remainder)
+
+
+def _stride(cut: Cut, part: str) -> tuple[int, bool]:
+    """Frames from window to window in a part, and whether a last window is moved back to the end of its clip."""
+    stride = cut.stride if part == "train" else cut.eval_stride
+    # Frames are left over by choice where the stride is longer than the window.
+    return stride, stride <= cut.sequence_length
 
 
 def _index(table: FrameTable, clips: npt.NDArray[np.int64], cut: Cut, part: str) -> torch.Tensor:
-    stride = cut.stride if part == "train" else cut.eval_stride
-    # Frames are left over by choice where the stride is longer than the window.
-    return index_windows(table, clips.tolist(), cut.sequence_length, stride, cover_end=stride <= cut.sequence_length)
+    return index_windows(table, clips.tolist(), cut.sequence_length, *_stride(cut, part))
 
 
 def _divide_windows(table: FrameTable, split: Split, cut: Cut, class_names: Sequence[str]) -> Parts:
     every = range(len(table.labels))
     starts = index_windows(table, every, cut.sequence_length, cut.stride, cover_end=False)
-    windows = Windows(table, starts, cut.sequence_length)
-    labels = windows.targets().numpy()
+    # Small numbers, since there are as many as windows.
+    labels = table.labels.numpy().astype(np.int16)[Windows(table, starts, cut.sequence_length).clip_of(starts).numpy()]
     test = split_windows(labels, split.test_fraction, split.seed)
     check_classes(test, labels, class_names, "window")
     val = np.zeros_like(test)
     if split.val_fraction:
         val[~test] = split_windows(labels[~test], split.val_fraction, split.seed + 1)
-    clip_of = windows.clip_of(starts.long()).numpy()
-    masks = {"train": ~test & ~val, "val": val, "test": test}
+    parts = {"train": ~test & ~val, "val": val, "test": test}
+    windows = {
+        part: Windows(table, starts[torch.from_numpy(mask)], cut.sequence_length) for part, mask in parts.items()
+    }
     return Parts(
-        windows={part: Windows(table, starts[torch.from_numpy(mask)], cut.sequence_length) for part, mask in masks.items()},
-        clips={part: np.unique(clip_of[mask]) for part, mask in masks.items()},
-        remainder=_uncovered(table, starts, cut),
+        windows=windows,
+        clips={part: np.unique(members.clip_of(members.starts).numpy()) for part, members in windows.items()},
+        remainder=_count_uncovered(table, every, cut.sequence_length, cut.stride, cover_end=False),
     )
 
 
-def _uncovered(table: FrameTable, starts: torch.Tensor, cut: Cut) -> int:
-    covered = np.zeros(len(table.frames) + 1, dtype=np.int64)
-    np.add.at(covered, starts.numpy(), 1)
-    np.add.at(covered, starts.numpy() + cut.sequence_length, -1)
-    return int((np.cumsum(covered)[:-1] == 0).sum())
+def _count_uncovered(
+    table: FrameTable, clips: Iterable[int], sequence_length: int, stride: int, cover_end: bool
+) -> int:
+    lengths = np.diff(table.offsets.numpy())
+    return sum(uncovered_frames(int(lengths[clip]), sequence_length, stride, cover_end) for clip in clips)
 
 
 def _divide_clips(
-    table: FrameTable, names: Sequence[ClipNames], named: Mapping[str, frozenset[str]], split: Split,
+    table: FrameTable,
+    names: Sequence[ClipNames],
+    named: Mapping[str, frozenset[str]],
+    split: Split,
     class_names: Sequence[str],
 ) -> dict[str, npt.NDArray[np.int64]]:
     labels, sizes = table.labels.numpy(), np.diff(table.offsets.numpy())
     if split.protocol == "predefined":
-        train, test = (_members(names, named, key, value) for key, value in (("train", split.train), ("test", split.test)))
-        _check_apart(names, {f"datamodule.split.train={split.train}": train, f"datamodule.split.test={split.test}": test})
+        train, test = (
+            _members(names, named, key, value) for key, value in (("train", split.train), ("test", split.test))
+        )
+        _check_apart(
+            names, {f"datamodule.split.train={split.train}": train, f"datamodule.split.test={split.test}": test}
+        )
         unit = "subject" if all(name.subject is not None for name in names) else "recording"
     else:
         unit = _UNITS[split.protocol]
@@ -132,8 +153,13 @@ def _divide_clips(
         members = np.flatnonzero(train)
         groups = np.asarray(_groups(names, unit))[members]
         if len(set(groups.tolist())) < 2:
-            raise DataError(f"the training part has one {unit} only, none is left for validation: set datamodule.split.val_fraction=0")
-        val[members] = split_groups(groups.tolist(), labels[members], sizes[members], split.val_fraction, split.seed + 1)
+            raise DataError(
+                f"the training part has one {unit} only, none is left for validation: "
+                "set datamodule.split.val_fraction=0"
+            )
+        val[members] = split_groups(
+            groups.tolist(), labels[members], sizes[members], split.val_fraction, split.seed + 1
+        )
         train = train & ~val
     if not train.any():
         raise DataError("no clip is left to train on: choose smaller fractions or another datamodule/split")
@@ -155,7 +181,7 @@ def _members(
 ) -> npt.NDArray[np.bool_]:
     from difflib import get_close_matches
 
-    if value not in named:
+    if value is None or value not in named:
         known = get_close_matches(str(value), list(named), n=1) or sorted(named)
         hint = f"use {' or '.join(known)}" if named else "the data names none, use another datamodule/split"
         raise DataError(f"datamodule.split.{key}={value} is not a split in the data: {hint}")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -108,7 +108,7 @@ def _distance(have: npt.NDArray[np.float64], target: npt.NDArray[np.float64]) ->
     return float(np.square(have / target - 1).sum())
 
 
-def split_windows(labels: npt.NDArray[np.int64], fraction: float, seed: int) -> Mask:
+def split_windows(labels: npt.NDArray[np.integer[Any]], fraction: float, seed: int) -> Mask:
     """Draws `fraction` of the windows of each class at random, to the nearest window, at least one and not all.
 
     Args:
@@ -119,13 +119,13 @@ def split_windows(labels: npt.NDArray[np.int64], fraction: float, seed: int) -> 
     rng = np.random.default_rng(seed)
     drawn = np.zeros(len(labels), dtype=np.bool_)
     for label in np.unique(labels):
-        members = np.flatnonzero(labels == label)
+        members = np.flatnonzero(labels == label).astype(np.int32)
         count = int(np.clip(round(fraction * len(members)), min(1, len(members) - 1), max(1, len(members) - 1)))
         drawn[rng.permutation(members)[:count]] = True
     return drawn
 
 
-def check_classes(drawn: Mask, labels: npt.NDArray[np.int64], class_names: Sequence[str], unit: str) -> None:
+def check_classes(drawn: Mask, labels: npt.NDArray[np.integer[Any]], class_names: Sequence[str], unit: str) -> None:
     """Raises DataError where a class is missing on one of the two sides.
 
     Args:

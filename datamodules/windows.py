@@ -18,7 +18,7 @@ class Batch(NamedTuple):
     Args:
         keypoints: `[B, T, V, C]` float32, a view of memory that lies time-major, as recurrent networks like it.
         target: `[B]` int64, class index.
-        clip: `[B]` int64, index of the clip that the window is from.
+        clip: `[B]` int32, index of the clip that the window is from.
     """
 
     keypoints: torch.Tensor
@@ -42,16 +42,27 @@ def window_starts(length: int, sequence_length: int, stride: int, cover_end: boo
     return starts
 
 
+def uncovered_frames(length: int, sequence_length: int, stride: int, cover_end: bool) -> int:
+    """Frames of a clip that are in none of the windows of `window_starts`, whose arguments these are."""
+    last = length - sequence_length
+    steps = last // stride
+    gaps = steps * max(stride - sequence_length, 0)
+    rest = last - steps * stride
+    return gaps + (max(rest - sequence_length, 0) if cover_end else rest)
+
+
 def index_windows(
     table: FrameTable, clips: Iterable[int], sequence_length: int, stride: int, cover_end: bool
 ) -> torch.Tensor:
     """First frames, in the table, of all windows of these clips: `[num_windows]` int32."""
     offsets = table.offsets.numpy()
+    none = np.empty(0, dtype=np.int32)
     parts = [
-        offsets[clip] + window_starts(int(offsets[clip + 1] - offsets[clip]), sequence_length, stride, cover_end)
+        np.int32(offsets[clip])
+        + window_starts(int(offsets[clip + 1] - offsets[clip]), sequence_length, stride, cover_end)
         for clip in clips
     ]
-    return torch.from_numpy(np.concatenate([*parts, np.empty(0)]).astype(np.int32))
+    return torch.from_numpy(np.concatenate([none, *parts]))
 
 
 class Windows:
@@ -81,7 +92,7 @@ class Windows:
     def gather(self, index: torch.Tensor) -> Batch:
         """The windows with these numbers, `[B]` integers on the device of the table."""
         frames = self.table.frames
-        starts = self.starts[index].to(torch.int64)
+        starts = self.starts[index]
         steps = torch.arange(self.sequence_length, device=frames.device)
         rows = frames.index_select(0, (steps[:, None] + starts).flatten())
         clip = self.clip_of(starts)
@@ -90,11 +101,11 @@ class Windows:
 
     def clip_of(self, starts: torch.Tensor) -> torch.Tensor:
         """Index of the clip that each first frame lies in; searched for rather than kept, to hold 4 bytes a window."""
-        return torch.searchsorted(self.table.offsets, starts, right=True) - 1
+        return torch.searchsorted(self.table.offsets, starts, right=True, out_int32=True).sub_(1)
 
     def targets(self) -> torch.Tensor:
         """Class index of every window, `[num_windows]` int64."""
-        return self.table.labels[self.clip_of(self.starts.to(torch.int64))]
+        return self.table.labels[self.clip_of(self.starts)]
 
     def on(self, table: FrameTable) -> Windows:
         """The same windows over a copy of the table that lives on another device."""

@@ -27,11 +27,14 @@ class AtomicCheckpointIO(TorchCheckpointIO):
         target = Path(path)
         target.parent.mkdir(parents=True, exist_ok=True)
         temporary = target.with_name(f".{target.name}.{os.getpid()}.tmp")
-        with temporary.open("wb") as file:
-            torch.save(checkpoint, file)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(target)
+        try:
+            with temporary.open("wb") as file:
+                torch.save(checkpoint, file)
+                file.flush()
+                os.fsync(file.fileno())
+            temporary.replace(target)
+        finally:
+            temporary.unlink(missing_ok=True)
 
     def load_checkpoint(self, path: Any, map_location: Any = "cpu", weights_only: bool | None = True) -> dict[str, Any]:
         """The checkpoint at `path`; tensors and plain values only, whatever was asked for."""
@@ -42,8 +45,8 @@ class AtomicCheckpointIO(TorchCheckpointIO):
 class EpochCheckpoint(Checkpoint):
     """Ends every epoch: first its checkpoint is on disk, then its metrics are reported.
 
-    Lightning's ModelCheckpoint removes the old best file before the last one names the new one, so that a kill between the
-    two leaves a run that cannot be resumed; here two names are each replaced whole.
+    Lightning's ModelCheckpoint removes the old best file before the last one names the new one, so that a kill between
+    the two leaves a run that cannot be resumed; here two names are each replaced whole.
 
     Args:
         folder: where `last.ckpt` and `best.ckpt` go.
@@ -123,7 +126,9 @@ def epochs_to(rows: list[EpochRow], accuracy: float) -> int | None:
     """The first epoch whose held-out accuracy reaches `accuracy`: of val, else of the test curve, else of train."""
     for row in rows:
         values = row["values"]
-        reached = next((values[f"{part}/accuracy"] for part in ("val", "test", "train") if f"{part}/accuracy" in values), 0)
+        reached = next(
+            (values[f"{part}/accuracy"] for part in ("val", "test", "train") if f"{part}/accuracy" in values), 0
+        )
         if reached >= accuracy:
             return int(row["epoch"])
     return None
@@ -131,7 +136,7 @@ def epochs_to(rows: list[EpochRow], accuracy: float) -> int | None:
 
 def _random_state() -> dict[str, Any]:
     """States of Python, numpy, PyTorch and its GPUs, as tensors and plain values."""
-    name, keys, *rest = np.random.get_state(legacy=True)  # noqa: NPY002  # the global one is what a library may use
+    name, keys, *rest = np.random.get_state(legacy=True)  # the global one is what a library may use
     return {
         "python": random.getstate(),
         "numpy": [name, torch.from_numpy(np.asarray(keys).astype(np.int64)), *rest],
@@ -144,7 +149,7 @@ def _set_random_state(state: Mapping[str, Any]) -> None:
     version, numbers, gauss = state["python"]
     random.setstate((version, tuple(numbers), gauss))
     name, keys, *rest = state["numpy"]
-    np.random.set_state((name, keys.numpy().astype(np.uint32), *rest))  # noqa: NPY002
+    np.random.set_state((name, keys.numpy().astype(np.uint32), *rest))
     torch.set_rng_state(state["torch"].cpu())
     for device, values in enumerate(state["cuda"][: torch.cuda.device_count()]):
         torch.cuda.set_rng_state(values.cpu(), device)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
 import torch
 from pytorch_lightning import LightningModule
@@ -24,11 +24,16 @@ class WindowBatch(Protocol):
     """What a step gets: key points `[B, T, V, C]`, target `[B]`, clip `[B]`."""
 
     @property
-    def keypoints(self) -> torch.Tensor: ...
+    def keypoints(self) -> torch.Tensor:
+        """`[B, T, V, C]` float32."""
+
     @property
-    def target(self) -> torch.Tensor: ...
+    def target(self) -> torch.Tensor:
+        """`[B]` integers, class index."""
+
     @property
-    def clip(self) -> torch.Tensor: ...
+    def clip(self) -> torch.Tensor:
+        """`[B]` integers, the clip of each window."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,9 +103,7 @@ class ActionClassifier(LightningModule):
 
     def metrics_of(self, part: str) -> PartMetrics:
         """Where the steps of a part are counted."""
-        metrics = self.part_metrics[self._part_names.index(part)]
-        assert isinstance(metrics, PartMetrics)
-        return metrics
+        return cast(PartMetrics, self.part_metrics[self._part_names.index(part)])
 
     def _step(self, batch: WindowBatch, part: str) -> tuple[torch.Tensor, torch.Tensor]:
         logits = self(batch.keypoints)
@@ -169,7 +172,8 @@ class ActionClassifier(LightningModule):
             loss, confusion = self.metrics_of(part).compute()
         except DivergenceError as error:
             raise DivergenceError(
-                f"{error} of epoch {self.current_epoch + 1} ({part}): lower optimizer.lr, or set trainer.gradient_clip_val=1"
+                f"{error} of epoch {self.current_epoch + 1} ({part}): "
+                "lower optimizer.lr, or set trainer.gradient_clip_val=1"
             ) from None
         self._log_values(part, {"loss": loss, **summarize(confusion)})
         return confusion
@@ -181,9 +185,13 @@ class ActionClassifier(LightningModule):
     def configure_optimizers(self) -> Any:
         """The optimizer in its fastest implementation, and the scheduler."""
         factory = self.optimizer_factory
-        kind = factory.func
-        assert isinstance(kind, type)
-        optimizer = factory(self.parameters(), **fastest(kind, self.device))
+        kind = cast(type[torch.optim.Optimizer], factory.func)
+        # Lightning does not clip gradients under mixed precision for a fused optimizer.
+        clips_mixed = bool(self.trainer.gradient_clip_val) and "mixed" in str(self.trainer.precision)
+        optimizer = factory(self.parameters(), **({} if clips_mixed else fastest(kind, self.device)))
         if self.scheduler_factory is None:
             return optimizer
-        return {"optimizer": optimizer, "lr_scheduler": {"scheduler": self.scheduler_factory(optimizer), "interval": "epoch"}}
+        return {
+            "optimizer": optimizer,
+            "lr_scheduler": {"scheduler": self.scheduler_factory(optimizer), "interval": "epoch"},
+        }

@@ -16,8 +16,8 @@ from lightning_modules.errors import DivergenceError
 class PartMetrics(nn.Module):
     """Collects the steps of a pass.
 
-    A step only keeps what it is given; the sums are made once, at the end, so that no step waits for a GPU or pays for a
-    metric's bookkeeping. Under several processes the sums go over all of them.
+    A step only keeps what it is given; the sums are made once, at the end, so that no step waits for a GPU or pays for
+    a metric's bookkeeping. Under several processes the sums go over all of them.
 
     Args:
         num_classes: K.
@@ -61,7 +61,8 @@ class PartMetrics(nn.Module):
         sizes = torch.tensor([len(target) for _, _, target in self._steps], device=losses.device)
         self.loss.update(losses, sizes)
         self.confusion.update(
-            torch.cat([predicted for _, predicted, _ in self._steps]), torch.cat([target for _, _, target in self._steps])
+            torch.cat([predicted for _, predicted, _ in self._steps]),
+            torch.cat([target for _, _, target in self._steps]),
         )
         result = self.loss.compute().item(), self.confusion.compute().cpu()
         self.reset()
@@ -94,7 +95,8 @@ def alarms(confusion: torch.Tensor, abnormal: Sequence[int]) -> dict[str, float]
         abnormal: indices of the abnormal classes; without any, or without windows of one kind, there is nothing to say.
 
     Returns:
-        `abnormal_recall`, abnormal windows taken for any abnormal class, and `false_alarm_rate`, the same of normal ones.
+        `abnormal_recall`, abnormal windows taken for any abnormal class, and `false_alarm_rate`, the same of normal
+        ones.
     """
     is_abnormal = torch.zeros(len(confusion), dtype=torch.bool)
     is_abnormal[list(abnormal)] = True
@@ -114,7 +116,7 @@ def clip_accuracy(probabilities: torch.Tensor, clip: torch.Tensor, target: torch
         clip: `[N]`, the clip of each window.
         target: `[N]`, the class of each window.
     """
-    clips, position = clip.unique(return_inverse=True)
+    clips, position = torch.unique(clip, return_inverse=True)
     sums = torch.zeros(len(clips), probabilities.shape[1], dtype=torch.float64)
     sums.index_add_(0, position, probabilities.double())
     truth = torch.zeros(len(clips), dtype=torch.int64)
@@ -123,5 +125,5 @@ def clip_accuracy(probabilities: torch.Tensor, clip: torch.Tensor, target: torch
 
 
 def slug(name: str) -> str:
-    """A class name as it stands in a metric's name: `falling down` becomes `falling_down`."""
-    return re.sub(r"[^0-9a-z]+", "_", name.lower()).strip("_") or re.sub(r"\W+", "_", name)
+    """A class name as it stands in a metric's name: `falling down` becomes `falling_down`, other scripts stay."""
+    return re.sub(r"[\W_]+", "_", name.lower()).strip("_") or "_"

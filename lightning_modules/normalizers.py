@@ -53,7 +53,7 @@ class StandardNormalizer(Normalizer):
         total = torch.zeros(self.num_features, dtype=torch.float64)
         squares = torch.zeros_like(total)
         for chunk in frames:
-            rows = chunk.flatten(1).double()
+            rows = chunk.flatten(1).to(torch.float64, copy=True)
             if shift is None and len(rows):
                 # Pixels are far from 0: without a shift the squares would cancel.
                 shift = rows[0].clone()
@@ -78,8 +78,8 @@ class StandardNormalizer(Normalizer):
 class BodyNormalizer(Normalizer):
     """Relative to where the person is and how large, so that the place in the picture does not matter.
 
-    The origin is the mean of the trunk's joints over the window, the unit the root mean square distance of a frame's joints
-    from their middle, over the window. One origin and one unit a window keep a fall a fall. Scores pass as they are.
+    The origin is the mean of the trunk's joints over the window, the unit the root mean square distance of a frame's
+    joints from their middle, over the window. One origin and one unit a window keep a fall a fall. Scores pass as they are.
 
     Args:
         num_joints: V.

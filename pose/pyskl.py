@@ -1,7 +1,7 @@
 """Reader of pickles in the layout of PYSKL and MMAction2.
 
-The layout, from PYSKL's tools/data/README.md: a dict with `split`, from a name to a list of `frame_dir`, and `annotations`, a
-list of dicts with `frame_dir`, `label`, `img_shape` (height, width), `keypoint` [M, T, V, C] and, where C is 2,
+The layout, from PYSKL's tools/data/README.md: a dict with `split`, from a name to a list of `frame_dir`, and `annotations`,
+a list of dicts with `frame_dir`, `label`, `img_shape` (height, width), `keypoint` [M, T, V, C] and, where C is 2,
 `keypoint_score` [M, T, V], for M persons.
 """
 
@@ -23,8 +23,8 @@ from pose.unpickle import load_arrays
 
 Array = npt.NDArray[Any]
 
-# Sample names of NTU RGB+D and NTU RGB+D 120 (Shahroudy et al., CVPR 2016): set-up, camera, performer, replication, action.
-# Its three cameras see the same performance at once, so that the camera is no part of the recording.
+# Sample names of NTU RGB+D and NTU RGB+D 120 (Shahroudy et al., CVPR 2016): set-up, camera, performer, replication,
+# action. Its three cameras see the same performance at once, so that the camera is no part of the recording.
 ID_PATTERNS = {"ntu": r"(?P<recording1>S\d{3})(?P<camera>C\d{3})(?P<subject>P\d{3})(?P<recording2>R\d{3}A\d{3})"}
 
 
@@ -33,34 +33,40 @@ class PysklSource:
 
     Args:
         path: the pickle.
-        id_pattern: name of a preset in `ID_PATTERNS`, or a regular expression that is searched in each `frame_dir` for the
-            groups `subject`, `camera` and `recording`. Groups `recording1`, `recording2`, ... are joined with the subject
-            to the recording. Without the group each `frame_dir` is a recording of its own.
+        id_pattern: name of a preset in `ID_PATTERNS`, or a regular expression that is searched in each `frame_dir` for
+            the groups `subject`, `camera` and `recording`. Groups `recording1`, `recording2`, ... are joined with the
+            subject to the recording. Without the group each `frame_dir` is a recording of its own.
         class_names: names in the order of the file's labels; class_0, class_1, ... by default.
         fps: frames a second, which the file does not say.
 
     Raises:
-        DataError: the file cannot be read, or is not of that layout.
+        DataError: the file cannot be read, or is not of that layout, or the pattern is none.
     """
 
     def __init__(
-        self, path: str | Path, id_pattern: str | None = None, class_names: Sequence[str] | None = None, fps: float = 30.0
+        self,
+        path: str | Path,
+        id_pattern: str | None = None,
+        class_names: Sequence[str] | None = None,
+        fps: float = 30.0,
     ) -> None:
         self.path = Path(path)
         self.fps = fps
-        self._pattern = re.compile(ID_PATTERNS.get(id_pattern, id_pattern)) if id_pattern else None
+        self._pattern = _compile(id_pattern) if id_pattern else None
         self._names = tuple(class_names) if class_names else None
 
     @cached_property
     def _annotations(self) -> list[dict[str, Any]]:
         annotations = self._file["annotations"]
         for annotation in annotations:
-            missing = {"frame_dir", "label", "keypoint"} - set(annotation)
+            missing = {"frame_dir", "label", "keypoint"} - set(annotation if isinstance(annotation, dict) else ())
             if missing:
                 raise DataError(f"{self.path}: an annotation has no {', '.join(sorted(missing))}")
             if np.ndim(annotation["keypoint"]) != 4:
                 shape = np.shape(annotation["keypoint"])
-                raise DataError(f"{self.path}: keypoint of {annotation['frame_dir']} has shape {shape}, expected [M, T, V, C]")
+                raise DataError(
+                    f"{self.path}: keypoint of {annotation['frame_dir']} has shape {shape}, expected [M, T, V, C]"
+                )
         return list(annotations)
 
     @cached_property
@@ -144,6 +150,16 @@ class PysklSource:
         }
 
 
+def _compile(id_pattern: str) -> re.Pattern[str]:
+    try:
+        return re.compile(ID_PATTERNS.get(id_pattern, id_pattern))
+    except re.error as error:
+        known = ", ".join(ID_PATTERNS)
+        raise DataError(
+            f"datamodule.id_pattern={id_pattern} is neither {known} nor a regular expression: {error}"
+        ) from None
+
+
 def _clip_id(annotation: dict[str, Any], person: int) -> str:
     frame_dir = str(annotation["frame_dir"])
     return frame_dir if len(annotation["keypoint"]) == 1 else f"{frame_dir}#{person}"
@@ -156,5 +172,7 @@ def _scores(annotation: dict[str, Any], keypoints: Array) -> Array:
         present: Array = (np.nan_to_num(keypoints) != 0).any(axis=-1)
         return present.astype(np.float32)
     if np.shape(given) != keypoints.shape[:3]:
-        raise DataError(f"keypoint_score of {annotation['frame_dir']} has shape {np.shape(given)}, not {keypoints.shape[:3]}")
+        raise DataError(
+            f"keypoint_score of {annotation['frame_dir']} has shape {np.shape(given)}, not {keypoints.shape[:3]}"
+        )
     return np.asarray(given)

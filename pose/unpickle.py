@@ -20,7 +20,12 @@ _ALLOWED = {
         for core in ("core", "_core")
         for module, name in (("multiarray", "_reconstruct"), ("multiarray", "scalar"), ("numeric", "_frombuffer"))
     ),
-    *(("builtins", name) for name in ("set", "frozenset", "list", "dict", "tuple", "bytearray", "complex")),
+    # Up to protocol 2 builtins have the module name of Python 2.
+    *(
+        (module, name)
+        for module in ("builtins", "__builtin__")
+        for name in ("set", "frozenset", "list", "dict", "tuple", "bytes", "bytearray", "complex")
+    ),
 }
 
 
@@ -44,7 +49,6 @@ def load_arrays(path: Path) -> Any:
         raise DataError(f"{path} is not read: it {error}") from None
     except OSError as error:
         raise DataError(f"{path} cannot be read: {error.strerror}") from error
-    # A cut or foreign file makes the unpickler fail in many ways, none of which says more than this.
-    except (pickle.UnpicklingError, EOFError, ValueError, TypeError, KeyError, IndexError, AttributeError, ImportError,
-            MemoryError, OverflowError, UnicodeDecodeError) as error:
+    # A cut or foreign file makes the unpickler fail in any way, none of which says more than this.
+    except Exception as error:
         raise DataError(f"{path} is not a whole pickle: {type(error).__name__}") from error

@@ -1,98 +1,21 @@
-"""What a user typed: flags and overrides, each checked before anything is composed."""
+"""The overrides that a user typed, each checked before anything is composed."""
 
 from __future__ import annotations
 
-import argparse
 import shlex
 from collections.abc import Sequence
-from dataclasses import dataclass
 
-from hydra._internal.utils import get_args_parser
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.override_parser.types import Override, ValueType
 from hydra.errors import HydraException
 
+from sweeps.command import Command
 from sweeps.errors import ConfigError
 from sweeps.names import Names
-from sweeps.wording import assigned, choice_of, listed, nearest, quoted, shown
+from sweeps.wording import assigned, choice_of, nearest, quoted, shown
 
 # Values that are lists, though their default is null.
 LISTS = ("datamodule.classes", "datamodule.class_names", "loss.class_weights")
-
-
-@dataclass(frozen=True)
-class Command:
-    """One command line.
-
-    Attributes:
-        program: What starts it: "python train.py".
-        flags: Hydra's own flags; `flags.overrides` is everything else.
-        parser: Hydra's argparse parser, which its help needs.
-    """
-
-    program: str
-    flags: argparse.Namespace
-    parser: argparse.ArgumentParser
-
-    @property
-    def overrides(self) -> list[str]:
-        """The words that are not flags."""
-        return list(self.flags.overrides)
-
-    @property
-    def multirun(self) -> bool:
-        """Whether this is a sweep."""
-        return bool(self.flags.multirun) or "hydra.mode=MULTIRUN" in self.overrides
-
-    @property
-    def runs(self) -> bool:
-        """Whether anything is run, and not only shown."""
-        flags = self.flags
-        return not (flags.help or flags.hydra_help or flags.cfg or flags.info or flags.shell_completion)
-
-    def sweeping(self) -> str:
-        """The same command as a sweep."""
-        return f"{self.program} -m {shlex.join(self.overrides)}"
-
-
-def read_command(program: str, arguments: Sequence[str]) -> Command:
-    """Parse a command line with Hydra's own parser; flags may stand anywhere.
-
-    Raises:
-        ConfigError: A flag is unknown, or contradicts another.
-    """
-    parser = get_args_parser()
-    parser.exit_on_error = False
-    known = [name for action in parser._actions for name in action.option_strings]
-    for word in arguments:
-        name = word.split("=")[0]
-        if name.startswith("-") and name != "--" and name not in known:
-            _check_flag(name, known)
-    try:
-        flags, _ = parser.parse_known_intermixed_args(arguments)
-    except argparse.ArgumentError as error:
-        raise ConfigError(f"{error}; {program} --hydra-help lists the flags") from error
-    if flags.experimental_rerun is not None:
-        raise ConfigError("--experimental-rerun reads a pickle, which can run code; type from_run=<mlflow run id>")
-    if flags.resolve and not (flags.cfg or flags.help):
-        raise ConfigError("--resolve belongs to --cfg; type --cfg job --resolve")
-    modes = {"--run": flags.run, "--multirun": flags.multirun, "--cfg": flags.cfg, "--info": flags.info}
-    if sum(bool(given) for given in modes.values()) > 1:
-        raise ConfigError(
-            f"{listed([name for name, given in modes.items() if given], 'and')} are two commands; type one"
-        )
-    return Command(program, flags, parser)
-
-
-def _check_flag(name: str, known: Sequence[str]) -> None:
-    completed = [flag for flag in known if flag.startswith(name)]
-    if name.startswith("--") and len(completed) == 1:
-        return
-    # Short flags may be joined or carry their value: -cjob.
-    if not name.startswith("--") and any(name.startswith(flag) for flag in known if not flag.startswith("--")):
-        return
-    near = nearest(name, [flag for flag in known if flag.startswith("--")])
-    raise ConfigError(f"{name}: no such flag; type {near or '--hydra-help for all flags'}")
 
 
 def read_overrides(overrides: Sequence[str], names: Names) -> list[Override]:
@@ -140,27 +63,30 @@ def check_override(override: Override, command: Command, names: Names) -> None:
     Raises:
         ConfigError: It adds or deletes a key, chooses no option of its group, or is a sweep without -m.
     """
-    group = names.is_group(override.key_or_group)
-    if override.is_hydra_override() and not group:
+    group = names.chooses(override)
+    if override.is_hydra_override():
         if override.is_sweep_override():
             raise ConfigError(f"{override.input_line}: Hydra's own settings cannot be swept over; type one value")
+        if group:
+            _check_options(override, names)
         return
+    if override.package is not None:
+        advice = f"{override.key_or_group}={override.get_value_string()}"
+        raise ConfigError(f"{override.input_line}: a group has one place here; type {advice}")
     _check_prefix(override, names)
     if group:
         _check_options(override, names)
     _check_sweep(override, command, names)
-    if group:
-        return
-    if names.is_group(override.key_or_group.replace(".", "/")) and isinstance(override.value(), str | None):
-        key = override.key_or_group.replace(".", "/")
-        advice = names.option_like(key, shown(override.value()))
-        raise ConfigError(f"{override.input_line}: {key} is a group; type {advice}")
+    slashed = override.key_or_group.replace(".", "/")
+    if not group and names.is_group(slashed) and isinstance(override.value(), str | None):
+        advice = names.option_like(slashed, shown(override.value()))
+        raise ConfigError(f"{override.input_line}: {slashed} is a group; type {advice}")
 
 
 def _check_prefix(override: Override, names: Names) -> None:
     """`+` chooses from a group that the root does not choose from; every other key is there already."""
     key, line = override.key_or_group, str(override.input_line)
-    group = names.is_group(key)
+    group = names.chooses(override)
     bare = line.lstrip("+~")
     if override.is_delete():
         advice = choice_of(key, names.options(key)) if group else f"{key}=VALUE"
@@ -181,10 +107,12 @@ def _check_sweep(override: Override, command: Command, names: Names) -> None:
         raise ConfigError(
             f"{line}: an interval has no end of values; type {key}=choice(a,b) or {key}=range(start,stop,step)"
         )
+    preset = names.chooses(override) and not names.is_chosen_by_default(key)
+    if preset and override.is_sweep_override():
+        raise ConfigError(f"{line}: takes one preset; type +{key}={next(iter(override.sweep_string_iterator()))}")
     if command.multirun:
         return
-    preset = names.is_group(key) and not names.is_chosen_by_default(key)
-    if preset and not override.is_sweep_override():
+    if preset:
         raise ConfigError(f"{line}: is a sweep; type {command.sweeping()}")
     if not override.is_sweep_override():
         return
@@ -204,9 +132,7 @@ def _check_options(override: Override, names: Names) -> None:
     line, group = str(override.input_line), override.key_or_group
     values: list[object] = list(override.sweep_iterator()) if override.is_sweep_override() else [override.value()]
     for value in values:
-        if isinstance(value, dict) or value in names.options(
-            group
-        ):  # a dict sets keys of the group: optimizer={lr: 0.1}
+        if isinstance(value, dict) or value in names.options(group):  # {lr: 0.1} sets a key of the group
             continue
         if isinstance(value, list):
             sweep = f"{names.program} -m {group}={','.join(map(shown, value))}"

@@ -5,9 +5,10 @@ from __future__ import annotations
 import contextlib
 import functools
 import inspect
+import logging
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import ParamSpec, TypeVar
@@ -23,7 +24,7 @@ from hydra.types import TaskFunction
 from omegaconf import DictConfig
 
 from sweeps import schema
-from sweeps.arguments import read_command
+from sweeps.command import read_command
 from sweeps.errors import ConfigError
 from sweeps.preflight import preflight
 from sweeps.wording import one_line
@@ -64,7 +65,8 @@ def door(
         @functools.wraps(task)
         def main() -> None:
             try:
-                _telling(entrance.open, told)()
+                with _own_logging():
+                    _telling(entrance.open, told)()
             except KeyboardInterrupt:
                 print("interrupted", file=sys.stderr)
                 raise SystemExit(INTERRUPTED) from None
@@ -131,6 +133,17 @@ class _Entrance:
                     with contextlib.suppress(OSError):  # not empty, or never made
                         path.rmdir()
             raise
+
+
+@contextlib.contextmanager
+def _own_logging() -> Iterator[None]:
+    """Take Hydra's log handlers off again: they hold this command's stdout, which a test or a notebook closes."""
+    handlers, level = logging.root.handlers[:], logging.root.level
+    try:
+        yield
+    finally:
+        logging.root.handlers[:] = handlers
+        logging.root.setLevel(level)
 
 
 def _start_hydra(job_name: str, config_path: str | None, config_dir: str | None) -> Hydra:

@@ -134,7 +134,7 @@ def _told(error: BaseException, task_function: TaskFunction) -> str:
     if isinstance(error, SystemExit):
         return f"it exited with status {error.code}"
     if isinstance(error, expected):
-        return str(error).strip()
+        return " ".join(str(error).split())
     traceback.print_exception(error)
     return one_line(error)
 

@@ -10,6 +10,7 @@ from hydra._internal.config_loader_impl import ConfigLoaderImpl
 from hydra._internal.config_repository import IConfigRepository
 from hydra.core.default_element import GroupDefault
 from hydra.core.object_type import ObjectType
+from hydra.core.override_parser.types import Override
 from hydra.errors import HydraException
 from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf
@@ -48,6 +49,10 @@ class Names:
     def is_group(self, name: str) -> bool:
         """Whether conf/ or Hydra has a group of this name."""
         return name not in ("", "hydra") and self.repository.group_exists(name)
+
+    def chooses(self, override: Override) -> bool:
+        """Whether an override chooses options of a group. A dict does not, it sets keys: optimizer={lr: 0.1}."""
+        return self.is_group(override.key_or_group) and not isinstance(override.value(), dict)
 
     def is_chosen_by_default(self, group: str) -> bool:
         """Whether the root's defaults list has the group: then `+` is wrong, else it is needed."""

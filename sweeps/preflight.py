@@ -2,26 +2,21 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Sequence
 
 from hydra._internal.config_loader_impl import ConfigLoaderImpl
 from hydra._internal.core_plugins.basic_sweeper import BasicSweeper
 from hydra.core.override_parser.types import Override
-from hydra.errors import HydraException, MissingConfigException
 from hydra.types import RunMode
-from omegaconf import DictConfig, OmegaConf, open_dict, read_write
-from omegaconf.errors import ConfigAttributeError, ConfigKeyError, OmegaConfBaseException
+from omegaconf import DictConfig
 
-from sweeps.arguments import Command, check_override, read_overrides
-from sweeps.checks import check_config, wrong_value
-from sweeps.errors import ConfigError
+from sweeps.arguments import check_override, read_overrides
+from sweeps.checks import check_config
+from sweeps.command import Command
+from sweeps.composer import Composer
 from sweeps.names import Names
-from sweeps.targets import check_hydra_targets
-from sweeps.wording import nearest, one_line
 
 BASIC_SWEEPER = f"{BasicSweeper.__module__}.{BasicSweeper.__qualname__}"
-PRESETS = ("experiment", "sweep")  # groups whose options change the keys of others
 
 
 def preflight(loader: ConfigLoaderImpl, config_name: str, command: Command) -> list[DictConfig]:
@@ -41,9 +36,7 @@ def preflight(loader: ConfigLoaderImpl, config_name: str, command: Command) -> l
     search_path = [text for text in command.overrides if text.startswith("hydra.searchpath=")]
     names = Names(loader, config_name, command.program, search_path)
     overrides = read_overrides(command.overrides, names)
-    names.chosen = [
-        str(o.input_line) for o in overrides if names.is_group(o.key_or_group) and not o.is_sweep_override()
-    ]
+    names.chosen = [str(o.input_line) for o in overrides if names.chooses(o) and not o.is_sweep_override()]
     for override in overrides:
         check_override(override, command, names)
     composer = Composer(names, [str(o.input_line) for o in overrides if o.is_hydra_override()])
@@ -58,108 +51,6 @@ def preflight(loader: ConfigLoaderImpl, config_name: str, command: Command) -> l
     if command.multirun:
         composer.check_shared(task)
     return configs
-
-
-class Composer:
-    """Composes the configs of many jobs: each choice of groups once, then each job's values on a copy.
-
-    Args:
-        names: What is in conf/.
-        hydra: Overrides of Hydra's own part, the same for all jobs.
-    """
-
-    def __init__(self, names: Names, hydra: Sequence[str]) -> None:
-        self.names = names
-        self._hydra = list(hydra)
-        self._composed: dict[tuple[str, ...], DictConfig] = {}
-        self._stripped: dict[tuple[str, ...], DictConfig] = {}
-
-    def base(self, groups: Sequence[str], mode: RunMode = RunMode.RUN) -> DictConfig:
-        """Compose a choice of groups, with Hydra's own part; a sweep's own composition serves its jobs as well.
-
-        Raises:
-            ConfigError: Hydra cannot; or its part may call what it must not.
-        """
-        key = tuple(groups)
-        if key not in self._composed:
-            try:
-                config = self.names.loader.load_configuration(self.names.config_name, [*groups, *self._hydra], mode)
-            except (HydraException, ValueError) as error:
-                raise _uncomposed(error, self.names, self._hydra) from error
-            check_hydra_targets(OmegaConf.to_container(config.hydra, resolve=False))
-            self._composed[key] = config
-            self.names.composed = self.names.composed or config
-        return self._composed[key]
-
-    def compose(self, job: Sequence[Override]) -> DictConfig:
-        """Compose one job's config.
-
-        Raises:
-            ConfigError: A key does not exist, or does not take the value.
-        """
-        groups, values = self._divided(job)
-        config = copy.deepcopy(self._own(groups))
-        for override in values:
-            self._set(config, override)
-        return config
-
-    def default(self, job: Sequence[Override]) -> DictConfig:
-        """Compose a job's choice of groups with nothing else changed, neither by values nor by presets."""
-        base = self.base(self._divided(job)[0])
-        chosen = {str(group): option for group, option in base.hydra.runtime.choices.items()}
-        if all(chosen.get(preset) is None for preset in PRESETS):
-            return self._own(self._divided(job)[0])
-        groups = [
-            f"{group}={option}"
-            for group, option in chosen.items()
-            if option is not None and group not in PRESETS and "@" not in group and not group.startswith("hydra/")
-        ]
-        return self._own(groups)
-
-    def groups_for_all(self, task: Sequence[Override]) -> list[str]:
-        """The choices of groups that all jobs of a sweep share."""
-        return self._divided([override for override in task if not override.is_sweep_override()])[0]
-
-    def check_shared(self, task: Sequence[Override]) -> None:
-        """Refuse values that all jobs take, but that Hydra cannot set on the options it starts the sweep from.
-
-        Raises:
-            ConfigError: Says how to give the value to the jobs alone.
-        """
-        groups, values = self._divided([override for override in task if not override.is_sweep_override()])
-        config = copy.deepcopy(self._own(groups))
-        for override in values:
-            try:
-                self._set(config, override)
-            except ConfigError as error:
-                line = f"'{override.key_or_group}=choice({override.get_value_string()})'"
-                raise ConfigError(f"{override.input_line}: only some options have this key; type {line}") from error
-
-    def _own(self, groups: Sequence[str]) -> DictConfig:
-        key = tuple(groups)
-        if key not in self._stripped:
-            self._stripped[key] = _without_hydra(self.base(groups))
-        return self._stripped[key]
-
-    def _divided(self, job: Sequence[Override]) -> tuple[list[str], list[Override]]:
-        groups, values = [], []
-        for override in job:
-            if self.names.is_group(override.key_or_group) and not isinstance(override.value(), dict):
-                groups.append(str(override.input_line))
-            else:
-                values.append(override)
-        return groups, values
-
-    def _set(self, config: DictConfig, override: Override) -> None:
-        key, value = override.key_or_group, override.value()
-        try:
-            OmegaConf.update(config, key, value, merge=True)
-        except (ConfigAttributeError, ConfigKeyError) as error:
-            raise self.names.no_such_key(str(override.input_line), key, override.get_value_string()) from error
-        except OmegaConfBaseException as error:
-            if key not in self.names.keys:
-                raise self.names.no_such_key(str(override.input_line), key, override.get_value_string()) from error
-            raise wrong_value(key, value, self.names.keys[key]) from error
 
 
 def _jobs(task: Sequence[Override], composer: Composer, command: Command) -> list[list[Override]]:
@@ -180,34 +71,3 @@ def _jobs(task: Sequence[Override], composer: Composer, command: Command) -> lis
                 known[line] = read_overrides([line], names)[0]
         jobs.append([known[line] for line in job])
     return jobs
-
-
-def _without_hydra(config: DictConfig) -> DictConfig:
-    own = copy.deepcopy(config)
-    with read_write(own), open_dict(own):
-        del own["hydra"]
-    return own
-
-
-def _uncomposed(error: Exception, names: Names, hydra: Sequence[str]) -> ConfigError:
-    """Word what Hydra refuses in its own settings, or in a config file."""
-    cause = error.__cause__
-    key = getattr(cause, "full_key", None)
-    if isinstance(error, MissingConfigException) and error.missing_cfg_file:
-        group, _, option = error.missing_cfg_file.rpartition("/")
-        return names.no_such_option(f"{group}={option}", group, option) if group else _no_such_root(option, names)
-    if key is not None and str(key).startswith("hydra."):
-        line = next((text for text in hydra if text.lstrip("+").startswith(str(key))), str(key))
-        if key in names.hydra_keys:
-            return ConfigError(f"{line}: {one_line(str(cause)).split(' full_key:')[0]}")
-        near = nearest(str(key), names.hydra_keys)
-        advice = f"type {line.replace(str(key), near)}" if near else f"{names.program} --cfg hydra lists them"
-        return ConfigError(f"{line}: no such key; {advice}")
-    text = f"{error} {cause}" if isinstance(cause, OmegaConfBaseException) else str(error)
-    return ConfigError(one_line(text))
-
-
-def _no_such_root(name: str, names: Names) -> ConfigError:
-    roots = names.options("")
-    near = nearest(name, roots)
-    return ConfigError(f"--config-name {name}: no such file in conf/{f'; type --config-name {near}' if near else ''}")

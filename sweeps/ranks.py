@@ -2,20 +2,31 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import pickle
+import signal
 import socket
 import tempfile
-from collections.abc import Callable
+import threading
+import traceback
+from collections.abc import Callable, Sequence
+from multiprocessing.connection import wait
+from multiprocessing.process import BaseProcess
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
+
+R = TypeVar("R")
+
+# Imported once, in a process that the ranks are forked from: those of a sweep's later jobs start at once.
+_PRELOADED = ["torch", "pytorch_lightning", "torchmetrics.classification", "mlflow"]
 
 
-def run_ranks(function: Callable[..., Any], arguments: tuple[Any, ...], world_size: int) -> Any:
+def run_ranks(function: Callable[..., R], arguments: tuple[Any, ...], world_size: int) -> R:
     """Calls `function(*arguments)` in `world_size` new processes that find each other as PyTorch's ranks.
 
-    Lightning would start the ranks by running the command again, which under `-m` is the whole sweep. A rank that dies ends
-    the others.
+    Lightning would start the ranks by running the command again, which under `-m` is the whole sweep. A rank that dies
+    ends the others, and so does whatever is raised here meanwhile, such as Ctrl-C; none outlives this process.
 
     Args:
         function: a function of a module, to be found there by the new processes.
@@ -27,44 +38,105 @@ def run_ranks(function: Callable[..., Any], arguments: tuple[Any, ...], world_si
 
     Raises:
         Exception: what it raised in the first rank that failed, where that can be sent between processes.
+        RuntimeError: a rank died without an exception.
     """
-    import torch.multiprocessing as mp
-
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(_PRELOADED)
     with tempfile.TemporaryDirectory(prefix="ranks-") as folder:
-        # A module that is run as a command is called __main__ there and nothing here can be found under that name.
-        context = mp.start_processes(
-            _rank, (function, arguments, world_size, _free_port(), folder), world_size, join=False, start_method="spawn"
-        )
+        shared = (function, arguments, world_size, _free_port(), Path(folder))
+        ranks = [context.Process(target=_rank, args=(rank, *shared), name=f"rank {rank}") for rank in range(world_size)]
         try:
-            while not context.join(timeout=1):
-                pass
-        except BaseException as error:
-            for process in context.processes:
-                process.terminate()
-            for process in context.processes:
-                process.join()
-            raise _cause(Path(folder)) or error from None
-        return pickle.loads((Path(folder) / "result").read_bytes())  # noqa: S301  # written by rank 0, a moment ago
+            for rank in ranks:
+                rank.start()
+            failed = _first_failure(ranks)
+        finally:
+            _end(ranks)
+        if failed is not None:
+            raise _cause(Path(folder)) or RuntimeError(f"{failed.name} of {world_size} {_how(failed.exitcode)}")
+        result: R = pickle.loads((Path(folder) / "result").read_bytes())  # noqa: S301  # written by rank 0, a moment ago
+        return result
 
 
-def _rank(rank: int, function: Callable[..., Any], arguments: tuple[Any, ...], size: int, port: int, folder: str) -> None:
+def _first_failure(ranks: Sequence[BaseProcess]) -> BaseProcess | None:
+    """Waits until all have ended well, or one has not; gives that one."""
+    going = list(ranks)
+    while going:
+        wait([rank.sentinel for rank in going])
+        ended = [rank for rank in going if rank.exitcode is not None]
+        if failed := next((rank for rank in ended if rank.exitcode), None):
+            return failed
+        going = [rank for rank in going if rank not in ended]
+    return None
+
+
+def _end(ranks: Sequence[BaseProcess]) -> None:
+    """Ends those that are left. Not by SIGTERM: a rank that waits for another one in C++ would not notice it."""
+    started = [rank for rank in ranks if rank.pid is not None]
+    for rank in started:
+        rank.kill()
+    for rank in started:
+        rank.join()
+
+
+def _how(exitcode: int | None) -> str:
+    if exitcode is not None and exitcode < 0:
+        return f"was killed by {signal.Signals(-exitcode).name}"
+    return f"exited with status {exitcode}"
+
+
+def _rank(
+    rank: int, function: Callable[..., Any], arguments: tuple[Any, ...], size: int, port: int, folder: Path
+) -> None:
+    _belong_to_parent()
     os.environ.update(
         MASTER_ADDR="127.0.0.1", MASTER_PORT=str(port), WORLD_SIZE=str(size), LOCAL_RANK=str(rank), NODE_RANK="0",
         RANK=str(rank), GROUP_RANK="0",
     )  # fmt: skip
     try:
         result = function(*arguments)
+        if rank == 0:
+            _write(folder / "result", pickle.dumps(result))
     except Exception as error:
-        (Path(folder) / f"error-{rank}").write_bytes(pickle.dumps(error))
-        raise
-    if rank == 0:
-        (Path(folder) / "result").write_bytes(pickle.dumps(result))
+        _write(folder / f"error-{rank}", pickle.dumps(_sendable(error, f"rank {rank} of {size}")))
+        raise SystemExit(1) from None  # told where the ranks were started
+
+
+def _belong_to_parent() -> None:
+    """Leaves it to the process that started this one to end it, and ends with it, however it ends."""
+    for name in ("SIGINT", "SIGTERM", "SIGHUP"):
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), signal.SIG_IGN)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _end_with_parent() -> None:
+    if parent := multiprocessing.parent_process():
+        parent.join()
+        os._exit(1)
+
+
+def _sendable(error: Exception, where: str) -> Exception:
+    """The error, or where pickle cannot restore it one that says the same, with its traceback as a note."""
+    told = "".join(traceback.format_exception(error))
+    try:
+        pickle.loads(pickle.dumps(error))  # noqa: S301  # made right here
+    except Exception:
+        error = RuntimeError(f"{type(error).__name__}: {error}")
+    error.add_note(f"In {where}:\n{told}")
+    return error
+
+
+def _write(file: Path, content: bytes) -> None:
+    """Writes a file whole or not at all: the writer may be killed because another rank failed."""
+    unfinished = file.with_suffix(".tmp")
+    unfinished.write_bytes(content)
+    unfinished.rename(file)
 
 
 def _cause(folder: Path) -> BaseException | None:
     """The first error that a rank left, as it was raised there."""
-    for file in sorted(folder.glob("error-*"), key=lambda path: path.stat().st_mtime_ns):
-        error = pickle.loads(file.read_bytes())  # noqa: S301  # written by a rank, a moment ago
+    for file in sorted(folder.glob("error-?*"), key=lambda path: path.stat().st_mtime_ns):
+        error = pickle.loads(file.read_bytes()) if not file.suffix else None  # noqa: S301  # written by a rank, a moment ago
         if isinstance(error, BaseException):
             return error
     return None

@@ -68,7 +68,8 @@ def log_recognizer(
         # all that can fail comes before the store is told, so that no failed model is left there
         saved = _save(path, run_id, model, example_inputs, metadata)
         client = store.client
-        logged = client.create_logged_model(store.experiment_id, name, source_run_id=run_id)
+        experiment = client.get_run(run_id).info.experiment_id  # a resumed run may be in another than the store's
+        logged = client.create_logged_model(experiment, name, source_run_id=run_id)
         try:
             saved.model_id = saved.model_uuid = logged.model_id
             saved.artifact_path = logged.artifact_location

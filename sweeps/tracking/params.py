@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, cast
 
@@ -69,7 +70,12 @@ def cell_id(cfg: DictConfig) -> str:
 
 def telling_overrides(overrides: Sequence[str]) -> list[str]:
     """Leave out overrides that say nothing about the experiment: Hydra's own, output and tracking."""
-    return [o for o in overrides if o.lstrip("+~").split("=")[0].replace("/", ".").split(".")[0] not in _NOT_IN_NAME]
+    return [override for override in overrides if _root(override) not in _NOT_IN_NAME]
+
+
+def _root(override: str) -> str:
+    """Give the first part of the key that an override sets."""
+    return re.split("[=./@]", override.lstrip("+~"), maxsplit=1)[0]
 
 
 def run_name(cfg: DictConfig, overrides: Sequence[str]) -> str:
@@ -82,7 +88,8 @@ def run_name(cfg: DictConfig, overrides: Sequence[str]) -> str:
 
 
 def sweep_name(cfg: DictConfig, overrides: Sequence[str]) -> str:
-    """Name a sweep: ``sweep.name`` (a preset sets it), else a hash of its overrides in any order."""
+    """Name a sweep: ``sweep.name`` (a preset sets it), else a hash of what its overrides compute, in any order."""
     if name := OmegaConf.select(cfg, "sweep.name"):
         return str(name)
-    return f"sweep-{hashlib.sha256(chr(10).join(sorted(overrides)).encode()).hexdigest()[:8]}"
+    text = "\n".join(sorted(override for override in overrides if _root(override) not in _NOT_IN_CELL))
+    return f"sweep-{hashlib.sha256(text.encode()).hexdigest()[:8]}"

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import is_dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from hydra.core.hydra_config import HydraConfig
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.override_parser.types import Override
-from omegaconf import DictConfig, OmegaConf, open_dict, read_write
+from omegaconf import Container, DictConfig, OmegaConf, open_dict, read_write
 
 from sweeps.errors import ConfigError
 from sweeps.tracking.process import is_alive
@@ -106,12 +107,12 @@ def _combine(fresh: DictConfig, stored: DictConfig, changed: Sequence[str]) -> D
     result = copy.deepcopy(fresh)
     with read_write(result), open_dict(result):
         for key in [str(key) for key in stored if key not in _OF_THIS_COMMAND]:
-            OmegaConf.update(result, key, _node(stored, key), merge=False, force_add=True)
+            _put(result, key, stored)
         for key in changed:
             if key.split(".")[0] in _OF_THIS_COMMAND:
                 continue
-            if _has(fresh, key):
-                OmegaConf.update(result, key, _node(fresh, key), merge=False, force_add=True)
+            if _raw(fresh, key) is not None:
+                _put(result, key, fresh)
             else:
                 _delete(result, key)
     return result
@@ -122,15 +123,18 @@ def _parent(cfg: DictConfig, key: str) -> tuple[Any, str]:
     return (OmegaConf.select(cfg, above) if above else cfg), last
 
 
-def _has(cfg: DictConfig, key: str) -> bool:
+def _raw(cfg: DictConfig, key: str) -> Any:  # noqa: ANN401
+    """Give the node at a dotted key, an interpolation as such; None where there is no such key."""
     parent, last = _parent(cfg, key)
-    return isinstance(parent, DictConfig) and parent._get_node(last, validate_access=False) is not None
+    return parent._get_node(last, validate_access=False) if isinstance(parent, DictConfig) else None
 
 
-def _node(cfg: DictConfig, key: str) -> object:
-    """Give the node at a dotted key, its interpolations not resolved."""
-    parent, last = _parent(cfg, key)
-    return copy.deepcopy(parent._get_node(last))
+def _put(result: DictConfig, key: str, source: DictConfig) -> None:
+    """Set a dotted key to what it is in `source`, an interpolation as such; the schema's type of it goes on holding."""
+    node, target = _raw(source, key), _raw(result, key)
+    value = copy.deepcopy(node) if isinstance(node, Container) else node._value()
+    has_schema = isinstance(target, DictConfig) and is_dataclass(OmegaConf.get_type(target))
+    OmegaConf.update(result, key, value, merge=has_schema, force_add=True)
 
 
 def _delete(cfg: DictConfig, key: str) -> None:

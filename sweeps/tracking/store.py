@@ -55,6 +55,7 @@ def open_store(tracking: DictConfig, output_dir: str) -> Store:
     folder.mkdir(parents=True, exist_ok=True)
     # read by mlflow when it is first imported: otherwise it calls home from a thread of its own
     os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
+    os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
     import mlflow.store.tracking.sqlalchemy_store  # before the lock, so that others wait for the database only
     from filelock import FileLock
     from mlflow.exceptions import MlflowException

@@ -1,12 +1,14 @@
 """Every mistake is one line that says what to type; status 1; nothing written. The same in a run and in a sweep."""
 
 import os
+import pickle
 import shlex
 import subprocess
 import sys
 import time
 from pathlib import Path
 
+import numpy as np
 import pytest
 from omegaconf import DictConfig
 
@@ -35,6 +37,7 @@ MISTAKES = {
     "foo=1": "foo=1: no such key; python train.py --help lists them",
     "model.foo=1": "model.foo=1: no such key; python train.py --help lists them",
     "seed.x=1": "seed.x=1: no such key; python train.py --help lists them",
+    "model={layers:2}": "model={layers:2}: no such key; type model.num_layers=VALUE",
     "=3": "=3: has no key; type key=value",
     "selection=val/loss": "selection=val/loss: selection holds other keys; "
     "type one of them, as selection.monitor=val/loss",
@@ -53,6 +56,7 @@ MISTAKES = {
     "optimizer=[adam,sgd]": "optimizer=[adam,sgd]: takes one option; "
     "for a sweep type python train.py -m optimizer=adam,sgd",
     "datamodule.split=subjct": "datamodule.split=subjct: datamodule/split is a group; type datamodule/split=subject",
+    "optimizer@other=sgd": "optimizer@other=sgd: a group has one place here; type optimizer=sgd",
     "datamodule/splt=subject": "datamodule/splt=subject: no such key; type datamodule/split=subject",
     "experiment=papr": "experiment=papr: no such option; type experiment=paper",
     "hydra/launcher=locl": "hydra/launcher=locl: no such option; type hydra/launcher=local",
@@ -203,6 +207,9 @@ IN_A_SWEEP = {
     "type 'optimizer.momentum=choice(0.5)'",
     "+sweep=optimizer optimizer=adm": "optimizer=adm: no such option; type optimizer=adam",
     "+sweep=ablation optimizr=adam": "optimizr=adam: no such key; type optimizer=adam",
+    "+sweep=ablation,optimizer": "+sweep=ablation,optimizer: takes one preset; type +sweep=ablation",
+    "hydra/launcher=local,basic": "hydra/launcher=local,basic: Hydra's own settings cannot be swept over; "
+    "type one value",
     "hydra.verbose=true,false": "hydra.verbose=true,false: Hydra's own settings cannot be swept over; type one value",
     "--cfg job": "--multirun and --cfg are two commands; type one",
 }
@@ -218,12 +225,30 @@ OWN_PRESETS = {
 def keyboard(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Keyboard:
     for name in ("there.pkl", "my file.pkl"):
         (tmp_path / name).write_bytes(b"no pickle")
+    write_clips(tmp_path / "clips.pkl")
     (tmp_path / "folder").mkdir()
     own = tmp_path / "own" / "experiment"
     own.mkdir(parents=True)
     for name, text in OWN_PRESETS.items():
         (own / f"{name}.yaml").write_text(text)
     return Keyboard(tmp_path, monkeypatch, capsys)
+
+
+def write_clips(path: Path) -> None:
+    """Write a file in PYSKL's layout: three clips of one class, one of another."""
+    annotations = [
+        {
+            "frame_dir": f"clip{index}",
+            "label": int(index == 3),
+            "img_shape": (480, 640),
+            "keypoint": np.full((1, 20, 17, 2), 100.0 + index, np.float16),
+            "keypoint_score": np.ones((1, 20, 17), np.float16),
+        }
+        for index in range(4)
+    ]
+    path.write_bytes(
+        pickle.dumps({"split": {"xsub_train": ["clip0", "clip3"], "xsub_val": ["clip1"]}, "annotations": annotations})
+    )
 
 
 def assert_told(keyboard: Keyboard, command: str, line: str) -> None:
@@ -298,7 +323,15 @@ def test_what_a_line_says_to_type_runs(keyboard: Keyboard, command: str):
     ("command", "line"),
     [
         (PYSKL, "there.pkl is not a whole pickle: UnpicklingError"),
-        # Slots: a class too small to split; a split that is not in the file.
+        (
+            "datamodule=pyskl datamodule.path=clips.pkl datamodule/split=clip",
+            "class 'class_1' has too few recordings to be in both parts, none is left for the test part: add data, "
+            "choose another datamodule/split, or leave the class out by datamodule.classes",
+        ),
+        (
+            f"{SPLITS} datamodule.split.test=b datamodule.path=clips.pkl",
+            "datamodule.split.train=a is not a split in the data: use xsub_train or xsub_val",
+        ),
     ],
 )
 def test_a_mistake_in_the_data_is_one_line_and_leaves_nothing(keyboard: Keyboard, command: str, line: str, mode: str):

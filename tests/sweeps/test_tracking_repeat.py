@@ -1,8 +1,12 @@
+from dataclasses import dataclass, field
+from typing import Any
+
 import pytest
 from hydra import compose, initialize_config_dir
+from hydra.core.config_store import ConfigStore
 from hydra.core.global_hydra import GlobalHydra
 from hydra.core.hydra_config import HydraConfig
-from omegaconf import OmegaConf
+from omegaconf import MISSING, OmegaConf
 
 from sweeps.errors import ConfigError
 from sweeps.tracking.process import process_tags
@@ -11,7 +15,7 @@ from sweeps.tracking.run import tracked_run
 
 FILES = {
     "train.yaml": """
-defaults: [{optimizer: adam}, {datamodule: synthetic}, _self_, {experiment: null}]
+defaults: [repeat_schema, {optimizer: adam}, {datamodule: synthetic}, _self_, {experiment: null}]
 seed: 0
 progress: true
 output_dir: ???
@@ -35,9 +39,38 @@ datamodule: {frames: 999}
 }
 
 
+@dataclass
+class SelectionSchema:
+    monitor: str = "val/loss"
+
+
+@dataclass
+class SweepSchema:
+    name: str | None = None
+    parent_run_id: str | None = None
+
+
+@dataclass
+class Schema:
+    """Types of the root, as train.py has them."""
+
+    seed: int = 0
+    progress: bool = True
+    output_dir: str = MISSING
+    from_run: str | None = None
+    resume: str | None = None
+    optimizer: Any = MISSING
+    datamodule: Any = MISSING
+    trainer: Any = MISSING
+    tracking: Any = MISSING
+    selection: SelectionSchema = field(default_factory=SelectionSchema)
+    sweep: SweepSchema = field(default_factory=SweepSchema)
+
+
 @pytest.fixture(scope="module")
 def composer(tmp_path_factory, outputs):
     folder = tmp_path_factory.mktemp("conf")
+    ConfigStore.instance().store("repeat_schema", Schema)
     for name, text in FILES.items():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_text(text)
@@ -57,7 +90,9 @@ def composer(tmp_path_factory, outputs):
 @pytest.fixture(scope="module")
 def earlier(composer, store):
     """A run that was typed, with its own choices, and was killed before its first epoch ended."""
-    cfg, overrides = composer("optimizer=sgd", "optimizer.lr=0.5", "seed=3", "trainer.max_epochs=7", "sweep.name=old")
+    cfg, overrides = composer(
+        "optimizer=sgd", "optimizer.lr=0.5", "seed=3", "trainer.max_epochs=7", "selection.monitor=x", "sweep.name=old"
+    )
     with pytest.raises(KeyboardInterrupt), tracked_run(cfg, store, overrides=overrides, data_digest="d") as run:
         raise KeyboardInterrupt
     return run
@@ -75,16 +110,18 @@ def swap(typed, store):
 def test_the_same_again(composer, store, earlier):
     cfg = repeat(composer, store, earlier, "sweep.parent_run_id=beef")
     assert cfg.optimizer == {"_target_": "torch.optim.SGD", "lr": 0.5, "momentum": 0.9}
-    assert (cfg.seed, cfg.trainer.max_epochs) == (3, 7)
+    assert (cfg.seed, cfg.trainer.max_epochs, cfg.selection.monitor) == (3, 7, "x")
     assert cfg.sweep == {"name": None, "parent_run_id": "beef"}
     assert cfg.from_run == earlier.run_id
 
 
 def test_a_value_that_is_typed_wins_and_takes_along_what_depends_on_it(composer, store, earlier):
-    cfg = repeat(composer, store, earlier, "datamodule.length=15", "trainer.max_epochs=8", "seed=0")
+    cfg = repeat(
+        composer, store, earlier, "datamodule.length=15", "trainer.max_epochs=8", "seed=0", "selection.monitor=y"
+    )
     assert cfg.datamodule.stride == 15
     assert (cfg.trainer.max_epochs, cfg.trainer.half) == (8, 8)
-    assert (cfg.seed, cfg.optimizer.lr) == (0, 0.5)
+    assert (cfg.seed, cfg.optimizer.lr, cfg.selection.monitor) == (0, 0.5, "y")
 
 
 def test_a_group_that_is_typed_wins_as_a_whole(composer, store, earlier):

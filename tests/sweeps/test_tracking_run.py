@@ -188,7 +188,7 @@ def test_a_run_has_a_name_for_people(job, overrides, name):
 
 
 def test_the_same_command_finds_the_same_sweep(job):
-    assert sweep_name(job(), ["a=1,2", "b=3"]) == sweep_name(job(), ["b=3", "a=1,2"])
+    assert sweep_name(job(), ["a=1,2", "b=3"]) == sweep_name(job(), ["b=3", "output_dir=/x", "a=1,2"])
     assert sweep_name(job(), ["a=1,2"]) != sweep_name(job(), ["a=1,3"])
     assert sweep_name(job(sweep__name="mine"), ["a=1,2"]) == "mine"
 

@@ -1,0 +1,73 @@
+"""What the ranks of `trainer=ddp` do in tests: as in train.py, but watched or broken. Ranks import this by its name."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from pathlib import Path
+from typing import Any
+
+import train
+from lightning_modules.classifier import ActionClassifier
+from lightning_modules.errors import DivergenceError
+
+_train_rank = train._train_rank
+
+
+def counting(*arguments: Any) -> dict[str, float]:
+    """Keeps in the run's folder how many windows this rank trained on in its last epoch, and a sum that tells them apart."""
+    step, windows = ActionClassifier.training_step, {}
+
+    def training_step(self: Any, batch: Any, batch_idx: int) -> Any:
+        windows[self.current_epoch, batch_idx] = batch
+        return step(self, batch, batch_idx)
+
+    ActionClassifier.training_step = training_step  # type: ignore[method-assign]
+    values = _train_rank(*arguments)
+    last = [batch for (epoch, _), batch in windows.items() if epoch == max(epoch for epoch, _ in windows)]
+    count, total = sum(len(batch.target) for batch in last), sum(batch.keypoints.sum().item() for batch in last)
+    run_folder = f"{arguments[0].output_dir}/runs/{arguments[1]}"
+    Path(run_folder, f"rank-{os.environ['RANK']}").write_text(f"{count} {total}")
+    return values
+
+
+def _breaking(error: Any, *arguments: Any) -> dict[str, float]:
+    """The last rank raises, in the second step of the second epoch; the other one waits for its gradients then."""
+    step = ActionClassifier.training_step
+
+    def training_step(self: Any, batch: Any, batch_idx: int) -> Any:
+        if os.environ["RANK"] == "1" and (self.current_epoch, batch_idx) == (1, 1):
+            error()
+        return step(self, batch, batch_idx)
+
+    ActionClassifier.training_step = training_step  # type: ignore[method-assign]
+    return _train_rank(*arguments)
+
+
+def _raise(error: Exception) -> None:
+    raise error
+
+
+def told(*arguments: Any) -> dict[str, float]:
+    """An error for the user."""
+    return _breaking(lambda: _raise(DivergenceError("the loss became nan")), *arguments)
+
+
+def unexpected(*arguments: Any) -> dict[str, float]:
+    """An error that nobody expected, and that pickle cannot restore."""
+
+    class LocalError(Exception):
+        pass
+
+    return _breaking(lambda: _raise(LocalError("it went wrong")), *arguments)
+
+
+def dying(*arguments: Any) -> dict[str, float]:
+    """Killed, as for want of memory."""
+    return _breaking(lambda: os.kill(os.getpid(), signal.SIGKILL), *arguments)
+
+
+def exiting(*arguments: Any) -> dict[str, float]:
+    """Calls sys.exit."""
+    return _breaking(lambda: sys.exit(3), *arguments)

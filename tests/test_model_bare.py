@@ -1,0 +1,107 @@
+"""The logged model of a real run, where only torch and mlflow are installed: what `test` gave, from raw key points."""
+
+import json
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+import train
+from tests.helpers import LITTLE
+
+BARE = """
+import sys
+class OnlyTorchAndMlflow:
+    def find_spec(self, name, path=None, target=None):
+        if name.split(".")[0] in {"pytorch_lightning", "lightning_fabric", "torchmetrics", "hydra", "omegaconf"}:
+            raise ImportError(f"{name} is not installed here")
+sys.meta_path.insert(0, OnlyTorchAndMlflow())
+for name in ("lightning_modules", "datamodules", "pose", "sweeps", "train", "hydra", "pytorch_lightning"):
+    try:
+        __import__(name)
+    except ImportError:
+        continue
+    raise SystemExit(f"{name} can be imported")
+import json, mlflow, numpy as np, torch
+mlflow.set_tracking_uri(sys.argv[1])
+told = []
+for run_id, saved in zip(sys.argv[2::2], sys.argv[3::2]):
+    inputs = dict(np.load(saved))
+    expected = inputs.pop("expected")
+    module = mlflow.pytorch.load_model(f"runs:/{run_id}/model")
+    pyfunc = mlflow.pyfunc.load_model(f"runs:/{run_id}/model")
+    off = []
+    for batch in (1, 7):
+        part = {key: value[:batch] for key, value in inputs.items()}
+        with torch.no_grad():
+            answer = module(torch.from_numpy(part["keypoints"]), torch.from_numpy(part["scores"])).numpy()
+        off += [np.abs(answer - expected[:batch]).max(), np.abs(pyfunc.predict(part) - expected[:batch]).max()]
+    told.append({"off": float(max(off)), "metadata": pyfunc.metadata.metadata})
+print(json.dumps(told))
+"""
+CHOICES = {
+    "as it is": "",
+    "scores, body, both directions": "datamodule.scores=true datamodule.normalize=body model.bidirectional=true",
+}
+
+
+@pytest.fixture(scope="module")
+def tested(typist, pyskl, tmp_path_factory):
+    """For each choice a run's id, and a file with raw windows of its test part and the probabilities that they got."""
+    folder, made = tmp_path_factory.mktemp("windows"), []
+    keep = train._keep_results
+    with pytest.MonkeyPatch.context() as patch:
+
+        def keep_windows(cfg, data, run, classifier, checkpoint):
+            keep(cfg, data, run, classifier, checkpoint)
+            windows = data.parts.windows["test"]
+            clips, target = windows.table.offsets.numpy(), classifier.test_result.target
+            raw = {clip.id: clip for clip in data.source().clips()}
+            keypoints, scores = [], []
+            for start in windows.starts[:7].tolist():
+                number = int(np.searchsorted(clips, start, side="right")) - 1
+                clip, first = raw[data.clip_names[number].id], start - int(clips[number])
+                keypoints.append(clip.keypoints[first : first + data.sequence_length])
+                scores.append(clip.scores[first : first + data.sequence_length])
+            assert len(target) > 7
+            path = folder / f"{run.run_id}.npz"
+            expected = classifier.test_result.probabilities[:7].numpy()
+            np.savez(path, keypoints=np.float32(keypoints), scores=np.float32(scores), expected=expected)
+            made.append((run.run_id, path))
+
+        patch.setattr(train, "_keep_results", keep_windows)
+        for choice in CHOICES.values():
+            data = f"datamodule=pyskl datamodule.path={pyskl} datamodule.class_names=[stay,drift] datamodule.fps=25"
+            typist.train(f"{data} datamodule/split=clip {LITTLE} progress=false optimizer.lr=0.02 {choice}")
+    return made
+
+
+@pytest.fixture(scope="module")
+def told(typist, tested, tmp_path_factory):
+    words = [str(word) for pair in tested for word in pair]
+    done = subprocess.run(
+        [sys.executable, "-I", "-W", "ignore", "-c", BARE, typist.store.uri, *words],
+        cwd=tmp_path_factory.mktemp("elsewhere"),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("number", range(len(CHOICES)), ids=list(CHOICES))
+def test_raw_key_points_get_the_probabilities_that_the_test_gave_them(told, tested, number):
+    expected = np.load(tested[number][1])["expected"]
+    assert np.ptp(expected[:, 0]) > 1e-3  # they differ between windows
+    assert told[number]["off"] < 1e-5
+
+
+@pytest.mark.slow
+def test_the_model_says_what_its_numbers_stand_for(told):
+    for model in told:
+        said = model["metadata"]
+        assert said["class_names"] == ["stay", "drift"]
+        assert (said["skeleton"], said["fps"], said["sequence_length"]) == ("coco17", 25, 9)
