@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any
+from functools import cache
+from typing import TYPE_CHECKING
 
 from lightning_modules.errors import DivergenceError
 from pose.errors import DataError
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
     from lightning_modules.checkpoints import EpochCheckpoint, EpochRow
     from lightning_modules.classifier import ActionClassifier
     from sweeps.tracking.run import TrackedRun
-    from sweeps.tracking.store import Store
 
 _ALARMING = 0.95  # accuracy whose first epoch is tracked as epochs_to_95
 
@@ -78,11 +78,16 @@ def _stored(cfg: DictConfig, overrides: Sequence[str]) -> DictConfig:
     """The configuration of the run to repeat or to go on with, where there is one."""
     from sweeps.tracking.process import mark_dead_runs
     from sweeps.tracking.repeat import repeat_config, resume_config
-    from sweeps.tracking.store import open_store
+    from sweeps.tracking.store import open_store, store_exists
 
     if not (cfg.resume or cfg.from_run):
         return cfg
-    store: Store = open_store(cfg.tracking, cfg.output_dir)
+    if not store_exists(cfg.tracking):
+        key = "resume" if cfg.resume else "from_run"
+        raise ConfigError(
+            f"{key}={cfg[key]}: there is no store at {cfg.tracking.uri} yet; type tracking.uri=WHERE_IT_IS"
+        )
+    store = open_store(cfg.tracking, cfg.output_dir)
     mark_dead_runs(store)
     return resume_config(cfg, store, overrides) if cfg.resume else repeat_config(cfg, store, overrides)
 
@@ -93,10 +98,17 @@ def _set_up_machine(cfg: DictConfig) -> None:
     from lightning_modules.memory import keep_freed_memory
 
     keep_freed_memory()
-    if cfg.num_threads:
-        torch.set_num_threads(cfg.num_threads)
+    # Also back to what it was before the first job: the next one of a sweep may be in the same process.
+    torch.set_num_threads(cfg.num_threads or _threads_at_start())
     if cfg.trainer.accelerator in ("gpu", "cuda") and not torch.cuda.is_available():
         raise ConfigError(f"trainer.accelerator={cfg.trainer.accelerator}: no GPU is found here; type trainer=cpu")
+
+
+@cache
+def _threads_at_start() -> int:
+    import torch
+
+    return torch.get_num_threads()
 
 
 def _world_size(cfg: DictConfig) -> int:
@@ -108,6 +120,7 @@ def make_data(cfg: DictConfig) -> KeypointDataModule:
 
     Raises:
         DataError: it cannot be used as asked.
+        ConfigError: something else that is configured does not fit it.
     """
     from hydra.utils import instantiate
 
@@ -115,6 +128,11 @@ def make_data(cfg: DictConfig) -> KeypointDataModule:
         cfg.datamodule, order_seed=cfg.seed, test_curve=cfg.test_curve, _convert_="all"
     )
     data.setup()
+    weights, num_classes = cfg.loss.class_weights, len(data.class_names)
+    if weights not in (None, "balanced") and len(weights) != num_classes:
+        raise ConfigError(
+            f"loss.class_weights={list(weights)}: the data has {num_classes} classes; give one number each"
+        )
     return data
 
 
@@ -145,14 +163,12 @@ def make_classifier(cfg: DictConfig, data: KeypointDataModule) -> ActionClassifi
 def _class_weights(cfg: DictConfig, data: KeypointDataModule) -> torch.Tensor | None:
     import torch
 
-    weights, num_classes = cfg.loss.class_weights, len(data.class_names)
+    weights = cfg.loss.class_weights
     if weights is None:
         return None
     if weights == "balanced":
         counts = data.train_counts()
-        return counts.sum() / (num_classes * counts.clamp(min=1))
-    if len(weights) != num_classes:
-        raise ConfigError(f"loss.class_weights has {len(weights)} numbers, the data {num_classes} classes: give one each")
+        return counts.sum() / (len(counts) * counts.clamp(min=1))
     return torch.tensor(list(weights), dtype=torch.float32)
 
 
@@ -260,13 +276,17 @@ def _describe(data: KeypointDataModule, run: TrackedRun) -> None:
     run.set_tags({f"data.{name}": str(count) for name, count in counts.items()})
     print(
         f"{counts['frames']:,} frames; windows: {counts['windows_train']:,} train, {counts['windows_val']:,} val, "
-        f"{counts['windows_test']:,} test; {counts['clips_padded']} clips padded, {counts['joints_interpolated']:,} joints "
-        f"interpolated, {counts['frames_in_no_window']:,} frames in no window"
+        f"{counts['windows_test']:,} test; {counts['clips_padded']} clips padded, "
+        f"{counts['joints_interpolated']:,} joints interpolated, {counts['frames_in_no_window']:,} frames in no window"
     )
 
 
 def _keep_results(
-    cfg: DictConfig, data: KeypointDataModule, run: TrackedRun, classifier: ActionClassifier, checkpoint: EpochCheckpoint
+    cfg: DictConfig,
+    data: KeypointDataModule,
+    run: TrackedRun,
+    classifier: ActionClassifier,
+    checkpoint: EpochCheckpoint,
 ) -> None:
     """Figures, tables, checkpoints and the model that was tested."""
     from lightning_modules.checkpoints import BEST, LAST

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 
 import numpy as np
 
@@ -18,7 +20,7 @@ class _Raw:
     """Clips as views into one array, as the readers give them."""
 
     class_names = ("first", "second")
-    splits: dict[str, frozenset[str]] = {}
+    splits: Mapping[str, frozenset[str]] = MappingProxyType({})
 
     def __init__(self, length: int = _LENGTH) -> None:
         rng = np.random.default_rng(0)

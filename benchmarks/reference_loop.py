@@ -2,9 +2,9 @@
 
     python -m benchmarks.reference_loop upfall_alphapose.pkl --seeds 10 --jobs 2
 
-Both see the same windows, start from the same weights and take the same batches, so that their loss curves have to agree:
-it shows that the framework around the loop changes nothing. The accuracies are those of docs/results.md. Cells that
-outputs/reference_loop.csv already has are not run again.
+Both see the same windows, start from the same weights and take the same batches, so that their loss curves have to
+agree: it shows that the framework around the loop changes nothing. The accuracies are those of docs/results.md. Cells
+that outputs/reference_loop.csv already has are not run again.
 """
 
 from __future__ import annotations
@@ -38,8 +38,9 @@ def overrides(path: str, row: str, optimizer: str, seed: int, epochs: int) -> li
             "datamodule.stride=4",
         ]  # fmt: skip
     return [
-        "datamodule=pyskl", f"datamodule.path={path}", *split, "datamodule.split.val_fraction=0", f"optimizer={optimizer}",
-        "optimizer.lr=1e-3", "datamodule.batch_size=256", "datamodule.eval_stride=9", f"trainer.max_epochs={epochs}",
+        "datamodule=pyskl", f"datamodule.path={path}", *split, "datamodule.split.val_fraction=0",
+        f"optimizer={optimizer}", "optimizer.lr=1e-3",
+        "datamodule.batch_size=256", "datamodule.eval_stride=9", f"trainer.max_epochs={epochs}",
         "trainer=cpu", "num_threads=1", f"seed={seed}", "progress=false", "tracking.experiment=reference-loop",
         "tracking.log_model=never",
     ]  # fmt: skip
@@ -70,7 +71,7 @@ def run_cell(cell: tuple[str, str, str, int, int]) -> dict[str, Any]:
 
 
 def plain_loop(cfg: Any) -> tuple[list[float], float]:
-    """The loop that one would write without a framework, on the same windows: train loss of each epoch, test accuracy."""
+    """The loop one would write without a framework, on the same windows: train loss of each epoch, test accuracy."""
     import torch
     from pytorch_lightning import seed_everything
 
@@ -95,8 +96,8 @@ def plain_loop(cfg: Any) -> tuple[list[float], float]:
     lstm.load_state_dict({k.removeprefix("lstm."): v for k, v in weights.items() if k.startswith("lstm.")})
     head.load_state_dict({k.removeprefix("head."): v for k, v in weights.items() if k.startswith("head.")})
     kind = {"adam": torch.optim.Adam, "rmsprop": torch.optim.RMSprop}[cfg.optimizer._target_.rpartition(".")[2].lower()]
-    # The same implementation: fused Adam rounds otherwise than the default, and within 60 epochs of training the last digit
-    # has grown to a difference of loss of 0.03.
+    # The same implementation: fused Adam rounds otherwise than the default, and within 60 epochs of training the last
+    # digit has grown to a difference of loss of 0.03.
     parameters = [*lstm.parameters(), *head.parameters()]
     optimizer = kind(parameters, lr=cfg.optimizer.lr, **fastest(kind, torch.device("cpu")))
     losses = []

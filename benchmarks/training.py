@@ -2,8 +2,9 @@
 
     python -m benchmarks.training
 
-Ratios are medians of alternating pairs of epochs, above 1 where train.py is faster. Loops that a user would write run in a
-process of their own, as they would, since the C library's memory settings (lightning_modules/memory.py) are a process's.
+Ratios are medians of alternating pairs of epochs, above 1 where train.py is faster. Loops that a user would write run
+in a process of their own, as they would, since the C library's memory settings (lightning_modules/memory.py) are those
+of a process.
 """
 
 from __future__ import annotations
@@ -135,7 +136,7 @@ def pairs_with(cfg: Any, other: Epoch) -> list[tuple[float, float]]:
     data = train.make_data(cfg)
     alternate = Alternate(other)
     with tempfile.TemporaryDirectory() as folder:
-        trainer = train.make_trainer(cfg, EpochCheckpoint(Path(folder), lambda rows: None), "benchmark")
+        trainer = train.make_trainer(cfg, EpochCheckpoint(Path(folder), lambda _: None), "benchmark")
         trainer.callbacks.insert(0, alternate)
         trainer.fit(train.make_classifier(cfg, data), datamodule=data)
     return alternate.pairs[1:]
@@ -184,7 +185,11 @@ def speed(folder: str, pairs: int) -> None:
     ratios = [other / ours for ours, other in pairs_with_process(cfg, per_sample=True)]
     show("batch 256: over a per-sample Dataset, DataLoader and default collate", ratios, "at least 1.1")
     cfg = configuration(folder, epochs, "datamodule.loader=workers")
-    show("batch 256, workers: over a bare loop on the same loader", [b / a for a, b in pairs_with(cfg, same_epoch(cfg))], "")
+    show(
+        "batch 256, workers: over a bare loop on the same loader",
+        [b / a for a, b in pairs_with(cfg, same_epoch(cfg))],
+        "",
+    )
 
 
 def memory() -> None:
@@ -192,7 +197,11 @@ def memory() -> None:
     for protocol in ("clip", "window"):
         command = [sys.executable, "-m", "benchmarks.memory", protocol]
         output = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout
-        show(f"peak memory of 200,000 windows of stride 1 over the raw key points ({protocol})", [float(output)], "at most 1.1")
+        show(
+            f"peak memory of 200,000 windows of stride 1 over the raw key points ({protocol})",
+            [float(output)],
+            "at most 1.1",
+        )
 
 
 _FIRST_STEP = """

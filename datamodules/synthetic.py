@@ -19,7 +19,9 @@ class SyntheticDataModule(KeypointDataModule):
         **options: of `KeypointDataModule`.
     """
 
-    def __init__(self, frames: int = 62_880, views: int = 3, dimensions: int = 2, seed: int = 0, **options: Any) -> None:
+    def __init__(
+        self, frames: int = 62_880, views: int = 3, dimensions: int = 2, seed: int = 0, **options: Any
+    ) -> None:
         super().__init__(**options)
         self.frames = frames
         self.views = views

@@ -13,7 +13,7 @@ def keep_freed_memory() -> bool:
     """Lets the C library keep what is freed, rather than give it back and have it zeroed by the kernel a moment later.
 
     A step of the paper's network on the CPU frees some 40 MB of work space; getting it back costs 9,400 page faults, a
-    quarter of the step on one thread (docs/performance.md). Changes speed only. The process keeps its largest footprint.
+    quarter of the step on one thread (docs/performance.md). It changes speed only; the process keeps its footprint.
 
     Returns:
         Whether the C library took it; only the GNU one on Linux does.

@@ -53,6 +53,13 @@ class PartMetrics(nn.Module):
         Raises:
             DivergenceError: the loss of a step was not a number.
         """
+        if self._steps:  # one of many processes may have had no window at all
+            self._add_steps()
+        result = self.loss.compute().item(), self.confusion.compute().cpu()
+        self.reset()
+        return result
+
+    def _add_steps(self) -> None:
         losses = torch.stack([loss for loss, _, _ in self._steps])
         bad = torch.nonzero(~torch.isfinite(losses)).flatten()
         if len(bad):
@@ -64,9 +71,6 @@ class PartMetrics(nn.Module):
             torch.cat([predicted for _, predicted, _ in self._steps]),
             torch.cat([target for _, _, target in self._steps]),
         )
-        result = self.loss.compute().item(), self.confusion.compute().cpu()
-        self.reset()
-        return result
 
 
 def summarize(confusion: torch.Tensor) -> dict[str, float]:

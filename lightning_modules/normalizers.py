@@ -79,7 +79,8 @@ class BodyNormalizer(Normalizer):
     """Relative to where the person is and how large, so that the place in the picture does not matter.
 
     The origin is the mean of the trunk's joints over the window, the unit the root mean square distance of a frame's
-    joints from their middle, over the window. One origin and one unit a window keep a fall a fall. Scores pass as they are.
+    joints from their middle, over the window. One origin and one unit a window keep a fall a fall. Scores pass as they
+    are.
 
     Args:
         num_joints: V.

@@ -91,7 +91,9 @@ class RunProgress(Callback):
             return
         speed = self._windows / (time.perf_counter() - self._epoch_start)
         shown = ("train/loss", "train/accuracy", "val/loss", "val/accuracy", "test/accuracy")
-        values = (f"{name} {trainer.callback_metrics[name].item():.4f}" for name in shown if name in trainer.callback_metrics)
+        values = (
+            f"{name} {trainer.callback_metrics[name].item():.4f}" for name in shown if name in trainer.callback_metrics
+        )
         print(f"{self.title}: epoch {epoch}/{last}", *values, f"{speed:,.0f} windows/s", sep="  ", flush=True)
 
     def on_exception(self, trainer: Trainer, pl_module: LightningModule, exception: BaseException) -> None:

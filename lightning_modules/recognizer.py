@@ -39,8 +39,9 @@ class Recognizer(nn.Module):
 def interpolate_window(keypoints: torch.Tensor, scores: torch.Tensor) -> torch.Tensor:
     """Fills missing joints linearly in time, by the same rule as clips are filled in before training.
 
-    At the ends of a window a joint stays where it was found; one that is never found takes the mean of the found joints of
-    its frame; a window in which nothing was found becomes 0. No branch depends on the data, so that it can be exported.
+    At the ends of a window a joint stays where it was found; one that is never found takes the mean of the found joints
+    of its frame; a window in which nothing was found becomes 0. No branch depends on the data, so that it can be
+    exported.
 
     Args:
         keypoints: `[B, T, V, C]`.

@@ -49,7 +49,8 @@ class Clip:
             raise DataError(f"clip {self.id}: key points have shape {self.keypoints.shape}, expected [T, V, 2 or 3]")
         if self.scores.shape != self.keypoints.shape[:2]:
             raise DataError(
-                f"clip {self.id}: scores have shape {self.scores.shape}, expected {self.keypoints.shape[:2]} as its key points have"
+                f"clip {self.id}: scores have shape {self.scores.shape}, expected that of its key points, "
+                f"{self.keypoints.shape[:2]}"
             )
         if not len(self):
             raise DataError(f"clip {self.id}: has no frames")
@@ -64,10 +65,12 @@ class Clip:
 
     @property
     def num_joints(self) -> int:
+        """V."""
         return int(self.keypoints.shape[1])
 
     @property
     def num_coordinates(self) -> int:
+        """C, 2 or 3."""
         return int(self.keypoints.shape[2])
 
 

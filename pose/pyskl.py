@@ -1,8 +1,8 @@
 """Reader of pickles in the layout of PYSKL and MMAction2.
 
-The layout, from PYSKL's tools/data/README.md: a dict with `split`, from a name to a list of `frame_dir`, and `annotations`,
-a list of dicts with `frame_dir`, `label`, `img_shape` (height, width), `keypoint` [M, T, V, C] and, where C is 2,
-`keypoint_score` [M, T, V], for M persons.
+The layout, from PYSKL's tools/data/README.md: a dict with `split`, from a name to a list of `frame_dir`, and
+`annotations`, a list of dicts with `frame_dir`, `label`, `img_shape` (height, width), `keypoint` [M, T, V, C] and,
+where C is 2, `keypoint_score` [M, T, V], for M persons.
 """
 
 from __future__ import annotations
@@ -34,8 +34,9 @@ class PysklSource:
     Args:
         path: the pickle.
         id_pattern: name of a preset in `ID_PATTERNS`, or a regular expression that is searched in each `frame_dir` for
-            the groups `subject`, `camera` and `recording`. Groups `recording1`, `recording2`, ... are joined with the
-            subject to the recording. Without the group each `frame_dir` is a recording of its own.
+            the groups `subject`, `camera` and `recording`; without a pattern keys of those names are taken. Groups
+            `recording1`, `recording2`, ... are joined with the subject to the recording. Without the group each
+            `frame_dir` is a recording of its own.
         class_names: names in the order of the file's labels; class_0, class_1, ... by default.
         fps: frames a second, which the file does not say.
 
@@ -131,12 +132,14 @@ class PysklSource:
             fps=self.fps,
             image_size=(int(width), int(height)),
             skeleton=guess_skeleton(keypoints.shape[1]),
-            **self._names_in(frame_dir),
+            **self._names_in(frame_dir, annotation),
         )
 
-    def _names_in(self, frame_dir: str) -> dict[str, Any]:
+    def _names_in(self, frame_dir: str, annotation: dict[str, Any]) -> dict[str, Any]:
         if self._pattern is None:
-            return {"recording": frame_dir}
+            # Not of the layout, but where a file has them they are meant.
+            own = {name: annotation.get(name) for name in ("recording", "subject", "camera")}
+            return {"recording": frame_dir} | {name: str(text) for name, text in own.items() if text is not None}
         match = self._pattern.search(frame_dir)
         if match is None:
             raise DataError(f"{self.path}: datamodule.id_pattern does not match the name {frame_dir}")

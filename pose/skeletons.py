@@ -26,6 +26,7 @@ class Skeleton:
 
     @property
     def num_joints(self) -> int:
+        """V."""
         return len(self.joints)
 
     @property

@@ -32,7 +32,9 @@ _ALLOWED = {
 class _ArrayUnpickler(pickle.Unpickler):
     def find_class(self, module: str, name: str) -> Any:
         if (module, name) not in _ALLOWED:
-            raise DataError(f"wants to run {module}.{name}; only numpy arrays and plain containers are read")
+            # The name is the file's, and may hold whatever a terminal obeys.
+            wanted = f"{module}.{name}"[:100].encode("unicode_escape").decode()
+            raise DataError(f"wants to run {wanted}; only numpy arrays and plain containers are read")
         return super().find_class(module, name)
 
 

@@ -34,6 +34,7 @@ def check_relations(flat: Mapping[str, Any]) -> None:
     _check_path(flat)
     _check_id_pattern(flat.get("datamodule.id_pattern"))
     _check_window_split(flat)
+    _check_test_curve(flat)
     _check_named_splits(flat)
     _check_selection(flat)
     _check_nesterov(flat)
@@ -111,6 +112,15 @@ def _check_window_split(flat: Mapping[str, Any]) -> None:
             f"{assigned(key, flat[key])}: datamodule/split=window needs one stride for all windows, "
             f"datamodule.stride={stride}; type {key}={stride}"
         )
+
+
+def _check_test_curve(flat: Mapping[str, Any]) -> None:
+    """Where an epoch is chosen, the test part is touched once, at the end."""
+    fraction, named = flat.get("datamodule.split.val_fraction"), flat.get("datamodule.split.val")
+    if flat.get("test_curve") is not True or not (fraction or named):
+        return
+    advice = "datamodule.split.val_fraction=0" + (" datamodule.split.val=null" if named else "")
+    raise ConfigError(f"test_curve=true: tests after every epoch, so nothing may be chosen by then; type {advice}")
 
 
 def _check_named_splits(flat: Mapping[str, Any]) -> None:

@@ -16,7 +16,7 @@ _train_rank = train._train_rank
 
 
 def counting(*arguments: Any) -> dict[str, float]:
-    """Keeps in the run's folder how many windows this rank trained on in its last epoch, and a sum that tells them apart."""
+    """Keeps beside the run how many windows this rank trained on in its last epoch, and the sum of their key points."""
     step, windows = ActionClassifier.training_step, {}
 
     def training_step(self: Any, batch: Any, batch_idx: int) -> Any:

@@ -67,6 +67,8 @@ def moment_in(moment: str, draw: random.Random) -> int:
     """Which time of a moment: one after the first epoch."""
     if moment in ONCE:
         return 1
+    if moment.startswith("checkpoint"):
+        return 3 + draw.randrange(EPOCHS - 1)  # the first epoch writes best and last, later ones at least last
     each = BATCHES.get(moment, 1)
     return each + draw.randrange((EPOCHS - 1) * each) + 1
 

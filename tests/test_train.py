@@ -214,8 +214,7 @@ def test_every_choice_runs(typist, pyskl, choices):
 def test_three_dimensions_longer_windows_and_every_model_kept(typist):
     command = f"datamodule.dimensions=3 datamodule.sequence_length=12 seed=1 {LITTLE_RUN} tracking.log_model=always"
     done = typist.train(command)
-    names = {output.model_id for output in done.run.outputs.model_outputs}
-    assert len(names) == (1 if chosen_epoch(done) == 2 else 2)
+    assert len(done.run.outputs.model_outputs) == 2
     assert done.model()(torch.rand(1, 12, 17, 3), torch.ones(1, 12, 17)).sum().item() == pytest.approx(1, abs=1e-5)
 
 

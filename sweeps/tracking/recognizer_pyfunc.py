@@ -14,7 +14,7 @@ class Recognizer:
         """Call `module` with two tensors."""
         self.module = module
 
-    def predict(self, inputs: dict[str, np.ndarray], params: object = None) -> np.ndarray:  # noqa: ARG002
+    def predict(self, inputs: dict[str, np.ndarray], params: object = None) -> np.ndarray:
         """Give probabilities ``[B, K]``.
 
         Args:

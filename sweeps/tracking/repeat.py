@@ -123,7 +123,7 @@ def _parent(cfg: DictConfig, key: str) -> tuple[Any, str]:
     return (OmegaConf.select(cfg, above) if above else cfg), last
 
 
-def _raw(cfg: DictConfig, key: str) -> Any:  # noqa: ANN401
+def _raw(cfg: DictConfig, key: str) -> Any:
     """Give the node at a dotted key, an interpolation as such; None where there is no such key."""
     parent, last = _parent(cfg, key)
     return parent._get_node(last, validate_access=False) if isinstance(parent, DictConfig) else None

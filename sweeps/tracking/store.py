@@ -71,6 +71,12 @@ def open_store(tracking: DictConfig, output_dir: str) -> Store:
     return Store(client, uri, str(experiment.experiment_id), folder)
 
 
+def store_exists(tracking: DictConfig) -> bool:
+    """Whether there is a store to open: a database file for sqlite; a server is taken to be there."""
+    uri = str(tracking.uri)
+    return not uri.startswith(_SQLITE) or Path(uri.removeprefix(_SQLITE)).is_file()
+
+
 def _make_database(uri: str) -> None:
     """Make a new sqlite database under another name first: one that was half made could not be mended."""
     path = Path(uri.removeprefix(_SQLITE).partition("?")[0])

@@ -129,6 +129,7 @@ def test_a_pickle_cut_anywhere_is_refused(tmp_path: Path) -> None:
             load_arrays(tmp_path / "cut.pkl")
 
 
+@pytest.mark.filterwarnings("ignore")  # of numpy, about what the damage made of a dtype
 @settings(max_examples=300, deadline=None)
 @given(protocol=st.integers(0, 5), place=st.integers(0, 10_000), byte=st.integers(0, 255))
 def test_a_damaged_pickle_is_read_or_refused_in_one_line(
@@ -156,3 +157,9 @@ def test_a_folder_or_a_file_that_is_not_there_cannot_be_read(tmp_path: Path) -> 
         load_arrays(tmp_path)
     with pytest.raises(DataError, match=r"none\.pkl cannot be read: No such file"):
         load_arrays(tmp_path / "none.pkl")
+
+
+def test_a_name_that_a_terminal_would_obey_is_shown_and_not_obeyed(tmp_path: Path) -> None:
+    (tmp_path / "a.pkl").write_bytes(b"\x80\x04\x8c\x08os\x1b[2J\r\n\x8c\x06system\x93.")
+    with pytest.raises(DataError, match=r"wants to run os\\x1b\[2J\\r\\n\.system; only"):
+        load_arrays(tmp_path / "a.pkl")

@@ -155,6 +155,8 @@ MISTAKES = {
     "is no preset (ntu); type datamodule.id_pattern=ntu",
     "datamodule/split=window datamodule.stride=3": "datamodule.eval_stride=9: datamodule/split=window needs one stride "
     "for all windows, datamodule.stride=3; type datamodule.eval_stride=3",
+    "test_curve=true": "test_curve=true: tests after every epoch, so nothing may be chosen by then; "
+    "type datamodule.split.val_fraction=0",
     "optimizer=sgd optimizer.momentum=0": "optimizer.nesterov=true: needs a momentum; "
     "type optimizer.momentum=0.9 or optimizer.nesterov=false",
     "trainer=ddp trainer.devices=[0,1]": "trainer.devices=[0,1]: trainer.strategy=ddp needs a number of processes; "
