@@ -178,8 +178,9 @@ def make_trainer(cfg: DictConfig, checkpoint: EpochCheckpoint, title: str) -> Tr
 
     from lightning_modules.checkpoints import AtomicCheckpointIO
     from lightning_modules.progress import RunProgress
+    from lightning_modules.quiet import hush_lightning
 
-    _hush_lightning()
+    hush_lightning()
     return instantiate(  # type: ignore[no-any-return]
         cfg.trainer,
         callbacks=[checkpoint, *([RunProgress(title)] if cfg.progress else [])],
@@ -191,17 +192,6 @@ def make_trainer(cfg: DictConfig, checkpoint: EpochCheckpoint, title: str) -> Tr
         num_sanity_val_steps=0,
         use_distributed_sampler=False,  # our loaders share the windows out themselves
     )
-
-
-def _hush_lightning() -> None:
-    """Keeps what Lightning says of its own workings, and what is meant as it is, off the terminal."""
-    import logging
-    import warnings
-
-    for name in ("pytorch_lightning", "lightning_fabric"):
-        logging.getLogger(name).setLevel(logging.WARNING)
-    for message in (r".*isinstance\(treespec, LeafSpec\)", r"It is recommended to use `self\.log\(.*sync_dist=True"):
-        warnings.filterwarnings("ignore", message)
 
 
 def fit_and_test(cfg: DictConfig, data: KeypointDataModule, run: TrackedRun, resumed: bool) -> dict[str, float]:

@@ -1,0 +1,14 @@
+"""What Lightning prints of itself."""
+
+from __future__ import annotations
+
+import logging
+import warnings
+
+
+def hush_lightning() -> None:
+    """Keeps what Lightning says of its own workings, and what is meant as it is, off the terminal."""
+    for name in ("pytorch_lightning", "lightning_fabric"):
+        logging.getLogger(name).setLevel(logging.WARNING)
+    for message in (r".*isinstance\(treespec, LeafSpec\)", r"It is recommended to use `self\.log\(.*sync_dist=True"):
+        warnings.filterwarnings("ignore", message)
