@@ -10,6 +10,7 @@ from pytorch_lightning import LightningModule, Trainer
 from pytorch_lightning.callbacks import Callback
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.table import Column
 
 from lightning_modules.classifier import ActionClassifier
 
@@ -20,7 +21,7 @@ class RunProgress(Callback):
     """Shows a run at the terminal; on a file or a pipe it prints a line a tenth of the epochs instead.
 
     Args:
-        title: what is trained, a few words.
+        title: what is trained, a few words; stands before each line where there is no terminal.
     """
 
     def __init__(self, title: str) -> None:
@@ -36,10 +37,14 @@ class RunProgress(Callback):
         """Opens the bar."""
         if not trainer.is_global_zero or not sys.stdout.isatty():
             return
+        time_column = Column(no_wrap=True, min_width=7)
         columns = (
-            TextColumn("{task.description}"), BarColumn(bar_width=20), TextColumn("{task.fields[text]}"),
-            TimeElapsedColumn(), TextColumn("<"), TimeRemainingColumn(),
-        )  # fmt: skip
+            BarColumn(bar_width=20),
+            TextColumn("{task.fields[text]}"),
+            TimeElapsedColumn(table_column=time_column),
+            TextColumn("left"),
+            TimeRemainingColumn(table_column=time_column),
+        )
         self._progress = Progress(*columns, console=Console(), auto_refresh=False)
         self._task = self._progress.add_task(self.title, total=None, text="")
         self._progress.start()
