@@ -137,14 +137,14 @@ def _train_losses(cfg: Any) -> list[float]:
 
 def summarize(results: Sequence[dict[str, Any]]) -> None:
     """Test accuracy of every row, both ways, and how far Adam is ahead seed by seed."""
-    print(f"{'split':<12}{'optimizer':<10}{'seeds':>5}   {'plain loop':<33}{'train.py':<33}largest difference of loss")
+    print(f"{'split':<12}{'optimizer':<10}{'seeds':>5}   {'plain loop':<35}{'train.py':<35}largest difference of loss")
     for row, optimizer in itertools.product(ROWS, OPTIMIZERS):
         cells = [r for r in results if (r["row"], r["optimizer"]) == (row, optimizer)]
         if not cells:
             continue
         texts = [interval([float(cell[way]) for cell in cells]) for way in ("loop", "train.py")]
         worst = max(float(cell["largest_difference_of_loss"]) for cell in cells)
-        print(f"{row:<12}{optimizer:<10}{len(cells):>5}   {texts[0]:<33}{texts[1]:<33}{worst:.2g}")
+        print(f"{row:<12}{optimizer:<10}{len(cells):>5}   {texts[0]:<35}{texts[1]:<35}{worst:.2g}")
     print("\nAdam minus RMSProp, of the same seed")
     for row in ROWS:
         of = {(r["optimizer"], str(r["seed"])): float(r["train.py"]) for r in results if r["row"] == row}
