@@ -39,7 +39,7 @@ def test_a_clip_does_not_change() -> None:
         ({"keypoints": np.zeros((4, 17))}, r"shape \(4, 17\), expected \[T, V, 2 or 3\]"),
         ({"keypoints": np.zeros((4, 17, 4))}, r"\(4, 17, 4\)"),
         ({"keypoints": np.zeros((2, 4, 17, 2))}, r"\(2, 4, 17, 2\)"),
-        ({"scores": np.ones((4, 16))}, r"scores have shape \(4, 16\), expected \(4, 17\)"),
+        ({"scores": np.ones((4, 16))}, r"scores have shape \(4, 16\), expected that of its key points, \(4, 17\)"),
         ({"scores": np.ones((4, 17, 1))}, r"scores have shape"),
         ({"keypoints": np.zeros((0, 17, 2)), "scores": np.ones((0, 17))}, "no frames"),
         ({"skeleton": "body25"}, "17 joints, but skeleton body25 has 25"),

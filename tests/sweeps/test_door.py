@@ -265,7 +265,7 @@ def test_the_check_of_a_good_command_takes_little_time(keyboard: Keyboard):
     loader = ConfigLoaderImpl(create_config_search_path(str(ROOT / "conf")))
     seconds = []
     for _ in range(3):
-        start = time.perf_counter()
+        start = time.process_time()  # not the clock on the wall: other work on the machine is not the door's
         preflight(loader, "train", read_command("python train.py", ["optimizer=sgd", "optimizer.lr=0.1"]))
-        seconds.append(time.perf_counter() - start)
+        seconds.append(time.process_time() - start)
     assert min(seconds) < 0.4
