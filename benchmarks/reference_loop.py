@@ -3,15 +3,16 @@
     python -m benchmarks.reference_loop upfall_alphapose.pkl --seeds 10 --jobs 2
 
 Both see the same windows, start from the same weights and take the same batches, so that their loss curves have to
-agree: it shows that the framework around the loop changes nothing. The accuracies are those of docs/results.md. Cells
-that outputs/reference_loop.csv already has are not run again.
+agree: it shows that the framework around the loop changes nothing. The accuracies are those of docs/results.md. First
+train.py runs in every cell, then the plain loop. Each writes a file under outputs/reference_loop, and what is there
+already is not run again.
 """
 
 from __future__ import annotations
 
 import argparse
-import csv
 import itertools
+import json
 import math
 import multiprocessing
 import statistics
@@ -21,11 +22,13 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).parents[1]
-RESULTS = ROOT / "outputs" / "reference_loop.csv"
+RESULTS = ROOT / "outputs" / "reference_loop"
 DAYS = ("2018-07-04", "2018-07-05", "2018-07-06", "2018-07-10", "2018-07-11")
 ROWS = ("window", "clip", *DAYS)
 OPTIMIZERS = ("adam", "rmsprop")
-_OF_CELL = ("row", "optimizer", "seed")
+WAYS = ("train.py", "loop")
+
+Cell = tuple[str, str, int]  # row, optimizer, seed
 
 
 def overrides(path: str, row: str, optimizer: str, seed: int, epochs: int) -> list[str]:
@@ -46,28 +49,35 @@ def overrides(path: str, row: str, optimizer: str, seed: int, epochs: int) -> li
     ]  # fmt: skip
 
 
-def run_cell(cell: tuple[str, str, str, int, int]) -> dict[str, Any]:
-    """Trains one cell both ways. The cell: path, row, optimizer, seed, epochs."""
+def result_file(cell: Cell, way: str) -> Path:
+    """Where the result of a cell is kept."""
+    return RESULTS / f"{'-'.join(map(str, cell))}-{way}.json"
+
+
+def run_cell(task: tuple[Cell, str, str, int]) -> str:
+    """Trains one cell one way and writes its accuracy. The task: cell, way, path of the data, epochs."""
     from hydra import compose, initialize_config_dir
 
     import train
     from sweeps.schema import register
 
+    cell, way, path, epochs = task
     register()
-    _, row, optimizer, seed, _ = cell
+    typed = overrides(path, *cell, epochs)
     with initialize_config_dir(str(ROOT / "conf"), version_base="1.3"):
-        cfg = compose("train", overrides(*cell))
-    loop_losses, loop_accuracy = plain_loop(cfg)
-    values = train.train(cfg, overrides(*cell))
-    losses = _train_losses(cfg)
-    return {
-        "row": row,
-        "optimizer": optimizer,
-        "seed": seed,
-        "loop": loop_accuracy,
-        "train.py": values["test/accuracy"],
-        "largest_difference_of_loss": max(abs(a - b) for a, b in zip(loop_losses, losses, strict=True)),
-    }
+        cfg = compose("train", typed)
+    if way == "loop":
+        losses, accuracy = plain_loop(cfg)
+        theirs = json.loads(result_file(cell, "train.py").read_text())["losses"]
+        difference = max(abs(a - b) for a, b in zip(losses, theirs, strict=True))
+        result: dict[str, Any] = {"accuracy": accuracy, "largest_difference_of_loss": difference}
+    else:
+        accuracy = train.train(cfg, typed)["test/accuracy"]
+        result = {"accuracy": accuracy, "losses": _train_losses(cfg)}
+    unfinished = result_file(cell, way).with_suffix(".tmp")
+    unfinished.write_text(json.dumps(result))
+    unfinished.rename(result_file(cell, way))
+    return f"{' '.join(map(str, cell))} {way} {accuracy:.4f}"
 
 
 def plain_loop(cfg: Any) -> tuple[list[float], float]:
@@ -135,22 +145,33 @@ def _train_losses(cfg: Any) -> list[float]:
     return [metric.value for metric in sorted(history, key=lambda metric: metric.step)]
 
 
-def summarize(results: Sequence[dict[str, Any]]) -> None:
+def read_results() -> dict[tuple[Cell, str], dict[str, float]]:
+    """What every cell came to so far, each way."""
+    found = {}
+    for cell in itertools.product(ROWS, OPTIMIZERS, range(100)):
+        for way in WAYS:
+            if result_file(cell, way).exists():
+                found[cell, way] = json.loads(result_file(cell, way).read_text())
+    return found
+
+
+def summarize() -> None:
     """Test accuracy of every row, both ways, and how far Adam is ahead seed by seed."""
-    print(f"{'split':<12}{'optimizer':<10}{'seeds':>5}   {'plain loop':<35}{'train.py':<35}largest difference of loss")
-    for row, optimizer in itertools.product(ROWS, OPTIMIZERS):
-        cells = [r for r in results if (r["row"], r["optimizer"]) == (row, optimizer)]
-        if not cells:
-            continue
-        texts = [interval([float(cell[way]) for cell in cells]) for way in ("loop", "train.py")]
-        worst = max(float(cell["largest_difference_of_loss"]) for cell in cells)
-        print(f"{row:<12}{optimizer:<10}{len(cells):>5}   {texts[0]:<35}{texts[1]:<35}{worst:.2g}")
-    print("\nAdam minus RMSProp, of the same seed")
+    results = read_results()
+    accuracies = {key: result["accuracy"] for key, result in results.items()}
+    for row, optimizer, way in itertools.product(ROWS, OPTIMIZERS, WAYS):
+        values = [v for (cell, w), v in accuracies.items() if (*cell[:2], w) == (row, optimizer, way)]
+        if values:
+            print(f"{row:<12}{optimizer:<9}{way:<9}{len(values):>3} seeds   {interval(values)}")
+    print("\nAdam minus RMSProp, of the same seed, train.py")
     for row in ROWS:
-        of = {(r["optimizer"], str(r["seed"])): float(r["train.py"]) for r in results if r["row"] == row}
+        of = {cell[1:]: v for (cell, way), v in accuracies.items() if (cell[0], way) == (row, "train.py")}
         both = [of["adam", seed] - of["rmsprop", seed] for o, seed in of if o == "adam" and ("rmsprop", seed) in of]
         if both:
-            print(f"{row:<12}{len(both):>5} seeds   {interval(both)}")
+            print(f"{row:<12}{len(both):>3} seeds   {interval(both)}")
+    differences = [r["largest_difference_of_loss"] for (_, way), r in results.items() if way == "loop"]
+    if differences:
+        print(f"\nLargest difference of an epoch's loss, {len(differences)} cells: {max(differences):.2g}")
 
 
 def interval(values: Sequence[float]) -> str:
@@ -174,23 +195,15 @@ def main() -> None:
     parser.add_argument("--rows", nargs="+", default=ROWS, choices=ROWS)
     parser.add_argument("--jobs", type=int, default=2, help="processes, of one thread each")
     args = parser.parse_args()
-    done = list(csv.DictReader(RESULTS.open())) if RESULTS.exists() else []
-    have = {tuple(str(result[key]) for key in _OF_CELL) for result in done}
-    cells = [
-        (str(args.path.resolve()), row, optimizer, seed, args.epochs)
-        for seed, row, optimizer in itertools.product(range(args.seeds), args.rows, OPTIMIZERS)
-        if (row, optimizer, str(seed)) not in have
-    ]
-    with multiprocessing.get_context("spawn").Pool(args.jobs) as pool, RESULTS.open("a", newline="") as file:
-        for number, result in enumerate(pool.imap_unordered(run_cell, cells), 1):
-            writer = csv.DictWriter(file, fieldnames=list(result), lineterminator="\n")
-            if not done:
-                writer.writeheader()
-            writer.writerow(result)
-            file.flush()
-            done.append(result)
-            print(f"{number}/{len(cells)}", *result.values(), file=sys.stderr, flush=True)
-    summarize(done)
+    RESULTS.mkdir(parents=True, exist_ok=True)
+    cells = [(row, o, seed) for seed, row, o in itertools.product(range(args.seeds), args.rows, OPTIMIZERS)]
+    todo = [(cell, way) for way in WAYS for cell in cells if not result_file(cell, way).exists()]
+    tasks = [(cell, way, str(args.path.resolve()), args.epochs) for cell, way in todo]
+    with multiprocessing.get_context("spawn").Pool(args.jobs) as pool:
+        # In order, and one by one: a loop's cell needs what train.py came to in it.
+        for number, told in enumerate(pool.imap_unordered(run_cell, tasks), 1):
+            print(f"{number}/{len(tasks)}", told, file=sys.stderr, flush=True)
+    summarize()
 
 
 if __name__ == "__main__":
