@@ -60,7 +60,7 @@ def train(cfg: DictConfig, overrides: Sequence[str] = ()) -> dict[str, float]:
 
     resume_id = cfg.resume
     cfg = _stored(cfg, overrides)
-    _set_up_machine(cfg)
+    set_up_machine(cfg)
     data = make_data(cfg)  # before anything is written, so that a mistake leaves nothing behind
     store = open_store(cfg.tracking, cfg.output_dir)
     mark_dead_runs(store)
@@ -92,12 +92,20 @@ def _stored(cfg: DictConfig, overrides: Sequence[str]) -> DictConfig:
     return resume_config(cfg, store, overrides) if cfg.resume else repeat_config(cfg, store, overrides)
 
 
-def _set_up_machine(cfg: DictConfig) -> None:
+def set_up_machine(cfg: DictConfig) -> None:
+    """Threads and memory as configured and as they measure fastest.
+
+    Raises:
+        ConfigError: there is no such machine.
+    """
     import torch
 
     from lightning_modules.memory import keep_freed_memory
 
     keep_freed_memory()
+    # trainer.deterministic would also fill every new tensor, an LSTM's work space at every step: that is for finding
+    # reads of unset memory, and changes no result.
+    torch.utils.deterministic.fill_uninitialized_memory = False
     # Also back to what it was before the first job: the next one of a sweep may be in the same process.
     torch.set_num_threads(cfg.num_threads or _threads_at_start())
     if cfg.trainer.accelerator in ("gpu", "cuda") and not torch.cuda.is_available():
@@ -178,7 +186,7 @@ def make_trainer(cfg: DictConfig, checkpoint: EpochCheckpoint, title: str) -> Tr
 
     from lightning_modules.checkpoints import AtomicCheckpointIO
     from lightning_modules.progress import RunProgress
-    from lightning_modules.quiet import hush_lightning
+    from lightning_modules.quiet import NoProfiler, hush_lightning
 
     hush_lightning()
     return instantiate(  # type: ignore[no-any-return]
@@ -186,6 +194,7 @@ def make_trainer(cfg: DictConfig, checkpoint: EpochCheckpoint, title: str) -> Tr
         callbacks=[checkpoint, *([RunProgress(title)] if cfg.progress else [])],
         plugins=[AtomicCheckpointIO()],
         default_root_dir=str(checkpoint.folder),
+        profiler=NoProfiler(),
         logger=False,
         enable_progress_bar=False,
         enable_model_summary=False,
@@ -236,7 +245,7 @@ def _train_rank(cfg: DictConfig, run_id: str, resume_id: str | None) -> dict[str
     from sweeps.tracking.run import TrackedRun
     from sweeps.tracking.store import open_store
 
-    _set_up_machine(cfg)
+    set_up_machine(cfg)
     run = TrackedRun.attach(open_store(cfg.tracking, cfg.output_dir), run_id)
     return fit_and_test(cfg, make_data(cfg), run, resume_id is not None)
 

@@ -30,7 +30,6 @@ from torch.utils.data import DataLoader, TensorDataset
 
 import train
 from lightning_modules.checkpoints import EpochCheckpoint
-from lightning_modules.memory import keep_freed_memory
 from lightning_modules.optimizers import fastest
 from sweeps.schema import register
 
@@ -120,25 +119,33 @@ class Alternate(Callback):
     def __init__(self, other: Epoch) -> None:
         self.other = other
         self.pairs: list[tuple[float, float]] = []
+        self.ends: list[float] = []  # seconds of an epoch's end: metrics and checkpoint
         self._start = 0.0
+        self._last_step = 0.0
 
     def on_train_epoch_start(self, trainer: Any, pl_module: Any) -> None:
         if trainer.current_epoch:
-            ours = time.perf_counter() - self._start
+            ours = self._last_step - self._start
+            self.ends.append(time.perf_counter() - self._last_step)
             begin = time.perf_counter()
             self.other()
             self.pairs.append((ours, time.perf_counter() - begin))
         self._start = time.perf_counter()
 
+    def on_train_batch_end(self, trainer: Any, pl_module: Any, outputs: Any, batch: Any, batch_idx: int) -> None:
+        if batch_idx + 1 == trainer.num_training_batches:
+            self._last_step = time.perf_counter()
+
 
 def pairs_with(cfg: Any, other: Epoch) -> list[tuple[float, float]]:
-    """Seconds of an epoch, train.py's and the other's, checkpoint and metrics included; the first pair warms up."""
+    """Seconds of an epoch's steps, train.py's and the other's; the first pair warms up."""
     data = train.make_data(cfg)
     alternate = Alternate(other)
     with tempfile.TemporaryDirectory() as folder:
         trainer = train.make_trainer(cfg, EpochCheckpoint(Path(folder), lambda _: None), "benchmark")
         trainer.callbacks.insert(0, alternate)
         trainer.fit(train.make_classifier(cfg, data), datamodule=data)
+    print(f"(metrics and checkpoint at an epoch's end: {1000 * statistics.median(alternate.ends):.0f} ms)")
     return alternate.pairs[1:]
 
 
@@ -174,9 +181,10 @@ def show(name: str, ratios: list[float], bound: str) -> None:
 
 def speed(folder: str, pairs: int) -> None:
     """Windows a second against other loops, threads as PyTorch chooses them."""
+    train.set_up_machine(configuration(folder))
     epochs = f"trainer.max_epochs={pairs + 2}"
     for size, bound in ((64, "at least 1.1"), (256, "at least 1.1")):
-        cfg = configuration(folder, epochs, f"datamodule.batch_size={size}", "progress=true")
+        cfg = configuration(folder, epochs, f"datamodule.batch_size={size}", "progress=false")
         ratios = [other / ours for ours, other in pairs_with_process(cfg, per_sample=False)]
         show(f"batch {size}: over the usual loop (batch_first, default Adam)", ratios, bound)
         ratios = [other / ours for ours, other in pairs_with(cfg, same_epoch(cfg))]
@@ -184,7 +192,7 @@ def speed(folder: str, pairs: int) -> None:
         show(f"batch {size}: over a bare loop with the same layout and optimizer", ratios, bound)
     ratios = [other / ours for ours, other in pairs_with_process(cfg, per_sample=True)]
     show("batch 256: over a per-sample Dataset, DataLoader and default collate", ratios, "at least 1.1")
-    cfg = configuration(folder, epochs, "datamodule.loader=workers")
+    cfg = configuration(folder, epochs, "datamodule.loader=workers", "progress=false")
     show(
         "batch 256, workers: over a bare loop on the same loader",
         [b / a for a, b in pairs_with(cfg, same_epoch(cfg))],
@@ -243,7 +251,6 @@ def main() -> None:
     parser.add_argument("--pairs", type=int, default=7)
     parser.add_argument("--only", choices=("speed", "memory", "start"))
     args = parser.parse_args()
-    keep_freed_memory()
     print(f"torch {torch.__version__}, {torch.get_num_threads()} threads, GPU {torch.cuda.is_available()}\n")
     with tempfile.TemporaryDirectory() as folder:
         if args.only in (None, "speed"):
