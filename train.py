@@ -105,7 +105,7 @@ def set_up_machine(cfg: DictConfig) -> None:
     keep_freed_memory()
     # trainer.deterministic would also fill every new tensor, an LSTM's work space at every step: that is for finding
     # reads of unset memory, and changes no result.
-    torch.utils.deterministic.fill_uninitialized_memory = False
+    torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]  # set by its class
     # Also back to what it was before the first job: the next one of a sweep may be in the same process.
     torch.set_num_threads(cfg.num_threads or _threads_at_start())
     if cfg.trainer.accelerator in ("gpu", "cuda") and not torch.cuda.is_available():
