@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
 from typing import Any, Literal
 
 import torch
@@ -130,7 +131,7 @@ class KeypointDataModule(LightningDataModule):
             raise RuntimeError("call setup() first")
         return self._parts
 
-    @property
+    @cached_property
     def digest(self) -> str:
         """Digest of all key points and labels as the network gets them, the same on every machine."""
         self.setup()

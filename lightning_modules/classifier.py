@@ -97,7 +97,7 @@ class ActionClassifier(LightningModule):
         self._test_windows: list[tuple[torch.Tensor, torch.Tensor, torch.Tensor]] = []
 
     def __setattr__(self, name: str, value: Any) -> None:
-        """Sets an attribute; Lightning's note of the hook that runs, 30 times a step, without the search of modules."""
+        """Sets an attribute; Lightning's note of the running hook, set around each, without a search of modules."""
         if name == "_current_fx_name":
             self.__dict__[name] = value
         else:

@@ -18,7 +18,7 @@ def hush_lightning() -> None:
 
 
 class NoProfiler(PassThroughProfiler):
-    """Measures nothing, as Lightning's default does, but for less: it is asked some 60 times a step."""
+    """Measures nothing, as Lightning's default does, but for less: it is asked around every hook."""
 
     _nothing = nullcontext()
 
