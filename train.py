@@ -101,6 +101,7 @@ def set_up_machine(cfg: DictConfig) -> None:
     import torch
 
     from lightning_modules.memory import keep_freed_memory
+    from lightning_modules.precision import cpu_supports
 
     keep_freed_memory()
     # trainer.deterministic would also fill every new tensor, an LSTM's work space at every step: that is for finding
@@ -108,8 +109,13 @@ def set_up_machine(cfg: DictConfig) -> None:
     torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]  # set by its class
     # Also back to what it was before the first job: the next one of a sweep may be in the same process.
     torch.set_num_threads(cfg.num_threads or _threads_at_start())
-    if cfg.trainer.accelerator in ("gpu", "cuda") and not torch.cuda.is_available():
+    on_gpu = torch.cuda.is_available() and cfg.trainer.accelerator != "cpu"
+    if cfg.trainer.accelerator in ("gpu", "cuda") and not on_gpu:
         raise ConfigError(f"trainer.accelerator={cfg.trainer.accelerator}: no GPU is found here; type trainer=cpu")
+    if not on_gpu and not cpu_supports(str(cfg.trainer.precision)):
+        raise ConfigError(
+            f"trainer.precision={cfg.trainer.precision}: this CPU cannot train LSTMs so; type trainer.precision=32-true"
+        )
 
 
 @cache
@@ -185,11 +191,12 @@ def make_trainer(cfg: DictConfig, checkpoint: EpochCheckpoint, title: str) -> Tr
     from hydra.utils import instantiate
 
     from lightning_modules.checkpoints import AtomicCheckpointIO
+    from lightning_modules.lean_loop import LeanEpochLoop
     from lightning_modules.progress import RunProgress
     from lightning_modules.quiet import NoProfiler, hush_lightning
 
     hush_lightning()
-    return instantiate(  # type: ignore[no-any-return]
+    trainer: Trainer = instantiate(
         cfg.trainer,
         callbacks=[checkpoint, *([RunProgress(title)] if cfg.progress else [])],
         plugins=[AtomicCheckpointIO()],
@@ -201,6 +208,8 @@ def make_trainer(cfg: DictConfig, checkpoint: EpochCheckpoint, title: str) -> Tr
         num_sanity_val_steps=0,
         use_distributed_sampler=False,  # our loaders share the windows out themselves
     )
+    LeanEpochLoop.install(trainer)
+    return trainer
 
 
 def fit_and_test(cfg: DictConfig, data: KeypointDataModule, run: TrackedRun, resumed: bool) -> dict[str, float]:

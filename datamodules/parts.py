@@ -97,23 +97,36 @@ def _index(table: FrameTable, clips: npt.NDArray[np.int64], cut: Cut, part: str)
 
 def _divide_windows(table: FrameTable, split: Split, cut: Cut, class_names: Sequence[str]) -> Parts:
     every = range(len(table.labels))
-    starts = index_windows(table, every, cut.sequence_length, cut.stride, cover_end=False)
-    # Small numbers, since there are as many as windows.
-    labels = table.labels.numpy().astype(np.int16)[Windows(table, starts, cut.sequence_length).clip_of(starts).numpy()]
+    parts = _draw_windows(table, split, cut, class_names)
+    starts = index_windows(table, every, cut.sequence_length, cut.stride, cover_end=False).numpy()
+    # By numpy, since torch makes 8 bytes a window of a mask before it selects by it.
+    windows = {
+        part: Windows(table, torch.from_numpy(starts[mask]), cut.sequence_length) for part, mask in parts.items()
+    }
+    return Parts(
+        windows=windows,
+        clips={part: _clips_with_windows(table, members.starts) for part, members in windows.items()},
+        remainder=_count_uncovered(table, every, cut.sequence_length, cut.stride, cover_end=False),
+    )
+
+
+def _draw_windows(
+    table: FrameTable, split: Split, cut: Cut, class_names: Sequence[str]
+) -> dict[str, npt.NDArray[np.bool_]]:
+    """For each part which of all windows are in it. Looks at their classes only, to hold few bytes a window."""
+    counts = (np.diff(table.offsets.numpy()) - cut.sequence_length) // cut.stride + 1
+    labels = np.repeat(table.labels.numpy().astype(np.int16), counts)
     test = split_windows(labels, split.test_fraction, split.seed)
     check_classes(test, labels, class_names, "window")
     val = np.zeros_like(test)
     if split.val_fraction:
         val[~test] = split_windows(labels[~test], split.val_fraction, split.seed + 1)
-    parts = {"train": ~test & ~val, "val": val, "test": test}
-    windows = {
-        part: Windows(table, starts[torch.from_numpy(mask)], cut.sequence_length) for part, mask in parts.items()
-    }
-    return Parts(
-        windows=windows,
-        clips={part: np.unique(members.clip_of(members.starts).numpy()) for part, members in windows.items()},
-        remainder=_count_uncovered(table, every, cut.sequence_length, cut.stride, cover_end=False),
-    )
+    return {"train": ~test & ~val, "val": val, "test": test}
+
+
+def _clips_with_windows(table: FrameTable, starts: torch.Tensor) -> npt.NDArray[np.int64]:
+    """The clips that windows with these first frames, in ascending order, lie in."""
+    return np.flatnonzero(np.diff(np.searchsorted(starts.numpy(), table.offsets.numpy())))
 
 
 def _count_uncovered(

@@ -7,6 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import pytest
 import torch
 from pytorch_lightning import Trainer
 from pytorch_lightning.callbacks import Callback
@@ -17,8 +18,16 @@ from lightning_modules.checkpoints import AtomicCheckpointIO
 from lightning_modules.classifier import ActionClassifier
 from lightning_modules.networks import LSTMClassifier
 from lightning_modules.normalizers import make_normalizer
+from lightning_modules.precision import cpu_supports
 from tests.clips import make_data, make_people
 
+PRECISIONS = [
+    "32-true",
+    pytest.param(
+        "bf16-mixed",
+        marks=pytest.mark.skipif(not cpu_supports("bf16-mixed"), reason="this CPU has no bfloat16 instructions"),
+    ),
+]
 ADAM = partial(torch.optim.Adam, lr=1e-2)
 
 

@@ -18,7 +18,7 @@ from lightning_modules.errors import DivergenceError
 from lightning_modules.metrics import clip_accuracy
 from lightning_modules.optimizers import fastest
 from lightning_modules.progress import RunProgress
-from tests.lightning_modules.small import After, small_classifier, small_data, small_trainer
+from tests.lightning_modules.small import PRECISIONS, After, small_classifier, small_data, small_trainer
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*does not have many workers", "ignore:.*LeafSpec")
 logging.getLogger("pytorch_lightning").setLevel(logging.WARNING)
@@ -107,7 +107,7 @@ def test_the_scheduler_steps_once_an_epoch(data: KeypointDataModule, tmp_path: P
     assert [epoch[0] for epoch in rates] == pytest.approx(expected)
 
 
-@pytest.mark.parametrize("precision", ["32-true", "bf16-mixed"])
+@pytest.mark.parametrize("precision", PRECISIONS)
 @pytest.mark.parametrize("kind", [torch.optim.Adam, torch.optim.SGD, torch.optim.RMSprop])
 def test_gradients_are_clipped_with_every_optimizer_and_precision(
     data: KeypointDataModule, tmp_path: Path, kind: Any, precision: Any
