@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from lightning_modules.classifier import ActionClassifier
     from sweeps.tracking.run import TrackedRun
 
+_digests: dict[str, str] = {}  # of the data of each datamodule node, as YAML, that was read in this process
 _ALARMING = 0.95  # accuracy whose first epoch is tracked as epochs_to_95
 
 
@@ -30,11 +31,26 @@ def check_data(cfgs: Sequence[DictConfig]) -> None:
     Raises:
         DataError: some job's data cannot be used as asked.
     """
-    for cfg in {repr(cfg.datamodule): cfg for cfg in cfgs if not (cfg.from_run or cfg.resume)}.values():
-        make_data(cfg)
+    for datamodule, cfg in {_yaml(cfg.datamodule): cfg for cfg in cfgs if not (cfg.from_run or cfg.resume)}.items():
+        _digests[datamodule] = make_data(cfg).digest
 
 
-@door("train", check=check_data, told=(DataError, DivergenceError))
+def digest_of(cfg: DictConfig) -> str:
+    """Digest of the key points and labels that a job is about; "" where the job only names another run."""
+    if cfg.from_run or cfg.resume:
+        return ""
+    if _yaml(cfg.datamodule) not in _digests:
+        check_data([cfg])
+    return _digests[_yaml(cfg.datamodule)]
+
+
+def _yaml(node: DictConfig) -> str:
+    from omegaconf import OmegaConf
+
+    return OmegaConf.to_yaml(node, resolve=True)
+
+
+@door("train", check=check_data, told=(DataError, DivergenceError), digest_of=digest_of)
 def main(cfg: DictConfig) -> dict[str, float]:
     """One job."""
     from hydra.core.hydra_config import HydraConfig
@@ -58,7 +74,7 @@ def train(cfg: DictConfig, overrides: Sequence[str] = ()) -> dict[str, float]:
     from sweeps.tracking.run import tracked_run
     from sweeps.tracking.store import open_store
 
-    resume_id = cfg.resume
+    resume_id = cfg.resume or cfg.sweep.run_id
     cfg = _stored(cfg, overrides)
     set_up_machine(cfg)
     data = make_data(cfg)  # before anything is written, so that a mistake leaves nothing behind
@@ -194,11 +210,13 @@ def make_trainer(cfg: DictConfig, checkpoint: EpochCheckpoint, title: str) -> Tr
     from lightning_modules.lean_loop import LeanEpochLoop
     from lightning_modules.progress import RunProgress
     from lightning_modules.quiet import NoProfiler, hush_lightning
+    from sweeps import progress
 
     hush_lightning()
+    shown = RunProgress(title, progress.report if progress.has_listener() else None)
     trainer: Trainer = instantiate(
         cfg.trainer,
-        callbacks=[checkpoint, *([RunProgress(title)] if cfg.progress else [])],
+        callbacks=[checkpoint, *([shown] if cfg.progress else [])],
         plugins=[AtomicCheckpointIO()],
         default_root_dir=str(checkpoint.folder),
         profiler=NoProfiler(),

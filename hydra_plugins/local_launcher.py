@@ -1,11 +1,10 @@
-"""Hydra's launcher ``local``: hands the jobs of a multirun to sweeps.launching."""
+"""Hydra's launcher ``local``: hands the jobs of a multirun to sweeps.local."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from hydra.core.config_store import ConfigStore
 from hydra.plugins.launcher import Launcher
 
 if TYPE_CHECKING:
@@ -15,25 +14,29 @@ if TYPE_CHECKING:
 
 
 class LocalLauncher(Launcher):
-    """Runs the jobs of a multirun on this machine, tracked under one parent run."""
+    """Runs the jobs of a multirun on this machine, tracked under one parent run.
+
+    Args:
+        **options: of `sweeps.local.launcher.LocalOptions`; conf/hydra/launcher/local.yaml explains them.
+    """
+
+    def __init__(self, **options: Any) -> None:
+        self.options = options
 
     def setup(self, *, hydra_context: HydraContext, task_function: TaskFunction, config: DictConfig) -> None:
         """Keep what Hydra hands over before it launches."""
+        # Hydra imports every plugin at each start, also where there is nothing to launch.
+        from sweeps.local.pool import start_forkserver
+
         self.hydra_context = hydra_context
         self.task_function = task_function
         self.config = config
+        start_forkserver()
 
     def launch(self, job_overrides: Sequence[Sequence[str]], initial_job_idx: int) -> Sequence[JobReturn]:
         """Run the jobs; see `sweeps.launching.launch`."""
-        # Hydra imports every plugin at each start, also where there is nothing to launch
         from sweeps.launching import launch
+        from sweeps.local.launcher import LocalOptions
 
-        return launch(self.config, self.hydra_context, self.task_function, job_overrides, initial_job_idx)
-
-
-ConfigStore.instance().store(
-    group="hydra/launcher",
-    name="local",
-    node={"_target_": "hydra_plugins.local_launcher.LocalLauncher"},
-    provider="local_launcher",
-)
+        run = LocalOptions(**self.options).run
+        return launch(self.config, self.hydra_context, self.task_function, job_overrides, initial_job_idx, run)

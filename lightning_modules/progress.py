@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
+from collections.abc import Callable
 from typing import Any
 
 from pytorch_lightning import LightningModule, Trainer
@@ -22,10 +23,14 @@ class RunProgress(Callback):
 
     Args:
         title: what is trained, a few words; stands before each line where there is no terminal.
+        report: told how far the run is, a few times a second: steps done, steps in all, a few words. Whoever listens
+            shows it, among other runs, so that there is no bar here.
     """
 
-    def __init__(self, title: str) -> None:
+    def __init__(self, title: str, report: Callable[[float, float, str], None] | None = None) -> None:
         self.title = title
+        self.report = report
+        self._best = 0.0
         self._progress: Progress | None = None
         self._task = TaskID(0)
         self._shown = 0.0
@@ -35,7 +40,7 @@ class RunProgress(Callback):
 
     def on_fit_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """Opens the bar."""
-        if not trainer.is_global_zero or not sys.stdout.isatty():
+        if not trainer.is_global_zero or self.report is not None or not sys.stdout.isatty():
             return
         time_column = Column(no_wrap=True, min_width=7)
         columns = (
@@ -64,13 +69,17 @@ class RunProgress(Callback):
         """Moves the bar, a few times a second."""
         self._windows += len(batch.target) * trainer.world_size
         now = time.perf_counter()
-        if self._progress is None or now - self._shown < _REFRESH:
+        if (self._progress is None and self.report is None) or now - self._shown < _REFRESH:
             return
         self._shown = now
         self._speed = self._windows / (now - self._epoch_start)
-        done = trainer.current_epoch * int(trainer.num_training_batches) + batch_idx + 1
-        self._progress.update(self._task, completed=done, text=self._text(trainer, pl_module))
-        self._progress.refresh()
+        batches = int(trainer.num_training_batches)
+        done, text = trainer.current_epoch * batches + batch_idx + 1, self._text(trainer, pl_module)
+        if self.report is not None and trainer.is_global_zero:
+            self.report(done, (trainer.max_epochs or 0) * batches, text)
+        if self._progress is not None:
+            self._progress.update(self._task, completed=done, text=text)
+            self._progress.refresh()
 
     def _text(self, trainer: Trainer, module: LightningModule) -> str:
         text = f"epoch {trainer.current_epoch + 1}/{trainer.max_epochs}"
@@ -79,7 +88,8 @@ class RunProgress(Callback):
             text += f"  loss {latest[0]:.3f}  accuracy {latest[1]:.3f}"
         held_out = trainer.callback_metrics.get("val/accuracy")
         if held_out is not None:
-            text += f"  val {held_out.item():.3f}"
+            self._best = max(self._best, held_out.item())
+            text += f"  val {held_out.item():.3f}, best {self._best:.3f}"
         return f"{text}  {self._speed:,.0f} windows/s"
 
     def on_train_end(self, trainer: Trainer, pl_module: LightningModule) -> None:

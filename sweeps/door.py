@@ -39,7 +39,11 @@ R = TypeVar("R")
 
 
 def door(
-    config_name: str, *, check: Check | None = None, told: tuple[type[Exception], ...] = ()
+    config_name: str,
+    *,
+    check: Check | None = None,
+    told: tuple[type[Exception], ...] = (),
+    digest_of: Callable[[DictConfig], str] = lambda _: "",
 ) -> Callable[[TaskFunction], Callable[[], None]]:
     """Make a function of a config the entry point of a script, as hydra.main does.
 
@@ -52,6 +56,7 @@ def door(
         check: Looks at the configs of all jobs of a sweep before the first starts, for what only the data can tell.
         told: Exceptions of `check` and of the function whose message is for the user: one line, no traceback.
             ConfigError always is.
+        digest_of: Gives a digest of the data that a job's config names, by which a sweep knows what is done already.
 
     Returns:
         The decorator; the undecorated function stays at `__wrapped__`.
@@ -59,7 +64,7 @@ def door(
     told = (ConfigError, *told)
 
     def decorate(task: TaskFunction) -> Callable[[], None]:
-        vars(task)["told"] = told  # for launchers, which get the bare task
+        vars(task).update(told=told, digest_of=digest_of)  # for launchers, which get the bare task
         entrance = _Entrance(task, config_name, check, told)
 
         @functools.wraps(task)

@@ -1,39 +1,53 @@
-"""The jobs of a multirun, one after the other, under one parent run that ends as they did."""
+"""A multirun: its jobs under one parent run that ends as they did; only what is not finished yet is run."""
 
 from __future__ import annotations
 
 import json
 import sys
-import traceback
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hydra.core.utils import JobReturn, JobStatus, configure_log, run_job, setup_globals
+from hydra.core.utils import JobReturn, configure_log, setup_globals
 from omegaconf import DictConfig, OmegaConf, open_dict, read_write
 
-from sweeps.errors import ConfigError
+from sweeps.cells import Cell, cell_of
+from sweeps.claims import Claim, only_driver, wait_for_others
+from sweeps.jobs import Job, State
+from sweeps.order import Order, TaskReference
+from sweeps.plan import GRID_FILE, Plan
 from sweeps.table import print_sweep_table
 from sweeps.tracking.git import git_tags
-from sweeps.tracking.opened import OpenRun, one_line, opened_run
+from sweeps.tracking.opened import OpenRun, opened_run
 from sweeps.tracking.params import sweep_name, telling_overrides
-from sweeps.tracking.process import mark_dead_runs, process_tags
-from sweeps.tracking.signals import was_interrupted
+from sweeps.tracking.process import mark_dead_runs
 from sweeps.tracking.store import Store, open_store
 
 if TYPE_CHECKING:
     from hydra.types import HydraContext, TaskFunction
 
+Prepare = Callable[[Job], bytes]
 
-@dataclass
-class _Sweep:
-    """The jobs' configs, and what became of them."""
 
-    name: str
-    configs: list[DictConfig]
-    first: int
-    results: list[JobReturn] = field(default_factory=list)
-    failures: list[str] = field(default_factory=list)
+@dataclass(frozen=True)
+class Options:
+    """What the node `sweep` of a config says of carrying a sweep out."""
+
+    retry_failed: bool = True
+    max_retries: int = 0
+    fail_fast: bool = False
+    ignore_code: bool = False
+
+    @classmethod
+    def of(cls, config: DictConfig) -> Options:
+        """Read them; a root without such keys has the defaults."""
+        node = config.get("sweep") or {}
+        return cls(**{name: node[name] for name in cls.__dataclass_fields__ if node.get(name) is not None})
+
+
+# Runs the jobs that wait. Gets all jobs of the sweep, what makes a job's order right before it starts, and options.
+RunJobs = Callable[[Sequence[Job], Prepare, Options], None]
 
 
 def launch(
@@ -42,11 +56,11 @@ def launch(
     task_function: TaskFunction,
     job_overrides: Sequence[Sequence[str]],
     initial_job_idx: int,
+    run_jobs: RunJobs,
 ) -> Sequence[JobReturn]:
-    """Run jobs in this process, one after the other, and print what they came to.
+    """Run the jobs of a multirun that are not finished yet, and print what all of them came to.
 
-    A job that raises, or calls ``sys.exit``, leaves the others running; Ctrl-C and SIGTERM end the sweep. Exceptions of
-    the classes in ``task_function.told``, and ConfigError, are told in one line, others with their traceback.
+    A job that fails, or dies, leaves the others running; Ctrl-C and SIGTERM end the sweep.
 
     Args:
         launcher_config: the sweep's own composition.
@@ -54,93 +68,121 @@ def launch(
         task_function: what a job calls with its config.
         job_overrides: what each job changes.
         initial_job_idx: number of the first job.
+        run_jobs: runs them.
 
     Raises:
         SystemExit: status 1, when any job failed.
-        ConfigError: a config that does not compose, or a store that does not open.
+        ConfigError: a config that does not compose, a store that does not open, or another driver has the sweep.
     """
     setup_globals()
     configure_log(launcher_config.hydra.hydra_logging, launcher_config.hydra.verbose)
     configs = [hydra_context.config_loader.load_sweep_config(launcher_config, list(o)) for o in job_overrides]
     typed = list(launcher_config.hydra.overrides.task)
-    sweep = _Sweep(sweep_name(launcher_config, typed or _flat(job_overrides)), configs, initial_job_idx)
+    name = sweep_name(launcher_config, typed or [override for overrides in job_overrides for override in overrides])
     store = open_store(launcher_config.tracking, str(launcher_config.output_dir))
-    mark_dead_runs(store)
-    tags = {"sweep": sweep.name, "overrides": json.dumps(typed), **git_tags()}
-    earlier = _earlier_batch(store, sweep.name) if initial_job_idx else None
-    with opened_run(store, name=sweep.name, tags=tags, resume_id=earlier) as parent:
-        try:
-            _run_jobs(sweep, parent, hydra_context, task_function)
-        finally:
-            configure_log(launcher_config.hydra.hydra_logging, launcher_config.hydra.verbose)
-            print_sweep_table(store, parent.run_id)
-        if sweep.failures:
-            _report(sweep)
-            parent.end_as("FAILED", f"{len(sweep.failures)} of {len(configs)} jobs failed")
-            raise SystemExit(1)
-    return sweep.results
+    with only_driver(store.output_dir, name):
+        wait_for_others(store.output_dir, name)
+        mark_dead_runs(store)
+        tags = {"sweep": name, "overrides": json.dumps(typed), **git_tags()}
+        with opened_run(store, name=name, tags=tags, resume_id=_earlier_parent(store, name)) as parent:
+            sweep = _Sweep(name, store, parent, hydra_context, task_function, Options.of(launcher_config))
+            jobs = sweep.make_jobs(configs, initial_job_idx, Path(str(launcher_config.hydra.sweep.dir)))
+            sweep.plan(jobs)
+            try:
+                run_jobs(jobs, sweep.prepare, sweep.options)
+            finally:
+                mark_dead_runs(store)  # of jobs that were killed
+                print_sweep_table(store, parent.run_id)
+            sweep.judge(jobs)
+    return [job.as_return() for job in jobs]
 
 
-def _flat(job_overrides: Sequence[Sequence[str]]) -> list[str]:
-    return [override for overrides in job_overrides for override in overrides]
-
-
-def _earlier_batch(store: Store, name: str) -> str | None:
-    """Find the parent run that this process opened for an earlier batch of the same sweep."""
-    own = {"sweep": name, **process_tags()}
-    query = " and ".join(f"tags.{key} = '{value}'" for key, value in own.items())
-    runs = store.client.search_runs([store.experiment_id], query, max_results=5000)
+def _earlier_parent(store: Store, name: str) -> str | None:
+    """Find the run of the same sweep that an earlier command, or an earlier batch of this one, has opened."""
+    runs = store.client.search_runs([store.experiment_id], f"tags.sweep = '{name}'", max_results=5000)
     parents = [run.info.run_id for run in runs if "mlflow.parentRunId" not in run.data.tags]
     return parents[0] if parents else None
 
 
-def _run_jobs(sweep: _Sweep, parent: OpenRun, context: HydraContext, task_function: TaskFunction) -> None:
-    for index, config in enumerate(sweep.configs):
-        number = sweep.first + index
-        told = " ".join(telling_overrides(config.hydra.overrides.task))
-        print(f"\n[{number + 1}/{sweep.first + len(sweep.configs)}] {told}", flush=True)
-        with read_write(config), open_dict(config):
-            config.hydra.job.id, config.hydra.job.num = str(number), number
-            OmegaConf.update(config, "sweep.parent_run_id", parent.run_id, force_add=True)
-            OmegaConf.update(config, "sweep.name", sweep.name, force_add=True)
-        result = _run_one(config, context, task_function)
-        sweep.results.append(result)
-        if result.status is not JobStatus.COMPLETED:
-            error = result._return_value
-            sweep.failures.append(f"job {number + 1} ({told or 'as it is'}): {_told(error, task_function)}")
+class _Sweep:
+    """One sweep, under its open parent run."""
+
+    def __init__(
+        self,
+        name: str,
+        store: Store,
+        parent: OpenRun,
+        context: HydraContext,
+        task: TaskFunction,
+        options: Options,
+    ) -> None:
+        self.name = name
+        self.store = store
+        self.parent = parent
+        self.context = context
+        self.task = task
+        self.options = options
+        self._plan = Plan(store, parent.run_id, ignore_code=options.ignore_code, retry_failed=options.retry_failed)
+        self._cells: dict[int, Cell] = {}
+
+    def make_jobs(self, configs: Sequence[DictConfig], first: int, folder: Path) -> list[Job]:
+        """Make a job of each config, told where it belongs."""
+        folder.mkdir(parents=True, exist_ok=True)
+        digest_of: Callable[[DictConfig], str] = getattr(self.task, "digest_of", lambda _: "")
+        jobs = []
+        for number, config in enumerate(configs, first):
+            cell = self._cells[number] = cell_of(config, digest_of(config))
+            with read_write(config), open_dict(config):
+                config.hydra.job.id, config.hydra.job.num = str(number), number
+                config.hydra.sweep.dir = str(folder)  # it holds the time, which goes on
+                own = {"name": self.name, "parent_run_id": self.parent.run_id, "run_id": None, "cell": list(cell)}
+                OmegaConf.update(config, "sweep", own, force_add=True)
+            told = " ".join(telling_overrides(config.hydra.overrides.task))
+            key = cell.any_code if self.options.ignore_code else cell.id
+            jobs.append(Job(number, config, told, key, folder / f"{number + 1}.log"))
+        return jobs
+
+    def plan(self, jobs: Sequence[Job]) -> None:
+        """Find out what is left to do, and say it."""
+        self._plan.settle(jobs)
+        grid = [{"cell": job.cell, "overrides": list(job.config.hydra.overrides.task)} for job in jobs]
+        self.store.client.log_text(self.parent.run_id, json.dumps(grid), GRID_FILE)
+        finished = sum(job.state is State.FINISHED for job in jobs)
+        if finished:
+            print(f"{finished} of {len(jobs)} jobs of the sweep {self.name} are finished already")
+        if not self.options.ignore_code:
+            older = self._plan.other_code(jobs, {job.cell: self._cells[job.number].any_code for job in jobs})
+            if older:
+                print(f"{older} were finished by other code, and run again; sweep.ignore_code=true lets them count")
+
+    def prepare(self, job: Job) -> bytes:
+        """Make a job's order: the run it goes on with is looked up right before it starts."""
+        import cloudpickle
+        from hydra.core.singleton import Singleton
+
+        self._plan.go_on(job)
+        task, owner = TaskReference.of(self.task), Claim(self.store.output_dir, self.name, job.cell)
+        order = Order(task, self.context, Singleton.get_state(), job.config, owner)
+        return bytes(cloudpickle.dumps(order))
+
+    def judge(self, jobs: Sequence[Job]) -> None:
+        """Say what failed, and fail with it."""
+        bad = [job for job in jobs if job.state not in (State.FINISHED, State.SAME)]
+        if not bad:
+            return
+        sys.stdout.flush()
+        print(f"\n{len(bad)} of {len(jobs)} jobs failed:", file=sys.stderr)
+        for job in bad:
+            where = f"; output in {job.log}" if job.log.exists() else ""
+            why = job.error or "it was not started"
+            print(f"  job {job.number + 1} ({job.told or 'as it is'}): {why}{where}", file=sys.stderr)
+        self.parent.end_as("FAILED", f"{len(bad)} of {len(jobs)} jobs failed")
+        raise SystemExit(1)
 
 
-def _run_one(config: DictConfig, context: HydraContext, task_function: TaskFunction) -> JobReturn:
-    """Run one job; an exit of it is a failure of its own, an interrupt goes on up."""
-    try:
-        return run_job(
-            hydra_context=context,
-            task_function=task_function,
-            config=config,
-            job_dir_key="hydra.sweep.dir",
-            job_subdir_key="hydra.sweep.subdir",
-        )
-    except SystemExit as error:
-        if was_interrupted(error):
-            raise
-        result = JobReturn(list(config.hydra.overrides.task), config, status=JobStatus.FAILED)
-        result.return_value = error
-        return result
-
-
-def _told(error: BaseException, task_function: TaskFunction) -> str:
-    """Say in one line why a job failed; a traceback first, where the user is not the one to mend it."""
-    expected: tuple[type[BaseException], ...] = (ConfigError, *getattr(task_function, "told", ()))
-    if isinstance(error, SystemExit):
-        return f"it exited with status {error.code}"
-    if isinstance(error, expected):
-        return " ".join(str(error).split())
-    traceback.print_exception(error)
-    return one_line(error)
-
-
-def _report(sweep: _Sweep) -> None:
-    sys.stdout.flush()
-    print(f"\n{len(sweep.failures)} of {len(sweep.configs)} jobs failed:", file=sys.stderr)
-    for failure in sweep.failures:
-        print(f"  {failure}", file=sys.stderr)
+def set_threads(jobs: Sequence[Job], threads: int) -> None:
+    """Give the jobs that leave their number of threads open this one; it is kept with their runs."""
+    for job in jobs:
+        if "num_threads" in job.config and job.config.num_threads is None:
+            with read_write(job.config):
+                job.config.num_threads = threads

@@ -25,7 +25,13 @@ class SweepSchema:
     """The jobs of one multirun."""
 
     name: str | None = None
+    retry_failed: bool = True
+    max_retries: int = 0
+    fail_fast: bool = False
+    ignore_code: bool = False
     parent_run_id: str | None = None
+    run_id: str | None = None
+    cell: list[str] | None = None
 
 
 @dataclass

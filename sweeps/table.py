@@ -9,6 +9,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
+from sweeps.plan import CELL_TAGS, cells_of_grid, children_of, current_runs
+
 if TYPE_CHECKING:
     from mlflow.entities import Run
     from rich.console import Console
@@ -52,7 +54,8 @@ def print_sweep_table(store: Store, parent_run_id: str) -> None:
     from rich.markup import escape
     from rich.table import Table
 
-    runs = children(store, parent_run_id)
+    every = children_of(store, parent_run_id)
+    runs = sorted(current_runs(_of_grid(store, parent_run_id, every)), key=_test_accuracy, reverse=True)
     if not runs:
         return
     console = _console()
@@ -66,6 +69,10 @@ def print_sweep_table(store: Store, parent_run_id: str) -> None:
         table.add_row(f"[{style}]{cells[0]}[/]", *(escape(cell) for cell in cells[1:]))
     console.print()
     console.print(table)
+    if len(every) > len(runs):
+        console.print(
+            f"({len(every) - len(runs)} more under the same name: tried again since, or of other cells or code)"
+        )
     _print_links(console, store, runs)
 
 
@@ -122,12 +129,14 @@ def print_run_summary(values: Mapping[str, float], run_id: str, uri: str) -> Non
     console.print(f"\nRun {run_id}\n{ui_command(uri)}", soft_wrap=True, highlight=False)
 
 
-def children(store: Store, parent_run_id: str) -> list[Run]:
-    """Give the runs of a sweep's jobs: by test accuracy, the best first, those without any last."""
-    experiment = store.client.get_run(parent_run_id).info.experiment_id
-    query = f"tags.`mlflow.parentRunId` = '{parent_run_id}'"
-    runs = list(store.client.search_runs([experiment], query, max_results=5000))
-    return sorted(runs, key=lambda run: run.data.metrics.get("test/accuracy", float("-inf")), reverse=True)
+def _of_grid(store: Store, parent_run_id: str, runs: Sequence[Run]) -> list[Run]:
+    """Leave out the runs of cells that the latest command did not ask for."""
+    cells = cells_of_grid(store, parent_run_id)
+    return [run for run in runs if not cells or not cells.isdisjoint(run.data.tags.get(tag) for tag in CELL_TAGS)]
+
+
+def _test_accuracy(run: Run) -> float:
+    return float(run.data.metrics.get("test/accuracy", float("-inf")))
 
 
 def ui_command(uri: str) -> str:

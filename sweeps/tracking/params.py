@@ -1,4 +1,4 @@
-"""A resolved config as MLflow's params, its short name, and the hash that says which cell of a grid it is."""
+"""A resolved config as MLflow's params, and the short names of runs and sweeps."""
 
 from __future__ import annotations
 
@@ -12,9 +12,8 @@ from omegaconf import DictConfig, OmegaConf
 
 MAX_PARAM_LENGTH = 6000  # characters that MLflow keeps of a value
 # Where and how a run is carried out and shown, not what it computes.
-_NOT_IN_CELL = ("hydra", "tracking", "sweep", "progress", "output_dir", "from_run", "resume")
-_NOT_IN_CELL_OF_DATA = ("num_workers", "pin_memory")
-_NOT_PARAMS = {"output_dir", "progress", "from_run", "resume", "sweep.parent_run_id"}
+_NOT_IN_SWEEP_NAME = ("hydra", "tracking", "sweep", "progress", "output_dir", "from_run", "resume")
+_NOT_PARAMS = {"output_dir", "progress", "from_run", "resume"}
 _NOT_IN_NAME = ("hydra", "output_dir", "progress", "tracking", "resume", "sweep", "num_threads")
 
 
@@ -33,7 +32,12 @@ def flat_params(cfg: DictConfig) -> dict[str, str]:
 
     Nothing is cut silently: a value longer than MLflow takes ends in a note that says so.
     """
-    return {key: _shorten(_text(value)) for key, value in _leaves(plain(cfg)) if key not in _NOT_PARAMS}
+    return {key: _shorten(_text(value)) for key, value in _leaves(plain(cfg)) if _is_param(key)}
+
+
+def _is_param(key: str) -> bool:
+    """Leave out where a run is written to, and of the sweep all but its name: the rest says how it was carried out."""
+    return key not in _NOT_PARAMS and (not key.startswith("sweep.") or key == "sweep.name")
 
 
 def _leaves(node: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
@@ -53,19 +57,6 @@ def _shorten(text: str) -> str:
         return text
     note = f" ... (cut: {len(text)} characters, all of them in config.yaml)"
     return text[: MAX_PARAM_LENGTH - len(note)] + note
-
-
-def cell_id(cfg: DictConfig) -> str:
-    """Hash what a run computes: 16 hex digits of the SHA-256 of the resolved config, seed included.
-
-    Left out is what changes no result: tracking, the sweep, the progress bar, the output folder, loader processes.
-    """
-    config = {key: value for key, value in plain(cfg).items() if key not in _NOT_IN_CELL}
-    if isinstance(config.get("datamodule"), dict):
-        data = config["datamodule"]
-        config["datamodule"] = {key: data[key] for key in data if key not in _NOT_IN_CELL_OF_DATA}
-    text = json.dumps(config, sort_keys=True, separators=(",", ":"), default=str)
-    return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 def telling_overrides(overrides: Sequence[str]) -> list[str]:
@@ -91,5 +82,5 @@ def sweep_name(cfg: DictConfig, overrides: Sequence[str]) -> str:
     """Name a sweep: ``sweep.name`` (a preset sets it), else a hash of what its overrides compute, in any order."""
     if name := OmegaConf.select(cfg, "sweep.name"):
         return str(name)
-    text = "\n".join(sorted(override for override in overrides if _root(override) not in _NOT_IN_CELL))
+    text = "\n".join(sorted(override for override in overrides if _root(override) not in _NOT_IN_SWEEP_NAME))
     return f"sweep-{hashlib.sha256(text.encode()).hexdigest()[:8]}"

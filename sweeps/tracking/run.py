@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from omegaconf import OmegaConf
 
+from sweeps.cells import Cell, cell_of
 from sweeps.errors import ConfigError
 from sweeps.tracking.git import git_tags
 from sweeps.tracking.opened import opened_run, set_tags
-from sweeps.tracking.params import cell_id, flat_params, run_name, without_hydra
+from sweeps.tracking.params import flat_params, run_name, without_hydra
 from sweeps.tracking.store import Store
 
 if TYPE_CHECKING:
@@ -181,13 +182,20 @@ def tracked_run(
 def _tags(cfg: DictConfig, overrides: Sequence[str], data_digest: str) -> dict[str, str]:
     sweep, parent = OmegaConf.select(cfg, "sweep.name"), OmegaConf.select(cfg, "sweep.parent_run_id")
     return {
-        "cell": cell_id(cfg),
+        **_cell_tags(cfg, data_digest),
         "overrides": json.dumps(list(overrides)),
         "data_digest": data_digest,
         **({"sweep": sweep} if sweep else {}),
         **({"mlflow.parentRunId": parent} if parent else {}),
         **git_tags(),
     }
+
+
+def _cell_tags(cfg: DictConfig, data_digest: str) -> dict[str, str]:
+    """Name the cell as the launcher has, which looks for it by these tags; of a run alone, as it would."""
+    named = OmegaConf.select(cfg, "sweep.cell")
+    cell = Cell(*named) if named else cell_of(cfg, data_digest)
+    return {"cell": cell.id, "cell_any_code": cell.any_code}
 
 
 def _keep_config(run: TrackedRun, cfg: DictConfig) -> None:

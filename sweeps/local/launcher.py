@@ -1,0 +1,40 @@
+"""Hydra's launcher ``local``: the jobs of a multirun side by side on this machine."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sweeps.jobs import Job, State
+from sweeps.launching import Options, Prepare, set_threads
+from sweeps.local.board import Board
+from sweeps.local.pool import Pool
+from sweeps.local.resources import share_out, this_machine
+
+
+@dataclass(frozen=True)
+class LocalOptions:
+    """The keys of conf/hydra/launcher/local.yaml, which explains them."""
+
+    n_jobs: int | None = None
+    jobs_per_gpu: int = 1
+    memory_per_job: float = 1.0
+    devices: int = 1
+    accelerator: str = "auto"
+
+    def run(self, jobs: Sequence[Job], prepare: Prepare, options: Options) -> None:
+        """Run those of the jobs that wait."""
+        share = share_out(
+            this_machine(),
+            len(jobs),
+            devices=self.devices,
+            n_jobs=self.n_jobs,
+            jobs_per_gpu=self.jobs_per_gpu,
+            memory_per_job=self.memory_per_job,
+            cpu_only=self.accelerator == "cpu",
+        )
+        set_threads(jobs, share.threads)
+        if not any(job.state is State.WAITING for job in jobs):
+            return
+        with Board(jobs, len(share.slots)) as board:
+            Pool(share, prepare, board.update, options.max_retries, options.fail_fast).run(jobs)

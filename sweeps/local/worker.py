@@ -1,0 +1,88 @@
+"""The process of one job: does it, tells the driver how far it is, and never outlives the driver."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import sys
+import threading
+from collections.abc import Mapping
+from multiprocessing.connection import Connection
+from typing import NoReturn
+
+from sweeps import progress
+from sweeps.order import Outcome, carry_out
+
+GRACE = 4.0  # seconds from the request to end until the end
+# Installed packages only, which change less often than a session lasts: imported once, in the process that all jobs
+# are forked from. This repository's own modules are read anew by every job.
+PRELOADED = [
+    "torch",
+    "pytorch_lightning",
+    "torchmetrics.classification",
+    "mlflow.pytorch",
+    "mlflow.store.tracking.sqlalchemy_store",
+    "mlflow.store.artifact.local_artifact_repo",
+    "hydra.core.utils",
+    "matplotlib.backends.backend_agg",
+    "matplotlib.figure",
+    "rich.progress",
+    "rich.table",
+]
+
+
+def work(order: bytes, pipe: Connection, log: str, environment: Mapping[str, str]) -> NoReturn:
+    """Do a job and end this process: status 0 when it went well, 1 when it failed.
+
+    Args:
+        order: a pickled `sweeps.order.Order`.
+        pipe: to the driver. Takes ``("progress", (done, total, text))`` and at the end ``("outcome", Outcome)``; its
+            end means that the driver is gone.
+        log: file that stdout and stderr are appended to.
+        environment: variables to set.
+    """
+    import cloudpickle
+
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches every process of the terminal; the driver decides
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    threading.Thread(target=_end_with_driver, args=(pipe,), daemon=True).start()
+    _write_to(log)
+    os.environ.update(environment)
+    progress.listen(lambda *numbers: _send(pipe, "progress", numbers))
+    outcome: Outcome = carry_out(cloudpickle.loads(order))
+    _send(pipe, "outcome", outcome)
+    sys.exit(0 if outcome.error is None else 1)
+
+
+def _end_with_driver(pipe: Connection) -> None:
+    with contextlib.suppress(OSError, EOFError):
+        pipe.recv()  # nothing is ever sent this way: it returns when the other end is closed
+    end_softly()
+
+
+def end_softly() -> None:
+    """End this process as SIGTERM does, so that its run says KILLED, and without mercy a little later."""
+    os.kill(os.getpid(), signal.SIGTERM)
+    threading.Event().wait(GRACE)
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def _write_to(log: str) -> None:
+    target = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
+    for stream in (sys.stdout, sys.stderr):
+        stream.flush()
+    for number in (1, 2):
+        os.dup2(target, number)
+    os.close(target)
+    # Of a driver inside a test or a notebook the streams may be something else than the process's own.
+    sys.stdout = open(1, "w", buffering=1, closefd=False, encoding="utf-8")  # noqa: SIM115  # a descriptor
+    sys.stderr = open(2, "w", buffering=1, closefd=False, encoding="utf-8")  # noqa: SIM115
+
+
+def _send(pipe: Connection, kind: str, content: object) -> None:
+    with contextlib.suppress(OSError):  # the driver is gone: `_end_with_driver` is about to end this
+        try:
+            pipe.send((kind, content))
+        except (TypeError, AttributeError, ValueError):  # what the task returned cannot be sent
+            pipe.send((kind, Outcome()))
