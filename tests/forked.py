@@ -14,6 +14,9 @@ import json, os, sys
 import torch, pytorch_lightning, psutil, filelock, rich.table, hydra.main
 import torchmetrics.classification, matplotlib.backends.backend_agg, matplotlib.figure
 import mlflow.store.tracking.sqlalchemy_store, mlflow.store.artifact.local_artifact_repo
+from multiprocessing import forkserver
+from sweeps.local.pool import start_forkserver
+start_forkserver()  # one for all: what is forked here would each start its own
 for line in sys.stdin:
     order = json.loads(line)
     if "wait" in order:
@@ -21,6 +24,7 @@ for line in sys.stdin:
         continue
     pid = os.fork()
     if pid == 0:
+        forkserver.ensure_running = forkserver._forkserver.ensure_running = lambda: None
         for number, name in enumerate((os.devnull, order["out"], order["err"])):
             os.dup2(os.open(name, os.O_RDWR | os.O_CREAT | os.O_APPEND), number)
         sys.argv = ["app.py", *order["arguments"]]
