@@ -4,13 +4,14 @@ import os
 import signal
 import sys
 import time
+from pathlib import Path
 from typing import Any
 
 import hydra
 from hydra.core.hydra_config import HydraConfig
 
 
-class Told(Exception):
+class ToldError(Exception):
     """For the user."""
 
 
@@ -38,7 +39,7 @@ def act(what: str, output_dir: str) -> None:
     if what == "raise":
         raise RuntimeError("it went wrong\nfor a reason")
     if what == "told":
-        raise Told("the data has no labels")
+        raise ToldError("the data has no labels")
     if what == "exit":
         sys.exit(3)
     if what == "kill":
@@ -52,13 +53,13 @@ def act(what: str, output_dir: str) -> None:
 def first_time(output_dir: str) -> bool:
     """Whether nobody has asked before, among the jobs that write to this folder."""
     try:
-        os.close(os.open(os.path.join(output_dir, "asked"), os.O_CREAT | os.O_EXCL))
+        Path(output_dir, "asked").touch(exist_ok=False)
     except FileExistsError:
         return False
     return True
 
 
-main.told = (Told,)  # type: ignore[attr-defined]
+main.told = (ToldError,)  # type: ignore[attr-defined]
 
 
 def run(folder: str) -> None:

@@ -10,7 +10,7 @@ from omegaconf import OmegaConf
 
 from sweeps.errors import ConfigError
 from sweeps.tracking.opened import opened_run
-from sweeps.tracking.params import MAX_PARAM_LENGTH, cell_id, flat_params, run_name, sweep_name
+from sweeps.tracking.params import MAX_PARAM_LENGTH, flat_params, run_name, sweep_name
 from sweeps.tracking.process import is_alive, mark_dead_runs, process_tags
 from sweeps.tracking.run import EpochMetrics, TrackedRun, tracked_run
 
@@ -160,13 +160,6 @@ def test_files_tables_and_data_are_kept(store, job, tmp_path):
     assert used.dataset.name == "synthetic"
     assert used.tags[0].value == "train"
     assert tags(store, run.run_id)["k"] == "v"
-
-
-def test_the_cell_is_what_is_computed_not_where(job, tmp_path):
-    same = job(output_dir=str(tmp_path), sweep__name="s", progress=False, datamodule__num_workers=7)
-    assert cell_id(job()) == cell_id(same)
-    assert cell_id(job()) != cell_id(job(seed=1))
-    assert cell_id(job()) != cell_id(job(datamodule__sequence_length=15))
 
 
 def test_a_long_value_is_not_cut_silently(job):
