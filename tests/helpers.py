@@ -40,8 +40,8 @@ class Ended:
 
     @property
     def run_id(self) -> str:
-        """Id of the single run, or of the last job, that it says."""
-        return re.findall(r"^Run (\w{32})$", self.out, re.MULTILINE)[-1]
+        """Id of the single run, or of a sweep's best job, that it says."""
+        return re.findall(r"^(?:Run|Best: .*, run) (\w{32})$", self.out, re.MULTILINE)[-1]
 
 
 class Typist:

@@ -124,7 +124,12 @@ def test_an_error_in_one_process_ends_the_run_with_its_line(typist, monkeypatch,
 def ranks_of(pid: int) -> list[psutil.Process]:
     """Those processes below this one that are ranks: children of its fork server."""
     below = [child for child in psutil.Process(pid).children(recursive=True) if child.is_running()]
-    return [child for child in below if child.ppid() != pid and child.status() != psutil.STATUS_ZOMBIE]
+    return [child for child in below if child.status() != psutil.STATUS_ZOMBIE and is_forked(child)]
+
+
+def is_forked(process: psutil.Process) -> bool:
+    """Whether a fork server made it: that has the same command line."""
+    return all("multiprocessing.forkserver" in " ".join(p.cmdline()) for p in (process, process.parent()))
 
 
 @pytest.mark.parametrize(("signum", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])

@@ -288,10 +288,10 @@ def test_a_sweep_over_optimizers_is_one_parent_with_two_children_and_a_table(typ
     parent = typist.done(last.run.data.tags["mlflow.parentRunId"])
     children = parent.children()
     assert [child.status for child in (parent, *children)] == ["FINISHED"] * 3
-    assert [child.run.data.params["optimizer._target_"] for child in children] == [
+    assert {child.run.data.params["optimizer._target_"] for child in children} == {
         "torch.optim.Adam",
         "torch.optim.RMSprop",
-    ]
+    }
     assert {child.run.data.tags["sweep"] for child in children} == {parent.run.data.tags["sweep"]}
     rows = re.findall(r"^finished +(\w+) +(\d\.\d+)", ended.out, re.MULTILINE)
     assert sorted(name for name, _ in rows) == ["adam", "rmsprop"]

@@ -11,7 +11,7 @@ def parent(store, job):
     for lr, accuracy in (("0.1", 0.5), ("0.01", 0.75), ("10", None)):
         typed = ["+sweep=grid", "seed=0", "datamodule/split=clip", f"optimizer.lr={lr}"]
         try:
-            cfg = job(sweep__parent_run_id=parent_id)
+            cfg = job(sweep__parent_run_id=parent_id, optimizer__lr=float(lr))
             with tracked_run(cfg, store, overrides=typed, data_digest="d") as run:
                 run.log_epochs([EpochMetrics(e, 1, {"train/loss": 1.0}) for e in (1, 2)])
                 if accuracy is None:
