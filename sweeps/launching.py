@@ -24,6 +24,8 @@ from sweeps.tracking.store import Store, open_store
 if TYPE_CHECKING:
     from hydra.types import HydraContext, TaskFunction
 
+GRID = "grid"  # folder of a parent's artifacts: what each job changes, a JSON file a batch
+
 
 @dataclass
 class _Sweep:
@@ -69,6 +71,8 @@ def launch(
     tags = {"sweep": sweep.name, "overrides": json.dumps(typed), **git_tags()}
     earlier = _earlier_batch(store, sweep.name) if initial_job_idx else None
     with opened_run(store, name=sweep.name, tags=tags, resume_id=earlier) as parent:
+        # so that a report can tell a job that never began from one that nobody asked for
+        store.client.log_dict(parent.run_id, [list(job) for job in job_overrides], f"{GRID}/{initial_job_idx}.json")
         try:
             _run_jobs(sweep, parent, hydra_context, task_function)
         finally:

@@ -71,14 +71,14 @@ def print_sweep_table(store: Store, parent_run_id: str) -> None:
 
 def _columns(store: Store, runs: Sequence[Run]) -> list[_Column]:
     """Give the columns but the last, the id: those that a narrow terminal can do without come last."""
-    typed = [_overrides(run) for run in runs]
-    differing = _differing(typed)
+    typed = [overrides_by_key(run) for run in runs]
+    keys = differing(typed)
     metrics = [key for key in _METRICS if any(key in run.data.metrics for run in runs)]
     return [
         _Column("status", [run.info.status.lower() for run in runs], is_number=False),
         *(
             _Column(name.replace("_", " "), [job.get(key, "-") for job in typed], is_number=False)
-            for key, name in zip(differing, _short_names(differing), strict=True)
+            for key, name in zip(keys, short_names(keys), strict=True)
         ),
         *(_Column(_METRICS[key], [_number(run.data.metrics.get(key)) for run in runs]) for key in metrics),
         _Column("epochs", [_epochs(store, run) for run in runs]),
@@ -151,18 +151,19 @@ def _console() -> Console:
     return Console(highlight=False)
 
 
-def _overrides(run: Run) -> dict[str, str]:
+def overrides_by_key(run: Run) -> dict[str, str]:
     """Give what was typed for a job, by key."""
     typed = json.loads(run.data.tags.get("overrides", "[]"))
     return {key.lstrip("+"): value for key, _, value in (override.partition("=") for override in typed)}
 
 
-def _differing(jobs: Sequence[Mapping[str, str]]) -> list[str]:
+def differing(jobs: Sequence[Mapping[str, str]]) -> list[str]:
+    """Give the keys whose values are not the same in all jobs."""
     keys = dict.fromkeys(key for job in jobs for key in job)
     return [key for key in keys if len({job.get(key) for job in jobs}) > 1]
 
 
-def _short_names(keys: Sequence[str]) -> list[str]:
+def short_names(keys: Sequence[str]) -> list[str]:
     """Shorten dotted keys to their last part, where that names one of them only."""
     lasts = [key.replace("/", ".").rpartition(".")[2] for key in keys]
     return [last if lasts.count(last) == 1 else key for key, last in zip(keys, lasts, strict=True)]

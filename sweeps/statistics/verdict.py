@@ -27,9 +27,10 @@ class Judgement:
 def judge(result: Paired, claimed: Interval | None = None) -> Judgement:
     """Decide on the claim that a mean difference is positive, perhaps of a certain size.
 
-    Holds: the whole interval is above 0. Does not hold: the whole interval is below 0; or it reaches 0 and ends below the
-    claimed size. Otherwise it cannot be told, as with fewer than two pairs, or with differences that are all the same.
-    An interval above 0 that excludes the claimed size confirms the direction and refutes the size: the reason says so.
+    Holds: the whole interval is above 0. Does not hold: the whole interval is below 0, or it reaches 0 and ends below
+    the claimed size. Otherwise it cannot be told, as with fewer than two pairs, or with differences that are all the
+    same. An interval above 0 that excludes the claimed size confirms the direction and refutes the size: the reason
+    says so.
 
     Args:
         result: of the differences, signed so that the claim is about positive ones.
