@@ -72,7 +72,8 @@ def launch(
     earlier = _earlier_batch(store, sweep.name) if initial_job_idx else None
     with opened_run(store, name=sweep.name, tags=tags, resume_id=earlier) as parent:
         # so that a report can tell a job that never began from one that nobody asked for
-        store.client.log_dict(parent.run_id, [list(job) for job in job_overrides], f"{GRID}/{initial_job_idx}.json")
+        grid = json.dumps([list(job) for job in job_overrides])
+        store.client.log_text(parent.run_id, grid, f"{GRID}/{initial_job_idx}.json")
         try:
             _run_jobs(sweep, parent, hydra_context, task_function)
         finally:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -89,7 +89,7 @@ def curves_figure(groups: Mapping[str, Sequence[Job]], metric: str) -> Figure | 
 
 def _bands(jobs: Sequence[Job], metric: str) -> dict[str, tuple[NDArray[np.float64], ...]]:
     """Least, mean and most over runs, `[epochs]` each, by part; as far as the shortest run goes."""
-    found = {}
+    found: dict[str, tuple[NDArray[np.float64], ...]] = {}
     for part in PARTS:
         curves = [job.curves[f"{part}/{metric}"] for job in jobs if f"{part}/{metric}" in job.curves]
         length = min((len(curve) for curve in curves), default=0)
@@ -109,34 +109,46 @@ def _draw_band(
     axes.plot(epochs, mean, line, color=colour, linewidth=1.6, label=part)
 
 
-def recalls_figure(groups: Mapping[str, Sequence[Job]], keys: Mapping[str, str], abnormal: Sequence[str]) -> Figure:
+def recalls_figure(
+    groups: Mapping[str, Sequence[Job]], keys: Mapping[str, str], abnormal: Sequence[str], confidence: float
+) -> Figure:
     """Draw the recall of each class as bars, a bar a group: mean over its runs, with the interval of the mean.
 
     Args:
         groups: runs by name.
         keys: metric by class name, in the order of the axis.
         abnormal: names of classes, which are set apart by hatching.
+        confidence: of the intervals, in (0, 1).
     """
+    from matplotlib.patches import Patch
+
     width = 0.8 / len(groups)
     figure = new_figure(min(9.5, 2.5 + 1.15 * len(keys)), 3.6)
     axes = figure.add_subplot()
-    for index, (title, jobs) in enumerate(groups.items()):
+    for index, jobs in enumerate(groups.values()):
         values = [np.array([job.metrics[key] for job in jobs if key in job.metrics]) for key in keys.values()]
         means = [value.mean() if len(value) else 0.0 for value in values]
-        halves = [(interval.high - interval.low) / 2 for interval in map(mean_interval, values)]
         places = np.arange(len(keys)) + (index - (len(groups) - 1) / 2) * width
-        bars = axes.bar(places, means, width * 0.92, color=LEVELS[index % len(LEVELS)], label=title)
+        bars = axes.bar(places, means, width * 0.92, color=LEVELS[index % len(LEVELS)])
         for bar, name in zip(bars, keys, strict=True):
             bar.set(hatch="///" if name in abnormal else None, edgecolor="white", linewidth=0)
-        axes.errorbar(places, means, yerr=np.nan_to_num(halves), fmt="none", ecolor="0.2", elinewidth=1, capsize=2)
+        halves = _half_intervals(values, confidence)
+        axes.errorbar(places, means, yerr=halves, fmt="none", ecolor="0.2", elinewidth=1, capsize=2)
     axes.set_xticks(range(len(keys)), [name.replace(" ", "\n") for name in keys], fontsize=9)
     axes.set_ylabel("recall")
     axes.set_ylim(0, 1.02)
     axes.yaxis.set_major_formatter("{x:.0%}")
     strip(axes)
     if len(groups) > 1:
-        axes.legend(frameon=False, fontsize=9, loc="upper left", bbox_to_anchor=(1.0, 1.0))
+        handles = [Patch(color=LEVELS[index % len(LEVELS)], label=title) for index, title in enumerate(groups)]
+        axes.legend(handles=handles, frameon=False, fontsize=9, loc="upper left", bbox_to_anchor=(1.0, 1.0))
     return figure
+
+
+def _half_intervals(values: Iterable[NDArray[np.float64]], confidence: float) -> list[float]:
+    """Half the interval of each mean; NaN, which is drawn as nothing, where there is none."""
+    intervals = [mean_interval(value, confidence) for value in values]
+    return [(interval.high - interval.low) / 2 for interval in intervals]
 
 
 def differences_figure(answers: Sequence[Answer], names: Sequence[str]) -> Figure:
@@ -167,20 +179,21 @@ def differences_figure(answers: Sequence[Answer], names: Sequence[str]) -> Figur
     return figure
 
 
-def effects_figure(values: Mapping[str, Mapping[str, NDArray[np.float64]]], label: str) -> Figure:
+def effects_figure(values: Mapping[str, Mapping[str, NDArray[np.float64]]], label: str, confidence: float) -> Figure:
     """Draw main effects, a panel a factor: the mean over all runs with a level, and its interval.
 
     Args:
         values: `[n]` values in 0..1 by factor and level.
         label: of the axis.
+        confidence: of the intervals, in (0, 1).
     """
     figure = new_figure(min(9.5, 1.2 + 2.6 * len(values)), 3.2)
     for axes, (factor, levels) in zip(
         np.atleast_1d(figure.subplots(1, len(values), sharey=True)), values.items(), strict=True
     ):
         means = [level.mean() for level in levels.values()]
-        halves = [(interval.high - interval.low) / 2 for interval in map(mean_interval, levels.values())]
-        axes.errorbar(range(len(means)), means, yerr=np.nan_to_num(halves), fmt="-o", color=LEVELS[0], capsize=3, ms=5)
+        halves = _half_intervals(levels.values(), confidence)
+        axes.errorbar(range(len(means)), means, yerr=halves, fmt="-o", color=LEVELS[0], capsize=3, ms=5)
         axes.set_xticks(range(len(means)), list(levels), fontsize=9)
         axes.set_xlim(-0.5, len(means) - 0.5)
         axes.set_title(factor, fontsize=10)

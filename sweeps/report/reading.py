@@ -73,12 +73,13 @@ def read_sweep(store: Store, parents: Sequence[Run]) -> Sweep:
     if not jobs:
         state = f"none of its {len(cells)} jobs has finished" if cells else "it has no jobs"
         raise ConfigError(f"sweep={name}: {state}, there is nothing to report; type the sweep's command again")
+    shared = frozenset.intersection(*cells)
     keys = differing([job.typed for job in jobs])
     return Sweep(
         name=name,
         parent_id=parent.info.run_id,
         jobs=jobs,
-        unfinished=[_unfinished(cell, tried) for cell, tried in cells.items() if finished[cell] is None],
+        unfinished=[_unfinished(cell - shared, tried) for cell, tried in cells.items() if finished[cell] is None],
         retried=sum(len(tried) > 1 for tried in cells.values()),
         grid_known=bool(grid),
         other_parents=len({run.info.run_id for run in parents}) - 1,

@@ -40,8 +40,8 @@ def accuracy_interval(pairs: Sequence[tuple[Job, Job]], draws: int, confidence: 
     totals = pd.concat(counted).groupby(level=0).sum()
     if len(totals) < FEWEST:
         return None
-    columns = (totals[name].to_numpy(np.float64) for name in ("windows", "gained"))
-    return _in_points(accuracy_difference(*columns, draws, confidence))
+    windows, gained = (totals[name].to_numpy(np.float64) for name in ("windows", "gained"))
+    return _in_points(accuracy_difference(windows, gained, draws, confidence))
 
 
 def recall_interval(jobs: Sequence[Job], abnormal: Sequence[str], draws: int, confidence: float) -> Interval | None:

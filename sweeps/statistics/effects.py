@@ -48,8 +48,10 @@ def explained(
     total = float(((y - y.mean()) ** 2).sum())
     mains = {(name,): _dummies(levels) for name, levels in factors.items()}
     rest = {(name,): _dummies(levels) for name, levels in blocks.items()}
-    pairs = {(a, b): _products(mains[a,], mains[b,]) for a, b in combinations(factors, 2)}
-    terms = {**rest, **mains, **pairs}
+    pairs: dict[tuple[str, ...], NDArray[np.float64]] = {
+        (a, b): _products(mains[a,], mains[b,]) for a, b in combinations(factors, 2)
+    }
+    terms: dict[tuple[str, ...], NDArray[np.float64]] = {**rest, **mains, **pairs}
     error, rank = _residual(y, list(terms.values()))
     degrees_left = len(y) - rank
     effects = []
@@ -73,11 +75,13 @@ def _f_test(added: float, degrees: int, error: float, degrees_left: int) -> floa
 def _dummies(levels: Sequence[str]) -> NDArray[np.float64]:
     """`[n, levels]`, one column a level: the least squares below do not mind that they add up to the constant."""
     found = list(dict.fromkeys(levels))
-    return (np.asarray(levels)[:, None] == np.asarray(found)).astype(np.float64)
+    columns = [[float(level == name) for name in found] for level in levels]
+    return np.array(columns, dtype=np.float64)
 
 
 def _products(first: NDArray[np.float64], second: NDArray[np.float64]) -> NDArray[np.float64]:
-    return np.einsum("ni,nj->nij", first, second).reshape(len(first), -1)
+    products: NDArray[np.float64] = first[:, :, None] * second[:, None, :]
+    return products.reshape(len(first), -1)
 
 
 def _residual(y: NDArray[np.float64], terms: Sequence[NDArray[np.float64]]) -> tuple[float, int]:

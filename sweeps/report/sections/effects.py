@@ -16,7 +16,7 @@ from sweeps.table import short_names
 _REST = "what none of these explains"
 
 
-def effects_section(sweep: Sweep, metric: str) -> list[Block]:
+def effects_section(sweep: Sweep, metric: str, confidence: float) -> list[Block]:
     """Main effects as a figure, shares of variance as a table, and the interaction that explains most."""
     jobs = [job for job in sweep.jobs if metric in job.metrics]
     if len(sweep.factors) < 2 or len(jobs) < 3:
@@ -29,10 +29,12 @@ def effects_section(sweep: Sweep, metric: str) -> list[Block]:
     by_level = {
         names[key]: {level: _of_level(jobs, key, level, metric) for level in sweep.levels[key]} for key in sweep.factors
     }
-    caption = f"{metric} by level of each factor, over all runs with that level; bars: 95 % interval of the mean."
+    caption = (
+        f"{metric} by level of each factor, over all runs with that level; bars: {confidence:.0%} interval of the mean."
+    )
     return [
         Heading("What each factor does"),
-        Picture("effects", to_png(effects_figure(by_level, metric)), caption),
+        Picture("effects", to_png(effects_figure(by_level, metric, confidence)), caption),
         Text(_text(sweep)),
         _shares(effects, rest),
         *_strongest_interaction(sweep, jobs, effects, names, metric),

@@ -84,7 +84,7 @@ def _mixed(jobs: Sequence[Job]) -> list[str]:
     dirty = sum(job.tags.get("git_dirty") == "true" for job in jobs)
     if dirty:
         found.append(
-            f"{counted(dirty, 'run')} of {len(jobs)} came from a working tree with changes that were not committed."
+            f"{dirty} of {counted(len(jobs), 'run')} came from a working tree with changes that were not committed."
         )
     return found
 

@@ -45,21 +45,20 @@ def curves_section(sweep: Sweep) -> list[Block]:
     return [Heading("Curves"), *blocks] if blocks else []
 
 
-def recalls_section(sweep: Sweep) -> list[Block]:
+def recalls_section(sweep: Sweep, confidence: float) -> list[Block]:
     """Recall of each class, abnormal ones set apart."""
     groups = groups_of(sweep)
-    present = sorted(
-        {key for jobs in groups.values() for job in jobs for key in job.metrics if key.startswith(_RECALL)}
-    )
+    names = {key for jobs in groups.values() for job in jobs for key in job.metrics}
+    present = sorted(name for name in names if name.startswith(_RECALL))
     if not present:
         return []
     abnormal = {recall_key(name): name for name in sweep.jobs[0].abnormal_classes}
     order = [*(key for key in abnormal if key in present), *(key for key in present if key not in abnormal)]
     keys = {abnormal.get(key, key.removeprefix(_RECALL).replace("_", " ")): key for key in order}
-    figure = recalls_figure(groups, keys, list(abnormal.values()))
+    figure = recalls_figure(groups, keys, list(abnormal.values()), confidence)
     caption = (
         "Share of each class's test windows that were recognised, as the paper's figures 10 and 11: mean over runs, "
-        "and the 95 % interval of that mean."
+        f"and the {confidence:.0%} interval of that mean."
     )
     if abnormal:
         caption += " Hatched: abnormal classes."
@@ -89,7 +88,7 @@ def runs_section(sweep: Sweep, metric: str) -> list[Block]:
     columns = ("job", "train", "validation", metric, "run")
     return [
         Heading("The runs"),
-        Table(columns, [(*row[:1], *row[1:]) for row in rows], caption="Accuracies in percent."),
+        Table(columns, rows, caption="Accuracies in percent."),
     ]
 
 

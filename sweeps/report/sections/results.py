@@ -58,7 +58,9 @@ def paper_section(sweep: Sweep, confidence: float) -> list[Block]:
         values = [job.metrics[f"{part}/loss"] for job in groups["adam"] if f"{part}/loss" in job.metrics]
         rows.append(("Adam", f"{part} loss", plain(said_loss, 4), *_ours(values, confidence, False)))
     reached = [job.metrics[REACHED] for job in groups["adam"] if REACHED in job.metrics]
-    rows.append(("Adam", "epochs to 95 %", f"about {paper.EPOCHS_TO_95}", *_reached(reached, len(groups["adam"]))))
+    rows.append(
+        ("Adam", "epochs to 95 %", f"about {paper.EPOCHS_TO_95}", *_reached(reached, len(groups["adam"]), confidence))
+    )
     caption = (
         f"Mean, standard deviation and {confidence:.0%} interval of the mean (Student's t) over seeds. Train values "
         f"are of the last epoch, test values of the epoch that was tested. Paper: {paper.CITATION}, one run each."
@@ -84,12 +86,12 @@ def _ours(values: Sequence[float], confidence: float, is_share: bool) -> tuple[s
     return plain(float(data.mean()), 4), plain(sd, 4), ends, str(len(data))
 
 
-def _reached(values: Sequence[float], runs: int) -> tuple[str, ...]:
+def _reached(values: Sequence[float], runs: int, confidence: float) -> tuple[str, ...]:
     """Times of those that got there have a mean only if all did."""
     if len(values) < runs:
         return f"reached by {len(values)} of {runs}", NONE, NONE, str(runs)
     sd = float(np.std(values, ddof=1)) if runs > 1 else math.nan
-    interval = mean_interval(values)
+    interval = mean_interval(values, confidence)
     ends = NONE if math.isnan(interval.low) else f"{plain(interval.low, 1)} to {plain(interval.high, 1)}"
     return plain(float(np.mean(values)), 1), plain(sd, 1), ends, str(runs)
 
