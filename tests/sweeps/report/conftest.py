@@ -7,7 +7,7 @@ import io
 import json
 import shlex
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -103,18 +103,14 @@ class MadeSweep:
         return {entry.path for entry in self.store.client.list_artifacts(self.parent_id, "report")}
 
 
-@pytest.fixture
-def make_sweep(store: Store) -> Iterator[Callable[[str], MadeSweep]]:
-    made: list[str] = []
-
+@pytest.fixture(scope="session")
+def make_sweep(store: Store) -> Callable[[str], MadeSweep]:
     def make(name: str) -> MadeSweep:
         run = store.client.create_run(store.experiment_id, tags={"sweep": name}, run_name=name)
-        made.append(run.info.run_id)
+        store.client.set_terminated(run.info.run_id)
         return MadeSweep(store, name, run.info.run_id)
 
-    yield make
-    for run_id in made:
-        store.client.set_terminated(run_id)
+    return make
 
 
 @pytest.fixture
