@@ -10,6 +10,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import stats
 
+_Terms = dict[tuple[str, ...], NDArray[np.float64]]  # columns of the design by the factors they are about
+
 
 @dataclass(frozen=True)
 class Effect:
@@ -46,12 +48,10 @@ def explained(
     """
     y = np.asarray(values, dtype=np.float64)
     total = float(((y - y.mean()) ** 2).sum())
-    mains = {(name,): _dummies(levels) for name, levels in factors.items()}
-    rest = {(name,): _dummies(levels) for name, levels in blocks.items()}
-    pairs: dict[tuple[str, ...], NDArray[np.float64]] = {
-        (a, b): _products(mains[a,], mains[b,]) for a, b in combinations(factors, 2)
-    }
-    terms: dict[tuple[str, ...], NDArray[np.float64]] = {**rest, **mains, **pairs}
+    mains: _Terms = {(name,): _dummies(levels) for name, levels in factors.items()}
+    rest: _Terms = {(name,): _dummies(levels) for name, levels in blocks.items()}
+    pairs: _Terms = {(a, b): _products(mains[a,], mains[b,]) for a, b in combinations(factors, 2)}
+    terms = {**rest, **mains, **pairs}
     error, rank = _residual(y, list(terms.values()))
     degrees_left = len(y) - rank
     effects = []
