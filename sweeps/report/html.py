@@ -8,6 +8,7 @@ import re
 
 from sweeps.report.blocks import Block, Bullets, Heading, Page, Picture, Table, Text
 
+_SHOWN_PER_PIXEL = 0.6  # so that letters in figures, drawn at 150 dpi, are as large as those beside them
 _STYLE = """
 :root { color-scheme: light dark; --ink: #1a1a1a; --paper: #fff; --soft: #666; --line: #d5d5d5; --stripe: #f6f6f4; }
 @media (prefers-color-scheme: dark) {
@@ -28,7 +29,7 @@ th { font-weight: 600; vertical-align: bottom; border-bottom: 1px solid var(--in
 th, td { padding: .35rem .9rem .35rem 0; text-align: right; }
 th.label, td.label { text-align: left; }
 td { vertical-align: top; border-bottom: 1px solid var(--line); }
-td:not(.label) { white-space: nowrap; }
+td strong, td:not(.label) { white-space: nowrap; }
 th:last-child, td:last-child { padding-right: 0; }
 caption, figcaption { caption-side: bottom; text-align: left; color: var(--soft); padding-top: .45rem;
   font: .8125rem/1.45 system-ui, "Segoe UI", Helvetica, Arial, sans-serif; }
@@ -62,8 +63,14 @@ def _block(block: Block) -> str:
             return _table(block)
         case Picture(_, png, caption):
             data = base64.b64encode(png).decode()
-            image = f'<img alt="{html.escape(caption)}" src="data:image/png;base64,{data}">'
+            size = f'width="{round(_SHOWN_PER_PIXEL * _width(png))}"'
+            image = f'<img {size} alt="{html.escape(caption)}" src="data:image/png;base64,{data}">'
             return f"<figure>{image}<figcaption>{_inline(caption)}</figcaption></figure>"
+
+
+def _width(png: bytes) -> int:
+    """Pixels: the header's first number (PNG specification, 11.2.1)."""
+    return int.from_bytes(png[16:20], "big")
 
 
 def _table(table: Table) -> str:
@@ -78,6 +85,6 @@ def _table(table: Table) -> str:
 
 
 def _inline(text: str) -> str:
-    escaped = html.escape(text, quote=False)
+    escaped = html.escape(text, quote=False).replace(" %", "\u00a0%")  # no line begins with the sign
     escaped = re.sub(r"`([^`]+)`", r"<code>\1</code>", escaped)
     return re.sub(r"\*\*(.+?)\*\*", r"<strong>\1</strong>", escaped)

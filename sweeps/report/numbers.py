@@ -15,6 +15,11 @@ def percent(value: float | None, digits: int = 2) -> str:
     return NONE if value is None or math.isnan(value) else f"{100 * value:.{digits}f}"
 
 
+def whole_percent(share: float) -> str:
+    """A share in 0..1 as people say it: 95 %, or 99.9 % where that is not whole."""
+    return f"{100 * share:.1f}".removesuffix(".0") + " %" if share > 0.99 else f"{100 * share:.0f} %"
+
+
 def plain(value: float | None, digits: int = 2) -> str:
     """A number: 3.15, or the dash."""
     return NONE if value is None or math.isnan(value) else f"{value:.{digits}f}".replace("-", MINUS)

@@ -16,6 +16,7 @@ from sweeps.statistics.learning import mean_height, restricted_difference
 from sweeps.statistics.paired import Interval
 
 REACHED = "epochs_to_95"
+_PART_NAMES = {"val": "validation", "test": "test", "train": "training"}
 _SIZE = Interval(paper.ADAM_GAIN, paper.ADAM_GAIN)
 
 
@@ -125,7 +126,7 @@ def _adam_reaches_95_first(pairs: Sequence[tuple[Job, Job]]) -> Question | LeftO
             f"they are censored and count as {horizon} epochs, so that differences are smaller here than in truth"
             + (f"; in {neither} pairs neither reached it, which counts as no difference" if neither else "")
         )
-    part = pairs[0][0].curve("accuracy")[0] or "held-out"
+    part = _PART_NAMES.get(pairs[0][0].curve("accuracy")[0], "held-out")
     return Question(
         sentence="Adam learns faster than RMSProp: it reaches 95 % accuracy first",
         measured=f"epochs until {part} accuracy is 95 %, RMSProp minus Adam",
@@ -142,7 +143,7 @@ def _adam_learns_faster(pairs: Sequence[tuple[Job, Job]]) -> Question | LeftOut:
     usable = [(rms[1], adam[1]) for rms, adam in curves if len(rms[1]) and len(rms[1]) == len(adam[1])]
     if not usable:
         return LeftOut(what, "the runs kept no curves of the same length")
-    part = curves[0][0][0]
+    part = _PART_NAMES[curves[0][0][0]]
     return Question(
         sentence="Adam learns faster than RMSProp: its accuracy is higher over the whole of training",
         measured=f"area under the {part} accuracy curve over epochs, Adam minus RMSProp",
@@ -163,8 +164,9 @@ def _abnormal_is_easier(sweep: Sweep, confidence: float, resamples: int) -> Ques
     gains = [
         100 * (np.mean(class_recalls(job, abnormal=True)) - np.mean(class_recalls(job, abnormal=False))) for job in jobs
     ]
+    spoken = " and ".join(names).capitalize()
     return Question(
-        sentence=f"{' and '.join(names)} are recognised better than the normal classes (claimed: by 10 to 12 points)",
+        sentence=f"{spoken} are recognised better than the normal classes (claimed: by 10 to 12 points)",
         measured="mean recall of the abnormal classes minus that of the others, runs with Adam",
         unit="points",
         differences=np.array(gains),

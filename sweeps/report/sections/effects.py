@@ -9,7 +9,7 @@ import numpy as np
 from sweeps.report.blocks import Block, Heading, Picture, Table, Text
 from sweeps.report.figures import effects_figure, interaction_figure, to_png
 from sweeps.report.jobs import Job, Sweep
-from sweeps.report.numbers import p_value, percent
+from sweeps.report.numbers import p_value, percent, whole_percent
 from sweeps.statistics.effects import Effect, explained
 from sweeps.table import short_names
 
@@ -29,9 +29,8 @@ def effects_section(sweep: Sweep, metric: str, confidence: float) -> list[Block]
     by_level = {
         names[key]: {level: _of_level(jobs, key, level, metric) for level in sweep.levels[key]} for key in sweep.factors
     }
-    caption = (
-        f"{metric} by level of each factor, over all runs with that level; bars: {confidence:.0%} interval of the mean."
-    )
+    level = whole_percent(confidence)
+    caption = f"{metric} by level of each factor, over all runs with that level; bars: {level} interval of the mean."
     return [
         Heading("What each factor does"),
         Picture("effects", to_png(effects_figure(by_level, metric, confidence)), caption),

@@ -6,6 +6,7 @@ from sweeps.report import paper
 from sweeps.report.answer import Answers
 from sweeps.report.blocks import Block, Bullets, Heading, Text
 from sweeps.report.jobs import Sweep, constant
+from sweeps.report.numbers import whole_percent
 from sweeps.report.sections.facts import is_unselected
 from sweeps.wording import listed
 
@@ -105,7 +106,7 @@ def left_out_section(answers: Answers) -> list[Block]:
 
 def methods_section(confidence: float, resamples: int) -> list[Block]:
     """How every number was computed, with its source."""
-    level = f"{confidence:.0%}"
+    level = whole_percent(confidence)
     return [
         Heading("How it was computed"),
         Bullets(

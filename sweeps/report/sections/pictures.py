@@ -8,7 +8,7 @@ from sweeps.report import paper
 from sweeps.report.blocks import Block, Heading, Picture, Table
 from sweeps.report.figures import LEVELS, curves_figure, recalls_figure, to_png
 from sweeps.report.jobs import Job, Sweep
-from sweeps.report.numbers import percent
+from sweeps.report.numbers import percent, whole_percent
 from sweeps.report.slugs import recall_key
 
 _RECALL = "test/recall/"
@@ -58,7 +58,7 @@ def recalls_section(sweep: Sweep, confidence: float) -> list[Block]:
     figure = recalls_figure(groups, keys, list(abnormal.values()), confidence)
     caption = (
         "Share of each class's test windows that were recognised, as the paper's figures 10 and 11: mean over runs, "
-        f"and the {confidence:.0%} interval of that mean."
+        f"and the {whole_percent(confidence)} interval of that mean."
     )
     if abnormal:
         caption += " Hatched: abnormal classes."

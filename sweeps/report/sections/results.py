@@ -12,10 +12,11 @@ from sweeps.report.answer import Answer, Answers
 from sweeps.report.blocks import Block, Bullets, Heading, Picture, Table, Text
 from sweeps.report.figures import differences_figure, to_png
 from sweeps.report.jobs import Job, Sweep
-from sweeps.report.numbers import NONE, counted, p_value, percent, percent_span, plain, signed, span
+from sweeps.report.numbers import NONE, counted, p_value, percent, percent_span, plain, signed, span, whole_percent
 from sweeps.report.questions import REACHED
 from sweeps.statistics.paired import mean_interval
 from sweeps.statistics.power import pairs_for_power, power
+from sweeps.statistics.verdict import Verdict
 from sweeps.table import short_names
 
 _MOST_CELLS = 60
@@ -28,13 +29,13 @@ def answer_section(answers: Answers) -> list[Block]:
         return [Text("The sweep compares nothing: its jobs differ in seeds only, or not at all.")]
     rows = [
         (
-            given.question.sentence,
+            f"{letter}. {given.question.sentence}",
             f"**{given.words}**",
             _with_unit(given),
             span(given.result.interval),
             str(given.result.n),
         )
-        for given in answers.all
+        for letter, given in _lettered(answers)
     ]
     columns = ("claim or comparison", "verdict", "difference", "interval", "pairs")
     return [Table(columns, rows, labels=2)]
@@ -62,8 +63,9 @@ def paper_section(sweep: Sweep, confidence: float) -> list[Block]:
         ("Adam", "epochs to 95 %", f"about {paper.EPOCHS_TO_95}", *_reached(reached, len(groups["adam"]), confidence))
     )
     caption = (
-        f"Mean, standard deviation and {confidence:.0%} interval of the mean (Student's t) over seeds. Train values "
-        f"are of the last epoch, test values of the epoch that was tested. Paper: {paper.CITATION}, one run each."
+        f"Mean, standard deviation and {whole_percent(confidence)} interval of the mean (Student's t) over seeds. "
+        f"Train values are of the last epoch, test values of the epoch that was tested. Paper: {paper.CITATION}, one "
+        "run each."
     )
     columns = ("optimizer", "", "paper", "here, mean", "sd", "interval", "runs")
     return [
@@ -107,8 +109,8 @@ def cells_section(sweep: Sweep, metric: str, confidence: float) -> list[Block]:
     ]
     names = [name.replace("_", " ") for name in short_names(sweep.factors)]
     caption = (
-        f"{metric} in percent: mean, standard deviation and {confidence:.0%} interval of the mean (Student's t) over "
-        f"runs that differ in {' and '.join(sweep.repeats) or 'nothing'} only, the best first."
+        f"{metric} in percent: mean, standard deviation and {whole_percent(confidence)} interval of the mean "
+        f"(Student's t) over runs that differ in {' and '.join(sweep.repeats) or 'nothing'} only, the best first."
     )
     if len(order) > _MOST_CELLS:
         caption += f" {len(order) - _MOST_CELLS} more are in MLflow."
@@ -134,9 +136,9 @@ def claims_section(answers: Answers, confidence: float) -> list[Block]:
         "", "mean", "sd", "interval", "over recordings", "d", "g", "p, sign flip", "Holm", "p, t", "p, corrected t"
     )  # fmt: skip
     caption = (
-        f"Paired differences, in the unit of the claim; intervals of {confidence:.0%}. Over recordings: bootstrap that "
-        "resamples the recordings of the test part. d: Cohen's d of paired differences, g: without its bias (Hedges). "
-        "How each is computed is at the end."
+        f"Paired differences, in the unit of the claim; intervals of {whole_percent(confidence)}. Over recordings: "
+        "bootstrap that resamples the recordings of the test part. d: Cohen's d of paired differences, g: without its "
+        "bias (Hedges). How each is computed is at the end."
     )
     blocks: list[Block] = [
         Heading("The claims, tested"),
@@ -147,8 +149,8 @@ def claims_section(answers: Answers, confidence: float) -> list[Block]:
     if shown:
         figure = differences_figure([given for _, given in shown], [letter for letter, _ in shown])
         caption = (
-            f"Differences in points. Grey: one pair each. Blue: mean and {confidence:.0%} interval. Orange: the size "
-            "that was claimed. A claim holds when the whole blue line is right of 0."
+            f"Differences in points. Grey: one pair each. Blue: mean and {whole_percent(confidence)} interval. Orange: "
+            "the size that was claimed. A claim holds when the whole blue line is right of 0."
         )
         blocks.append(Picture("differences", to_png(figure), caption))
     return blocks
@@ -170,6 +172,9 @@ def _spoken(letter: str, given: Answer) -> str:
     )
     if question.note:
         text += f" {question.note[0].upper()}{question.note[1:]}."
+    recordings = question.recordings
+    if given.judgement.verdict is not Verdict.UNKNOWN and recordings is not None and recordings.holds(0):
+        text += " Over recordings the interval has 0 in it: with other recordings it may come out otherwise."
     least = 2.0 ** (1 - result.n)
     if result.n >= 2 and least > 0.05:
         text += f" With {result.n} pairs the sign-flip test cannot give less than {least:.3g}."
@@ -200,7 +205,7 @@ def power_section(answers: Answers, effect: float, confidence: float) -> list[Bl
         result = given.result
         if given.question.unit == "points" and result.varies:
             wanted = pairs_for_power(effect, result.sd, _WANTED_POWER, confidence)
-            found = f"{power(effect, result.sd, result.n, confidence):.0%}"
+            found = whole_percent(power(effect, result.sd, result.n, confidence))
             rows.append((letter, plain(result.sd), str(result.n), found, f"{wanted:,}" if wanted else "over 100,000"))
     if not rows:
         return []
@@ -221,7 +226,7 @@ def power_line(answers: Answers, effect: float, confidence: float) -> str:
             continue
         wanted = pairs_for_power(effect, result.sd, _WANTED_POWER, confidence)
         return (
-            f"Power for {effect:g} points: {power(effect, result.sd, result.n, confidence):.0%} with "
+            f"Power for {effect:g} points: {whole_percent(power(effect, result.sd, result.n, confidence))} with "
             f"{counted(result.n, 'pair')} (sd {result.sd:.2f} points); 80 % takes "
             + (f"{wanted:,} pairs." if wanted else "over 100,000 pairs.")
         )
