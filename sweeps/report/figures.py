@@ -52,6 +52,13 @@ def strip(axes: Axes) -> None:
     axes.set_axisbelow(True)
 
 
+def _in_percent(axes: Axes) -> None:
+    """Shares as percent, with as many digits as tell one tick from the next."""
+    from matplotlib.ticker import PercentFormatter
+
+    axes.yaxis.set_major_formatter(PercentFormatter(1.0))
+
+
 def curves_figure(groups: Mapping[str, Sequence[Job]], metric: str) -> Figure | None:
     """Draw curves over epochs, a panel a group: the line is the mean over its runs, the band goes from least to most.
 
@@ -81,7 +88,7 @@ def curves_figure(groups: Mapping[str, Sequence[Job]], metric: str) -> Figure | 
     for row in grid:
         row[0].set_ylabel(metric)
     if metric == "accuracy":
-        grid[0][0].yaxis.set_major_formatter("{x:.0%}")
+        _in_percent(grid[0][0])
     else:
         grid[0][0].set_ylim(bottom=0)
     return figure
@@ -137,7 +144,7 @@ def recalls_figure(
     axes.set_xticks(range(len(keys)), [name.replace(" ", "\n") for name in keys], fontsize=9)
     axes.set_ylabel("recall")
     axes.set_ylim(0, 1.02)
-    axes.yaxis.set_major_formatter("{x:.0%}")
+    _in_percent(axes)
     strip(axes)
     if len(groups) > 1:
         handles = [Patch(color=LEVELS[index % len(LEVELS)], label=title) for index, title in enumerate(groups)]
@@ -197,7 +204,7 @@ def effects_figure(values: Mapping[str, Mapping[str, NDArray[np.float64]]], labe
         axes.set_xticks(range(len(means)), list(levels), fontsize=9)
         axes.set_xlim(-0.5, len(means) - 0.5)
         axes.set_title(factor, fontsize=10)
-        axes.yaxis.set_major_formatter("{x:.0%}")
+        _in_percent(axes)
         strip(axes)
     figure.axes[0].set_ylabel(label)
     return figure
@@ -223,7 +230,7 @@ def interaction_figure(
     axes.set_xticks(range(len(columns)), columns, fontsize=9)
     axes.set_xlim(-0.3, len(columns) - 0.7)
     axes.set(xlabel=names[1], ylabel=label)
-    axes.yaxis.set_major_formatter("{x:.0%}")
+    _in_percent(axes)
     strip(axes)
     axes.legend(frameon=False, fontsize=9, title=names[0], loc="upper left", bbox_to_anchor=(1.0, 1.0))
     return figure

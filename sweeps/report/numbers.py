@@ -16,7 +16,9 @@ def percent(value: float | None, digits: int = 2) -> str:
 
 
 def whole_percent(share: float) -> str:
-    """A share in 0..1 as people say it: 95 %, or 99.9 % where that is not whole."""
+    """A share in 0..1 as people say it: 95 %, or 99.5 % where a whole number would say too much."""
+    if 0.999 < share < 1:
+        return "> 99.9 %"
     return f"{100 * share:.1f}".removesuffix(".0") + " %" if share > 0.99 else f"{100 * share:.0f} %"
 
 

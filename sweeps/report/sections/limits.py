@@ -70,6 +70,11 @@ def _about_data(sweep: Sweep) -> list[str]:
 
 def _about_claims(sweep: Sweep, answers: Answers) -> list[str]:
     lines = []
+    chosen = [
+        f"{value} {_SETTING_NAMES[key]}" for key, value in paper.SETTING.items() if value in sweep.levels.get(key, ())
+    ]
+    if chosen and answers.claims:
+        lines.append(f"The paper's claims are tested on the runs with its {listed(chosen, 'and')} only.")
     differs = []
     for key, value in paper.SETTING.items():
         ours = constant(sweep.jobs, key)
@@ -86,7 +91,8 @@ def _about_claims(sweep: Sweep, answers: Answers) -> list[str]:
             )
     if len(sweep.factors) > 1 and answers.comparisons:
         lines.append(
-            "Comparisons go over all levels of the other factors: an average over them, not the effect at each."
+            "Comparisons go over all levels of the other factors: an average over them, not the effect at each. Pairs "
+            "that share a seed may be less than independent, which makes intervals too narrow."
         )
     if len(answers.all) > 1:
         lines.append(

@@ -32,17 +32,20 @@ def curves_section(sweep: Sweep) -> list[Block]:
     groups = groups_of(sweep)
     is_paper = {"RMSProp", "Adam"} <= groups.keys()
     titles = {"RMSProp": "RMSProp (figure 7A)", "Adam": "Adam (figure 7B)"} if is_paper else {}
-    counts = ", ".join(f"{name} {len(jobs)}" for name, jobs in groups.items())
-    band = f"Line: mean over runs; band: from the least to the most of them ({counts} runs)."
     blocks: list[Block] = []
     accuracy = curves_figure({titles.get(name, name): jobs for name, jobs in groups.items()}, "accuracy")
     if accuracy is not None:
-        blocks.append(Picture("curves_accuracy", to_png(accuracy), f"Accuracy over epochs. {band}"))
+        blocks.append(Picture("curves_accuracy", to_png(accuracy), f"Accuracy over epochs. {_band(groups)}"))
     shown = {"Adam (figure 8)": groups["Adam"]} if is_paper else groups
     loss = curves_figure(shown, "loss")
     if loss is not None:
-        blocks.append(Picture("curves_loss", to_png(loss), f"Loss over epochs. {band}"))
+        blocks.append(Picture("curves_loss", to_png(loss), f"Loss over epochs. {_band(shown)}"))
     return [Heading("Curves"), *blocks] if blocks else []
+
+
+def _band(groups: Mapping[str, Sequence[Job]]) -> str:
+    counts = ", ".join(f"{name}: {len(jobs)}" for name, jobs in groups.items())
+    return f"Line: mean over runs; band: from the least to the most of them. Runs: {counts}."
 
 
 def recalls_section(sweep: Sweep, confidence: float) -> list[Block]:
