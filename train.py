@@ -14,11 +14,12 @@ from sweeps.errors import ConfigError
 if TYPE_CHECKING:
     import torch
     from omegaconf import DictConfig
+    from pandas import DataFrame
     from pytorch_lightning import Trainer
 
     from datamodules.keypoints import KeypointDataModule
     from lightning_modules.checkpoints import EpochCheckpoint, EpochRow
-    from lightning_modules.classifier import ActionClassifier
+    from lightning_modules.classifier import ActionClassifier, TestResult
     from sweeps.tracking.run import TrackedRun
 
 _digests: dict[str, str] = {}  # of the data of each datamodule node, as YAML, that was read in this process
@@ -317,6 +318,7 @@ def _keep_results(
     """Figures, tables, checkpoints and the model that was tested."""
     from lightning_modules.checkpoints import BEST, LAST
     from sweeps.figures import confusion_matrix_figure, curves_figure, per_class_rows
+    from sweeps.predictions import PREDICTIONS_FILE
     from sweeps.tracking.run import EpochMetrics
 
     result = classifier.test_result
@@ -325,6 +327,7 @@ def _keep_results(
     run.log_figure(confusion_matrix_figure(confusion, data.class_names), "confusion_matrix.png")
     run.log_figure(curves_figure([EpochMetrics(**row) for row in checkpoint.rows]), "curves.png")
     run.log_table(per_class_rows(confusion, data.class_names), "per_class.csv")
+    run.log_frame(_predictions(data, result), PREDICTIONS_FILE)
     for name in (LAST, BEST):
         if (checkpoint.folder / name).exists():
             run.log_file(checkpoint.folder / name, "checkpoints")
@@ -334,6 +337,19 @@ def _keep_results(
         last = classifier.trainer.strategy.checkpoint_io.load_checkpoint(checkpoint.folder / LAST)
         classifier.load_state_dict(last["state_dict"])
         _log_model(data, run, classifier, "model_last_epoch")
+
+
+def _predictions(data: KeypointDataModule, result: TestResult) -> DataFrame:
+    from sweeps.predictions import prediction_frame
+
+    names = [data.clip_names[index] for index in result.clip.tolist()]
+    return prediction_frame(
+        [name.recording for name in names],
+        [name.id for name in names],
+        result.target.numpy(),
+        result.probabilities.numpy(),
+        data.class_names,
+    )
 
 
 def _log_model(data: KeypointDataModule, run: TrackedRun, classifier: ActionClassifier, name: str) -> None:

@@ -86,6 +86,11 @@ RULES: dict[str, Rule] = {
     "from_run": optional(RUN_ID),
     "resume": optional(RUN_ID),
     "selection.mode": one_of("min", "max"),
+    # report.py
+    "metric": one_of("test/accuracy", "test/macro_f1", "test/clip_accuracy", "test/abnormal_recall"),
+    "confidence": number("0.5 to below 1", lambda value: 0.5 <= value < 1),
+    "effect": POSITIVE,
+    "resamples": whole(100),
 }
 
 # What stands for the value in `type datamodule.path=FILE`, where there is no default to show.
@@ -95,6 +100,7 @@ PLACEHOLDERS = {
     "datamodule.split.test": "NAME",
     "from_run": "RUN_ID",
     "resume": "RUN_ID",
+    "sweep.name": "NAME",
 }
 # YAML 1.1 reads these as booleans, Hydra's command line does not.
 SWITCHES = {"yes": True, "on": True, "1": True, "no": False, "off": False, "0": False}

@@ -8,9 +8,10 @@ import inspect
 import logging
 import os
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import ParamSpec, TypeVar
 
 from hydra import version
@@ -44,6 +45,7 @@ def door(
     check: Check | None = None,
     told: tuple[type[Exception], ...] = (),
     digest_of: Callable[[DictConfig], str] = lambda _: "",
+    short: Mapping[str, str] = MappingProxyType({}),
 ) -> Callable[[TaskFunction], Callable[[], None]]:
     """Make a function of a config the entry point of a script, as hydra.main does.
 
@@ -57,6 +59,7 @@ def door(
         told: Exceptions of `check` and of the function whose message is for the user: one line, no traceback.
             ConfigError always is.
         digest_of: Gives a digest of the data that a job's config names, by which a sweep knows what is done already.
+        short: What may be typed for a key: {"sweep": "sweep.name"}, where conf/ also has a group of that name.
 
     Returns:
         The decorator; the undecorated function stays at `__wrapped__`.
@@ -65,7 +68,7 @@ def door(
 
     def decorate(task: TaskFunction) -> Callable[[], None]:
         vars(task).update(told=told, digest_of=digest_of)  # for launchers, which get the bare task
-        entrance = _Entrance(task, config_name, check, told)
+        entrance = _Entrance(task, config_name, check, told, short)
 
         @functools.wraps(task)
         def main() -> None:
@@ -89,11 +92,12 @@ class _Entrance:
     config_name: str
     check: Check | None
     told: tuple[type[Exception], ...]
+    short: Mapping[str, str]
 
     def open(self) -> None:
         """Check the command line in sys.argv, and do what it says."""
         script = Path(inspect.getfile(self.task))
-        command = read_command(f"python {script.name}", sys.argv[1:])
+        command = read_command(f"python {script.name}", [self._in_full(word) for word in sys.argv[1:]])
         flags = command.flags
         config_name = flags.config_name or self.config_name
         schema.register()
@@ -115,6 +119,10 @@ class _Entrance:
                 _run_hydra(flags, command.parser, self.task, flags.config_path or str(CONF), config_name)
             except HydraException as error:
                 raise ConfigError(str(error)) from error
+
+    def _in_full(self, word: str) -> str:
+        key, equals, value = word.partition("=")
+        return f"{self.short.get(key, key)}{equals}{value}"
 
     def _sweep(self, hydra: Hydra, config_name: str, overrides: Sequence[str], configs: Sequence[DictConfig]) -> None:
         """Run the jobs as hydra.main does; run_and_report cuts Hydra's own frames out of a traceback."""

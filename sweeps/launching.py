@@ -14,9 +14,10 @@ from omegaconf import DictConfig, OmegaConf, open_dict, read_write
 
 from sweeps.cells import Cell, cell_of
 from sweeps.claims import Claim, only_driver, wait_for_others
+from sweeps.grid import Asked, write_grid
 from sweeps.jobs import Job, State
 from sweeps.order import Order, TaskReference
-from sweeps.plan import GRID_FILE, Plan
+from sweeps.plan import Plan
 from sweeps.table import print_sweep_table
 from sweeps.tracking.git import git_tags
 from sweeps.tracking.opened import OpenRun, opened_run
@@ -145,8 +146,8 @@ class _Sweep:
     def plan(self, jobs: Sequence[Job]) -> None:
         """Find out what is left to do, and say it."""
         self._plan.settle(jobs)
-        grid = [{"cell": job.cell, "overrides": list(job.config.hydra.overrides.task)} for job in jobs]
-        self.store.client.log_text(self.parent.run_id, json.dumps(grid), GRID_FILE)
+        asked = [Asked(job.cell, list(job.config.hydra.overrides.task)) for job in jobs if job.state is not State.SAME]
+        write_grid(self.store.client, self.parent.run_id, jobs[0].number, asked)
         finished = sum(job.state is State.FINISHED for job in jobs)
         if finished:
             print(f"{finished} of {len(jobs)} jobs of the sweep {self.name} are finished already")

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from omegaconf import DictConfig, OmegaConf, open_dict, read_write
 
+from sweeps.grid import CELL, CELL_ANY_CODE
 from sweeps.jobs import Job, State
 from sweeps.tracking.opened import set_tags
 from sweeps.tracking.process import mark_dead_runs
@@ -18,8 +18,6 @@ from sweeps.tracking.store import Store
 if TYPE_CHECKING:
     from mlflow.entities import Run
 
-GRID_FILE = "grid.json"  # artifact of the parent: the cells that the latest command asked for
-CELL, CELL_ANY_CODE = CELL_TAGS = ("cell", "cell_any_code")
 _MOST = 50_000  # runs of one sweep
 
 
@@ -40,27 +38,6 @@ def children_of(store: Store, parent_id: str, condition: str = "") -> list[Run]:
         page = store.client.search_runs([experiment], query, max_results=5000, page_token=page.token)
         found += page
     return sorted(found, key=lambda run: -run.info.start_time)
-
-
-def cells_of_grid(store: Store, parent_id: str) -> set[str]:
-    """Read the cells that the latest command of a sweep asked for; none where the parent's run does not say."""
-    from mlflow.exceptions import MlflowException
-
-    try:
-        path = store.client.download_artifacts(parent_id, GRID_FILE)
-    except (OSError, MlflowException):
-        return set()
-    return {cell["cell"] for cell in json.loads(Path(path).read_text())}
-
-
-def current_runs(runs: Sequence[Run]) -> list[Run]:
-    """Give one run a cell, of runs with the latest first: the finished one, else the latest."""
-    chosen: dict[str, Run] = {}
-    for run in runs:
-        cell = run.data.tags.get(CELL, run.info.run_id)
-        if cell not in chosen or (run.info.status == "FINISHED" and chosen[cell].info.status != "FINISHED"):
-            chosen[cell] = run
-    return list(chosen.values())
 
 
 class Plan:

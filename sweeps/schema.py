@@ -1,4 +1,4 @@
-"""Types of the root keys of conf/train.yaml, and what config files may interpolate."""
+"""Types of the root keys of conf/train.yaml and conf/report.yaml, and what config files may interpolate."""
 
 from __future__ import annotations
 
@@ -56,6 +56,26 @@ class TrainSchema:
     sweep: SweepSchema = field(default_factory=SweepSchema)
 
 
+@dataclass
+class ReportedSweepSchema:
+    """Which sweep is reported."""
+
+    name: str = MISSING
+
+
+@dataclass
+class ReportSchema:
+    """The root of report.py."""
+
+    tracking: Any = MISSING
+    sweep: ReportedSweepSchema = field(default_factory=ReportedSweepSchema)
+    output_dir: str = MISSING
+    metric: str = "test/accuracy"
+    confidence: float = 0.95
+    effect: float = 3.0
+    resamples: int = 10_000
+
+
 def project_path(relative: str) -> str:
     """Resolve ${project:outputs}: an absolute path beside pyproject.toml, wherever the command was typed."""
     return str(PROJECT_ROOT / relative)
@@ -64,4 +84,5 @@ def project_path(relative: str) -> str:
 def register() -> None:
     """Make the schema known to Hydra and `${project:...}` to OmegaConf; may be called again."""
     ConfigStore.instance().store(name="train_schema", node=TrainSchema)
+    ConfigStore.instance().store(name="report_schema", node=ReportSchema)
     OmegaConf.register_new_resolver("project", project_path, replace=True)

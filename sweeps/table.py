@@ -9,7 +9,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from sweeps.plan import CELL_TAGS, cells_of_grid, children_of, current_runs
+from sweeps.grid import current_runs, of_grid, read_grid
+from sweeps.plan import children_of
 
 if TYPE_CHECKING:
     from mlflow.entities import Run
@@ -54,8 +55,8 @@ def print_sweep_table(store: Store, parent_run_id: str) -> None:
     from rich.markup import escape
     from rich.table import Table
 
-    every = children_of(store, parent_run_id)
-    runs = sorted(current_runs(_of_grid(store, parent_run_id, every)), key=_test_accuracy, reverse=True)
+    every, grid = children_of(store, parent_run_id), read_grid(store.client, parent_run_id)
+    runs = sorted(current_runs(of_grid(every, grid)), key=_test_accuracy, reverse=True)
     if not runs:
         return
     console = _console()
@@ -78,14 +79,14 @@ def print_sweep_table(store: Store, parent_run_id: str) -> None:
 
 def _columns(store: Store, runs: Sequence[Run]) -> list[_Column]:
     """Give the columns but the last, the id: those that a narrow terminal can do without come last."""
-    typed = [_overrides(run) for run in runs]
-    differing = _differing(typed)
+    typed = [overrides_by_key(run) for run in runs]
+    keys = differing(typed)
     metrics = [key for key in _METRICS if any(key in run.data.metrics for run in runs)]
     return [
         _Column("status", [run.info.status.lower() for run in runs], is_number=False),
         *(
             _Column(name.replace("_", " "), [job.get(key, "-") for job in typed], is_number=False)
-            for key, name in zip(differing, _short_names(differing), strict=True)
+            for key, name in zip(keys, short_names(keys), strict=True)
         ),
         *(_Column(_METRICS[key], [_number(run.data.metrics.get(key)) for run in runs]) for key in metrics),
         _Column("epochs", [_epochs(store, run) for run in runs]),
@@ -129,12 +130,6 @@ def print_run_summary(values: Mapping[str, float], run_id: str, uri: str) -> Non
     console.print(f"\nRun {run_id}\n{ui_command(uri)}", soft_wrap=True, highlight=False)
 
 
-def _of_grid(store: Store, parent_run_id: str, runs: Sequence[Run]) -> list[Run]:
-    """Leave out the runs of cells that the latest command did not ask for."""
-    cells = cells_of_grid(store, parent_run_id)
-    return [run for run in runs if not cells or not cells.isdisjoint(run.data.tags.get(tag) for tag in CELL_TAGS)]
-
-
 def _test_accuracy(run: Run) -> float:
     return float(run.data.metrics.get("test/accuracy", float("-inf")))
 
@@ -160,18 +155,19 @@ def _console() -> Console:
     return Console(highlight=False)
 
 
-def _overrides(run: Run) -> dict[str, str]:
+def overrides_by_key(run: Run) -> dict[str, str]:
     """Give what was typed for a job, by key."""
     typed = json.loads(run.data.tags.get("overrides", "[]"))
     return {key.lstrip("+"): value for key, _, value in (override.partition("=") for override in typed)}
 
 
-def _differing(jobs: Sequence[Mapping[str, str]]) -> list[str]:
+def differing(jobs: Sequence[Mapping[str, str]]) -> list[str]:
+    """Give the keys whose values are not the same in all jobs."""
     keys = dict.fromkeys(key for job in jobs for key in job)
     return [key for key in keys if len({job.get(key) for job in jobs}) > 1]
 
 
-def _short_names(keys: Sequence[str]) -> list[str]:
+def short_names(keys: Sequence[str]) -> list[str]:
     """Shorten dotted keys to their last part, where that names one of them only."""
     lasts = [key.replace("/", ".").rpartition(".")[2] for key in keys]
     return [last if lasts.count(last) == 1 else key for key, last in zip(keys, lasts, strict=True)]

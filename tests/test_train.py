@@ -86,11 +86,17 @@ def test_every_option_says_what_it_is(option):
 
 
 @pytest.mark.parametrize(
-    "option", [o for o in [Path("train.yaml"), *OPTIONS] if "@package _global_" not in (CONF / o).read_text()], ids=str
+    "option",
+    [
+        o
+        for o in [Path("train.yaml"), Path("report.yaml"), *OPTIONS]
+        if "@package _global_" not in (CONF / o).read_text()
+    ],
+    ids=str,
 )
 def test_every_key_is_commented(option):
     known = {"_target_"}.union(*(commented(base)[0] for base in inherited(option)))
-    if option.name == "train.yaml":
+    if option.parent == Path():
         known |= {"dir", "subdir"}  # Hydra's own
     assert commented(option)[1] - known == set()
 

@@ -110,6 +110,13 @@ class TrackedRun:
         writer.writerows(rows)
         self._client.log_text(self.run_id, text.getvalue(), name)
 
+    def log_frame(self, frame: DataFrame, name: str) -> None:
+        """Keep a data frame that is too long to be read as text, as Parquet under a file name such as ``x.parquet``."""
+        path = self.folder / name
+        frame.to_parquet(path, index=False, compression="zstd")
+        self.log_file(path)
+        path.unlink()
+
     def log_dataset(self, name: str, digest: str, context: str, profile: Mapping[str, Any], source: str) -> None:
         """Say which data the run used.
 

@@ -77,6 +77,32 @@ def store_exists(tracking: DictConfig) -> bool:
     return not uri.startswith(_SQLITE) or Path(uri.removeprefix(_SQLITE)).is_file()
 
 
+def open_existing_store(tracking: DictConfig, output_dir: str) -> Store:
+    """Open a store that is there already, and make nothing, neither in it nor beside it.
+
+    Its `experiment_id` is empty where it has no experiment of the configured name.
+
+    Raises:
+        ConfigError: there is none, or it cannot be opened.
+    """
+    uri = str(tracking.uri)
+    if not store_exists(tracking):
+        raise ConfigError(f"tracking.uri={uri}: there is no store yet; type tracking.uri=WHERE_IT_IS")
+    os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
+    os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
+    import mlflow
+    from mlflow.exceptions import MlflowException
+    from sqlalchemy.exc import SQLAlchemyError
+
+    with _quiet():
+        try:
+            client = mlflow.MlflowClient(tracking_uri=uri)
+            experiment = client.get_experiment_by_name(str(tracking.experiment))
+        except (MlflowException, SQLAlchemyError, OSError) as error:
+            raise ConfigError(f"tracking.uri={uri} cannot be used: {_first_line(error)}") from error
+    return Store(client, uri, str(experiment.experiment_id) if experiment else "", Path(output_dir).absolute())
+
+
 def _make_database(uri: str) -> None:
     """Make a new sqlite database under another name first: one that was half made could not be mended."""
     path = Path(uri.removeprefix(_SQLITE).partition("?")[0])

@@ -80,8 +80,8 @@ def test_a_sweep_runs_every_job_after_one_check_of_all(keyboard: Keyboard):
 @pytest.mark.parametrize(
     ("command", "jobs"),
     [
-        ("+sweep=optimizer", [("Adam", 0), ("Adam", 1), ("Adam", 2), ("RMSprop", 0), ("RMSprop", 1), ("RMSprop", 2)]),
-        ("+sweep=optimizer seed=7", [("Adam", 7), ("RMSprop", 7)]),
+        ("+sweep=optimizers", [(name, seed) for name in ("RMSprop", "Adam") for seed in range(10)]),
+        ("+sweep=optimizers seed=7", [("RMSprop", 7), ("Adam", 7)]),
         (
             "'optimizer=glob(*,exclude=adam*)' 'seed=range(1,3)'",
             [("RMSprop", 1), ("RMSprop", 2), ("SGD", 1), ("SGD", 2)],

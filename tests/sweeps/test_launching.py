@@ -10,6 +10,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+import sweeps.grid
 import sweeps.plan
 from tests.conftest import ROOT
 
@@ -238,3 +239,13 @@ def test_batches_of_one_sweep_have_one_parent(start_sweep):
     assert len(batches.jobs()) == 3
     assert {job[0][1] for job in batches.jobs()} == {batches.parent().info.run_id}
     assert batches.parent().info.status == "FINISHED"
+    assert len([line for line in batches.out.splitlines() if line.startswith("finished")]) == 3 + 2  # a table a batch
+    assert len(sweeps.grid.read_grid(batches.store.client, batches.parent().info.run_id)) == 3
+
+
+def test_batches_of_an_earlier_command_no_longer_count(start_sweep):
+    start_sweep("rebatched", "seed=1,2,3", "hydra.sweeper.max_batch_size=2").end()
+    again = start_sweep("rebatched", "seed=2", "hydra.sweeper.max_batch_size=2").end()
+    assert [asked.overrides for asked in sweeps.grid.read_grid(again.store.client, again.parent().info.run_id)] == [
+        [f"output_dir={again.store.output_dir}", "sweep.name=rebatched", "seed=2"]
+    ]

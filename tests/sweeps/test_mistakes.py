@@ -206,9 +206,9 @@ IN_A_SWEEP = {
     "type 'datamodule.classes=[walking]'",
     "optimizer=sgd,rmsprop optimizer.momentum=0.5": "optimizer.momentum=0.5: only some options have this key; "
     "type 'optimizer.momentum=choice(0.5)'",
-    "+sweep=optimizer optimizer=adm": "optimizer=adm: no such option; type optimizer=adam",
+    "+sweep=optimizers optimizer=adm": "optimizer=adm: no such option; type optimizer=adam",
     "+sweep=ablation optimizr=adam": "optimizr=adam: no such key; type optimizer=adam",
-    "+sweep=ablation,optimizer": "+sweep=ablation,optimizer: takes one preset; type +sweep=ablation",
+    "+sweep=ablation,optimizers": "+sweep=ablation,optimizers: takes one preset; type +sweep=ablation",
     "hydra/launcher=local,basic": "hydra/launcher=local,basic: Hydra's own settings cannot be swept over; "
     "type one value",
     "hydra.verbose=true,false": "hydra.verbose=true,false: Hydra's own settings cannot be swept over; type one value",

@@ -25,9 +25,13 @@ OPTIONS = [
 
 
 def compose_train(*overrides: str) -> DictConfig:
+    return compose_root("train", *overrides)
+
+
+def compose_root(root: str, *overrides: str) -> DictConfig:
     schema.register()
     with initialize_config_dir(str(CONF), version_base="1.3"):
-        return compose("train", list(overrides))
+        return compose(root, list(overrides))
 
 
 def test_the_schema_has_the_keys_of_the_root():
@@ -47,6 +51,18 @@ def test_the_schema_has_the_defaults_of_the_root():
             assert written[field.name] == field.default, field.name
     assert written.sweep == OmegaConf.structured(schema.SweepSchema)
     assert written.selection == OmegaConf.structured(schema.SelectionSchema)
+
+
+def test_the_schema_of_the_report_has_the_keys_and_defaults_of_its_root():
+    written = OmegaConf.load(CONF / "report.yaml")
+    written.pop("hydra")
+    assert {*written, "tracking"} - {"defaults"} == {field.name for field in fields(schema.ReportSchema)}
+    assert set(written.sweep) == {field.name for field in fields(schema.ReportedSweepSchema)}
+    for field in fields(schema.ReportSchema):
+        if field.name in written and field.name not in ("output_dir", "sweep"):
+            assert written[field.name] == field.default, field.name
+    cfg = compose_root("report", "sweep.name=x")
+    check_config(cfg, cfg)
 
 
 def test_the_schema_refuses_other_types():
@@ -78,7 +94,8 @@ def test_every_option_in_conf_passes_the_checks(option: str, tmp_path: Path, mon
 
 def test_every_rule_is_about_a_key_that_is_in_conf():
     keys = {key for option in OPTIONS if not option.startswith(("sweep=", "experiment=")) for key in keys_with(option)}
-    assert set(RULES) - keys == set()
+    report = set(flatten(OmegaConf.to_container(compose_root("report"), resolve=False)))
+    assert set(RULES) - keys - report == set()
 
 
 def keys_with(option: str) -> set[str]:

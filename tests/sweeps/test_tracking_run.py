@@ -173,7 +173,7 @@ def test_a_long_value_is_not_cut_silently(job):
     [
         ([], "lstm-adam-seed0"),
         (["optimizer=sgd", "seed=1", "output_dir=/x", "hydra.verbose=true"], "optimizer=sgd seed=1"),
-        (["+sweep=optimizer"], "lstm-adam-seed0"),
+        (["+sweep=optimizers"], "lstm-adam-seed0"),
     ],
 )
 def test_a_run_has_a_name_for_people(job, overrides, name):

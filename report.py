@@ -1,0 +1,34 @@
+"""The runs of a sweep -> one page that says what they show: `python report.py sweep=NAME`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sweeps.door import door
+
+if TYPE_CHECKING:
+    from omegaconf import DictConfig
+
+
+@door("report", short={"sweep": "sweep.name"})
+def main(cfg: DictConfig) -> None:
+    """Reads the sweep from MLflow, and writes the page as HTML, Markdown and PNGs, there and into outputs/reports."""
+    from sweeps.report.answer import answer
+    from sweeps.report.page import make_page
+    from sweeps.report.reading import find_sweep, read_sweep
+    from sweeps.report.sections.results import power_line
+    from sweeps.report.terminal import print_answer
+    from sweeps.report.writing import log_report, report_folder, write_report
+    from sweeps.tracking.store import open_existing_store
+
+    store = open_existing_store(cfg.tracking, cfg.output_dir)
+    sweep = read_sweep(store, find_sweep(store, cfg.sweep.name))
+    answers = answer(sweep, cfg.metric, cfg.confidence, cfg.resamples)
+    page = make_page(sweep, answers, cfg)
+    files = write_report(page, report_folder(store.output_dir, sweep.name))
+    log_report(store, sweep.parent_id, files)
+    print_answer(sweep, answers, power_line(answers, cfg.effect, cfg.confidence), files)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,65 @@
+"""What a sweep's latest command asked for, kept with the sweep's run: the table and the report go by it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from sweeps.tracking.process import process_tags
+
+if TYPE_CHECKING:
+    from mlflow import MlflowClient
+    from mlflow.entities import Run
+
+GRID = "grid"  # folder of the artifacts of a sweep's run: a JSON file a batch
+CELL, CELL_ANY_CODE = CELL_TAGS = ("cell", "cell_any_code")
+
+
+class Asked(NamedTuple):
+    """One job that was asked for.
+
+    Attributes:
+        cell: hash by which its run is known; "" where it is known by its overrides only.
+        overrides: what the job changes.
+    """
+
+    cell: str
+    overrides: list[str]
+
+
+def write_grid(client: MlflowClient, parent_id: str, first: int, jobs: Sequence[Asked]) -> None:
+    """Keep the jobs of a batch.
+
+    Args:
+        client: of the store.
+        parent_id: the sweep's run.
+        first: number of the batch's first job; 0 begins a new command, after which older batches no longer count.
+        jobs: of the batch.
+    """
+    content = {"command": process_tags(), "jobs": [asked._asdict() for asked in jobs]}
+    client.log_text(parent_id, json.dumps(content), f"{GRID}/{first}.json")
+
+
+def read_grid(client: MlflowClient, parent_id: str) -> list[Asked]:
+    """Read the jobs that the latest command asked for, in their order; none where the sweep kept no list of them."""
+    files = sorted((e.path for e in client.list_artifacts(parent_id, GRID)), key=lambda path: int(Path(path).stem))
+    batches = [json.loads(Path(client.download_artifacts(parent_id, path)).read_text()) for path in files]
+    return [Asked(**job) for batch in batches if batch["command"] == batches[0]["command"] for job in batch["jobs"]]
+
+
+def of_grid(runs: Sequence[Run], grid: Sequence[Asked]) -> list[Run]:
+    """Leave out runs of cells that were not asked for, such as those of other code."""
+    cells = {asked.cell for asked in grid if asked.cell}
+    return [run for run in runs if not cells or not cells.isdisjoint(run.data.tags.get(tag, "") for tag in CELL_TAGS)]
+
+
+def current_runs(runs: Sequence[Run]) -> list[Run]:
+    """Give one run a cell, of runs with the latest first: the finished one, else the latest."""
+    chosen: dict[str, Run] = {}
+    for run in runs:
+        cell = run.data.tags.get(CELL, run.info.run_id)
+        if cell not in chosen or (run.info.status == "FINISHED" and chosen[cell].info.status != "FINISHED"):
+            chosen[cell] = run
+    return list(chosen.values())

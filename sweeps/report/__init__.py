@@ -1,0 +1,1 @@
+"""What a sweep shows: its runs read from MLflow, the claims tested, a page written."""

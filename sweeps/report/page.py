@@ -1,0 +1,49 @@
+"""The page of one sweep, section after section."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sweeps.report.answer import Answers
+from sweeps.report.blocks import Block, Bullets, Page
+from sweeps.report.jobs import Sweep
+from sweeps.report.numbers import counted
+from sweeps.report.sections.effects import effects_section
+from sweeps.report.sections.facts import jobs_section, settings_section, warnings
+from sweeps.report.sections.limits import left_out_section, limits_section, methods_section
+from sweeps.report.sections.pictures import curves_section, recalls_section, runs_section
+from sweeps.report.sections.results import answer_section, cells_section, claims_section, paper_section, power_section
+
+if TYPE_CHECKING:
+    from omegaconf import DictConfig
+
+
+def make_page(sweep: Sweep, answers: Answers, cfg: DictConfig) -> Page:
+    """Put the page together; sections that the sweep has nothing for are not there.
+
+    Args:
+        sweep: as read.
+        answers: to what was asked of it.
+        cfg: of report.py: metric, confidence, effect, resamples.
+    """
+    told = warnings(sweep)
+    blocks: list[Block] = [
+        *answer_section(answers),
+        *([Bullets(told)] if told else []),
+        *jobs_section(sweep),
+        *settings_section(sweep),
+        *paper_section(sweep, cfg.confidence),
+        *cells_section(sweep, cfg.metric, cfg.confidence),
+        *claims_section(answers, cfg.confidence),
+        *power_section(answers, cfg.effect, cfg.confidence),
+        *curves_section(sweep),
+        *recalls_section(sweep, cfg.confidence),
+        *effects_section(sweep, cfg.metric, cfg.confidence),
+        *limits_section(sweep, answers),
+        *left_out_section(answers),
+        *methods_section(cfg.confidence, cfg.resamples),
+        *runs_section(sweep, cfg.metric),
+    ]
+    total = len(sweep.jobs) + len(sweep.unfinished)
+    subtitle = f"{len(sweep.jobs)} of {counted(total, 'job')} finished. MLflow run `{sweep.parent_id}`."
+    return Page(f"Sweep: {sweep.name}", subtitle, blocks)

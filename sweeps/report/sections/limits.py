@@ -1,0 +1,143 @@
+"""What the numbers do not show, what is left out, and how it was computed."""
+
+from __future__ import annotations
+
+from sweeps.report import paper
+from sweeps.report.answer import Answers
+from sweeps.report.blocks import Block, Bullets, Heading, Text
+from sweeps.report.jobs import Sweep, constant
+from sweeps.report.numbers import whole_percent
+from sweeps.report.sections.facts import is_unselected
+from sweeps.wording import listed
+
+_SETTING_NAMES = {
+    "datamodule.sequence_length": "frames a window",
+    "model.num_layers": "layers",
+    "model.hidden_size": "hidden units",
+    "trainer.max_epochs": "epochs",
+}
+
+
+def limits_section(sweep: Sweep, answers: Answers) -> list[Block]:
+    """In plain words, what a reader must not take from the page."""
+    return [
+        Heading("What the numbers do not show"),
+        Bullets([*_about_seeds(sweep), *_about_data(sweep), *_about_claims(sweep, answers)]),
+    ]
+
+
+def _about_seeds(sweep: Sweep) -> list[str]:
+    repeats = set(sweep.repeats)
+    if not repeats:
+        return ["Every setting was run once. How much chance alone would move its numbers is not known."]
+    lines = []
+    if repeats == {"seed"}:
+        lines.append(
+            "Seeds vary initial weights and the order of batches, nothing else: one division of one set of "
+            "recordings. The intervals say what other seeds would give, not what other people, days or cameras would."
+        )
+    if "datamodule.split.seed" in repeats:
+        lines.append(
+            "Seeds of the split draw overlapping training parts from the same recordings, so their runs are not "
+            "independent and the plain t interval is too narrow: read the corrected t-test beside it."
+        )
+    if "datamodule.seed" in repeats:
+        lines.append("Seeds of the simulation vary the people within one simulator; real people vary in other ways.")
+    return lines
+
+
+def _about_data(sweep: Sweep) -> list[str]:
+    lines = []
+    protocol = constant(sweep.jobs, "datamodule.split.protocol")
+    if any("synthetic" in job.params.get("datamodule._target_", "").lower() for job in sweep.jobs):
+        lines.append("Simulated people: nothing about real ones, their estimators' mistakes, or the paper's data.")
+    if protocol in ("window", "camera"):
+        lines.append(
+            "Nothing about people who were not in training: each performance has windows on both sides of the split. "
+            "Held-out people (`datamodule/split=subject`) are usually recognised much worse."
+        )
+    elif protocol == "clip":
+        lines.append("Nothing about other people: recordings are held out, but the same people are on both sides.")
+    elif protocol == "subject":
+        lines.append("Held-out people are few, and one draw of them: other people would give other accuracies.")
+    if all(is_unselected(job) for job in sweep.jobs):
+        lines.append(
+            "Without validation the last epoch is tested; where accuracy still jumps from epoch to epoch, so does the "
+            "result."
+        )
+    return lines
+
+
+def _about_claims(sweep: Sweep, answers: Answers) -> list[str]:
+    lines = []
+    chosen = [
+        f"{value} {_SETTING_NAMES[key]}" for key, value in paper.SETTING.items() if value in sweep.levels.get(key, ())
+    ]
+    if chosen and answers.claims:
+        lines.append(f"The paper's claims are tested on the runs with its {listed(chosen, 'and')} only.")
+    differs = []
+    for key, value in paper.SETTING.items():
+        ours = constant(sweep.jobs, key)
+        if ours is not None and ours != value:
+            differs.append(f"{ours} {_SETTING_NAMES[key]} instead of {value}")
+    if differs and answers.claims:
+        lines.append(f"Not the paper's setting: {listed(differs, 'and')}.")
+    if answers.claims:
+        rates = {job.params.get("optimizer.lr") for job in sweep.jobs}
+        if len(rates) == 1:
+            lines.append(
+                f"Optimizers are compared at one learning rate, {rates.pop()}, which the paper does not give. Each at "
+                "its own best rate may compare otherwise."
+            )
+    if len(sweep.factors) > 1 and answers.comparisons:
+        lines.append(
+            "Comparisons go over all levels of the other factors: an average over them, not the effect at each. Pairs "
+            "that share a seed may be less than independent, which makes intervals too narrow."
+        )
+    if len(answers.all) > 1:
+        lines.append(
+            f"{len(answers.all)} questions were asked of the same runs. The verdicts are by each one's own interval; "
+            "the column Holm says which p values stand when all are taken together."
+        )
+    lines.append("A claim that cannot be told is not a claim refuted: the sweep was too small, or the effect is.")
+    return lines
+
+
+def left_out_section(answers: Answers) -> list[Block]:
+    """What a report can hold and this one does not."""
+    if not answers.left_out:
+        return []
+    return [Heading("Left out"), Bullets([f"{left.what}: {left.why}." for left in answers.left_out])]
+
+
+def methods_section(confidence: float, resamples: int) -> list[Block]:
+    """How every number was computed, with its source."""
+    level = whole_percent(confidence)
+    return [
+        Heading("How it was computed"),
+        Bullets(
+            [
+                "**Pairs.** Two runs that differ in what is compared and agree in everything else that the sweep "
+                "varies: the same seed has the same data and the same order of batches.",
+                f"**Interval.** Student's t, {level}, of the mean of the paired differences.",
+                "**Verdict.** A claim holds when its whole interval is on the claim's side of 0. It does not hold "
+                "when the whole interval is on the other side, or when it reaches 0 and excludes the claimed size. "
+                "Otherwise it cannot be told. An interval on the claim's side that excludes the claimed size "
+                "confirms the direction only, and the page says so.",
+                "**Sign flip.** Exact permutation test: the share of all choices of signs whose mean is as far from "
+                "0, or 100,000 drawn ones beyond 20 pairs.",
+                "**Holm.** The sign-flip p values adjusted for all questions on this page (Holm 1979).",
+                "**t and corrected t.** Paired t-test, and the corrected resampled one of Nadeau and Bengio (2003), "
+                "whose variance is (1/n + test windows / training windows) times the sample variance. The correction "
+                "is made for splits that are drawn anew in each pair; where seeds vary weights only, it is given as "
+                "a cautious bound.",
+                f"**Over recordings.** {resamples:,} bootstrap samples of the recordings of the test part, the same "
+                "for both runs of all pairs; percentile interval. It holds the trained models fixed and asks about "
+                "other recordings.",
+                "**Effect sizes.** Mean over standard deviation of the differences (Cohen's d for pairs), and with "
+                "Hedges' correction.",
+                "**Power.** Noncentral t, with the standard deviation seen.",
+            ]
+        ),
+        Text("Read from MLflow alone."),
+    ]
