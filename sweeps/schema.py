@@ -26,6 +26,8 @@ class SweepSchema:
 
     name: str | None = None
     parent_run_id: str | None = None
+    skip_impossible: bool = False
+    left_out: list[str] = field(default_factory=list)
 
 
 @dataclass

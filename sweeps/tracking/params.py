@@ -10,6 +10,8 @@ from typing import Any, cast
 
 from omegaconf import DictConfig, OmegaConf
 
+from sweeps.unused import is_baseline
+
 MAX_PARAM_LENGTH = 6000  # characters that MLflow keeps of a value
 # Where and how a run is carried out and shown, not what it computes.
 _NOT_IN_CELL = ("hydra", "tracking", "sweep", "progress", "output_dir", "from_run", "resume")
@@ -82,7 +84,8 @@ def run_name(cfg: DictConfig, overrides: Sequence[str]) -> str:
     """Name a run for people: its overrides, else model, optimizer and seed (``lstm-adam-seed0``)."""
     if told := telling_overrides(overrides):
         return " ".join(override.lstrip("+") for override in told)[:200]
-    targets = [str(OmegaConf.select(cfg, f"{group}._target_") or "") for group in ("model", "optimizer")]
+    groups = ("model",) if is_baseline(cfg) else ("model", "optimizer")
+    targets = [str(OmegaConf.select(cfg, f"{group}._target_") or "") for group in groups]
     words = [target.rpartition(".")[2].removesuffix("Classifier").lower() for target in targets]
     return "-".join([*filter(None, words), f"seed{OmegaConf.select(cfg, 'seed')}"])
 
