@@ -22,6 +22,7 @@ from sweeps.tracking.store import Store
 
 CONF = Path(train.__file__).parent / "conf"
 PARTS = ("train", "val", "test")
+BASELINES = ("majority", "random_forest", "svm")  # models that are no networks
 SPEEDS = {"fit_seconds", "predict_windows_per_s"}  # no two runs agree on these
 # A run of two epochs in about a second.
 LITTLE = (
