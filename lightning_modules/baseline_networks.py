@@ -92,7 +92,7 @@ def _children(tree: Any) -> npt.NDArray[np.int64]:
 
 
 class SVMNetwork(nn.Module):
-    """Kernel values of all support vectors, then a vote of each pair of classes. Of equals the first wins, as in LIBSVM.
+    """Kernel values of all support vectors, then a vote of each pair of classes; of equals the first wins (LIBSVM).
 
     Args:
         machine: `sklearn.svm.SVC` with an RBF kernel, fitted.

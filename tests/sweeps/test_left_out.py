@@ -40,12 +40,12 @@ def test_values_of_two_keys_are_left_out() -> None:
 
 
 def test_where_nothing_can_be_run_the_first_reason_is_told() -> None:
-    with pytest.raises(ConfigError, match="^reason 0$"):
+    with pytest.raises(ConfigError, match=r"^reason 0$"):
         without(GRID, [f"reason {number}" for number in range(6)])
 
 
 def test_a_job_that_has_no_value_to_itself_cannot_be_left_out() -> None:
-    with pytest.raises(ConfigError, match="^only this one$"):
+    with pytest.raises(ConfigError, match=r"^only this one$"):
         without(GRID, ["only this one", None, None, None, None, None])
 
 

@@ -170,8 +170,8 @@ MISTAKES = {
     "model=svm trainer=ddp": "trainer=ddp: model=svm does not use it, it is no network; leave it out",
     "model=majority trainer.max_epochs=3": "trainer.max_epochs=3: model=majority does not use it, it is no network; "
     "leave it out",
-    "model=random_forest datamodule.batch_size=8": "datamodule.batch_size=8: model=random_forest does not use it, it is "
-    "no network; leave it out",
+    "model=random_forest datamodule.batch_size=8": "datamodule.batch_size=8: model=random_forest does not use it, "
+    "it is no network; leave it out",
     "test_curve=true": "test_curve=true: tests after every epoch, so nothing may be chosen by then; "
     "type datamodule.split.val_fraction=0",
     "optimizer=sgd optimizer.momentum=0": "optimizer.nesterov=true: needs a momentum; "
