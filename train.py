@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from lightning_modules.normalizers import Normalizer
     from sweeps.tracking.run import TrackedRun
 
+# Of the data module: what windows look like or how they are fetched, not which there are in validation and test.
+_NOT_DIVIDED_BY = ("normalize", "scores", "velocity", "train_fraction", "batch_size", "loader", "num_workers")
 _ALARMING = 0.95  # accuracy whose first epoch is tracked as epochs_to_95
 
 
@@ -37,17 +39,21 @@ def check_data(cfgs: Sequence[DictConfig]) -> list[str | None]:
         DataError: some job's data cannot be used as asked, and is not to be left out for it.
     """
     faults: dict[str, str | None] = {}
-    for cfg in cfgs:
-        if cfg.from_run or cfg.resume or repr(cfg.datamodule) in faults:
-            continue
-        faults[repr(cfg.datamodule)] = None
+    keys = ["" if cfg.from_run or cfg.resume else _divided_as(cfg) for cfg in cfgs]
+    for key, cfg in dict(zip(keys, cfgs, strict=True)).items():
         try:
-            make_data(cfg)
+            if key:
+                make_data(cfg)
         except DataError as error:
             if not cfg.sweep.skip_impossible:
                 raise
-            faults[repr(cfg.datamodule)] = str(error)
-    return [faults.get(repr(cfg.datamodule)) for cfg in cfgs]
+            faults[key] = str(error)
+    return [faults.get(key) for key in keys]
+
+
+def _divided_as(cfg: DictConfig) -> str:
+    """What two jobs must have alike for their data to be divided alike."""
+    return repr({key: value for key, value in cfg.datamodule.items() if key not in _NOT_DIVIDED_BY})
 
 
 @door("train", check=check_data, told=(DataError, DivergenceError, FitError))
