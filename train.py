@@ -6,10 +6,11 @@ from collections.abc import Callable, Sequence
 from functools import cache
 from typing import TYPE_CHECKING
 
-from lightning_modules.errors import DivergenceError
+from lightning_modules.errors import DivergenceError, FitError
 from pose.errors import DataError
 from sweeps.door import door
 from sweeps.errors import ConfigError
+from sweeps.unused import Job, check_unused, is_baseline
 
 if TYPE_CHECKING:
     import torch
@@ -18,40 +19,56 @@ if TYPE_CHECKING:
     from pytorch_lightning import Trainer
 
     from datamodules.keypoints import KeypointDataModule
+    from lightning_modules.baseline_classifier import BaselineClassifier
     from lightning_modules.checkpoints import EpochCheckpoint, EpochRow
     from lightning_modules.classifier import ActionClassifier, TestResult
+    from lightning_modules.normalizers import Normalizer
     from sweeps.tracking.run import TrackedRun
 
-_digests: dict[str, str] = {}  # of the data of each datamodule node, as YAML, that was read in this process
+# Of the data module: what windows look like or how they are fetched, not which there are in validation and test.
+_NOT_DIVIDED_BY = ("normalize", "scores", "velocity", "train_fraction", "batch_size", "loader", "num_workers")
+_digests: dict[str, str] = {}  # of the data that was read in this process, by how it is divided
 _ALARMING = 0.95  # accuracy whose first epoch is tracked as epochs_to_95
 
 
-def check_data(cfgs: Sequence[DictConfig]) -> None:
+def check_data(cfgs: Sequence[DictConfig]) -> list[str | None]:
     """Reads and divides the data of every job once, so that what is wrong with it shows before the first job.
 
+    Returns:
+        Why each job cannot be run; None where it can.
+
     Raises:
-        DataError: some job's data cannot be used as asked.
+        DataError: some job's data cannot be used as asked, and is not to be left out for it.
     """
-    for datamodule, cfg in {_yaml(cfg.datamodule): cfg for cfg in cfgs if not (cfg.from_run or cfg.resume)}.items():
-        _digests[datamodule] = make_data(cfg).digest
+    faults: dict[str, str | None] = {}
+    keys = ["" if cfg.from_run or cfg.resume else _divided_as(cfg) for cfg in cfgs]
+    for key, cfg in dict(zip(keys, cfgs, strict=True)).items():
+        try:
+            if key:
+                _digests[key] = make_data(cfg).digest
+        except DataError as error:
+            if not cfg.sweep.skip_impossible:
+                raise
+            faults[key] = str(error)
+    return [faults.get(key) for key in keys]
+
+
+def _divided_as(cfg: DictConfig) -> str:
+    """What two jobs must have alike for their data to be divided alike."""
+    return repr({key: value for key, value in cfg.datamodule.items() if key not in _NOT_DIVIDED_BY})
 
 
 def digest_of(cfg: DictConfig) -> str:
     """Digest of the key points and labels that a job is about; "" where the job only names another run."""
     if cfg.from_run or cfg.resume:
         return ""
-    if _yaml(cfg.datamodule) not in _digests:
-        check_data([cfg])
-    return _digests[_yaml(cfg.datamodule)]
+    key = _divided_as(cfg)
+    if key not in _digests:
+        _digests[key] = make_data(cfg).digest
+    return _digests[key]
 
 
-def _yaml(node: DictConfig) -> str:
-    from omegaconf import OmegaConf
-
-    return OmegaConf.to_yaml(node, resolve=True)
-
-
-@door("train", check=check_data, told=(DataError, DivergenceError), digest_of=digest_of)
+@door("train", check=check_data, told=(DataError, DivergenceError, FitError), digest_of=digest_of)
 def main(cfg: DictConfig) -> dict[str, float]:
     """One job."""
     from hydra.core.hydra_config import HydraConfig
@@ -83,7 +100,9 @@ def train(cfg: DictConfig, overrides: Sequence[str] = ()) -> dict[str, float]:
     mark_dead_runs(store)
     with tracked_run(cfg, store, overrides=overrides, data_digest=data.digest, resume_id=resume_id) as run:
         _describe(data, run)
-        if _world_size(cfg) > 1:
+        if is_baseline(cfg):
+            values = fit_and_test_baseline(cfg, data, run)
+        elif _world_size(cfg) > 1:
             values = run_ranks(_train_rank, (cfg, run.run_id, resume_id), _world_size(cfg))
         else:
             values = fit_and_test(cfg, data, run, resume_id is not None)
@@ -106,7 +125,10 @@ def _stored(cfg: DictConfig, overrides: Sequence[str]) -> DictConfig:
         )
     store = open_store(cfg.tracking, cfg.output_dir)
     mark_dead_runs(store)
-    return resume_config(cfg, store, overrides) if cfg.resume else repeat_config(cfg, store, overrides)
+    stored = resume_config(cfg, store, overrides) if cfg.resume else repeat_config(cfg, store, overrides)
+    if not any(line.startswith("model=") for line in overrides):  # else it was checked with all jobs of the command
+        check_unused([Job(stored, list(overrides))])
+    return stored
 
 
 def set_up_machine(cfg: DictConfig) -> None:
@@ -167,17 +189,24 @@ def make_data(cfg: DictConfig) -> KeypointDataModule:
     return data
 
 
-def make_classifier(cfg: DictConfig, data: KeypointDataModule) -> ActionClassifier:
-    """The configured network, its normaliser fitted on the training part, and how it is trained."""
-    from hydra.utils import instantiate
-
-    from lightning_modules.classifier import ActionClassifier
+def make_fitted_normalizer(data: KeypointDataModule) -> Normalizer:
+    """What turns key points into features, fitted on the training part."""
     from lightning_modules.normalizers import make_normalizer
 
     trunk = data.skeleton.find("left_shoulder", "right_shoulder", "left_hip", "right_hip")
-    joints = data.skeleton.num_joints
-    normalizer = make_normalizer(data.normalize, joints, data.num_coordinates, data.num_channels, trunk)
-    normalizer.fit(data.train_frames())
+    sizes = (data.skeleton.num_joints, data.num_coordinates, data.num_channels)
+    normalizer = make_normalizer(data.normalize, *sizes, trunk, data.velocity)
+    normalizer.fit(data.train_frames(), (batch.keypoints for batch in data.batches("train")))
+    return normalizer
+
+
+def make_classifier(cfg: DictConfig, data: KeypointDataModule) -> ActionClassifier:
+    """The configured network, its normaliser, and how it is trained."""
+    from hydra.utils import instantiate
+
+    from lightning_modules.classifier import ActionClassifier
+
+    normalizer = make_fitted_normalizer(data)
     return ActionClassifier(
         normalizer=normalizer,
         network=instantiate(cfg.model, input_size=normalizer.num_features, num_classes=len(data.class_names)),
@@ -211,13 +240,14 @@ def make_trainer(cfg: DictConfig, checkpoint: EpochCheckpoint, title: str) -> Tr
     from lightning_modules.lean_loop import LeanEpochLoop
     from lightning_modules.progress import RunProgress
     from lightning_modules.quiet import NoProfiler, hush_lightning
+    from lightning_modules.stopwatch import Stopwatch
     from sweeps import progress
 
     hush_lightning()
     shown = RunProgress(title, progress.report if progress.has_listener() else None)
     trainer: Trainer = instantiate(
         cfg.trainer,
-        callbacks=[checkpoint, *([shown] if cfg.progress else [])],
+        callbacks=[checkpoint, Stopwatch(), *([shown] if cfg.progress else [])],
         plugins=[AtomicCheckpointIO()],
         default_root_dir=str(checkpoint.folder),
         profiler=NoProfiler(),
@@ -246,6 +276,7 @@ def fit_and_test(cfg: DictConfig, data: KeypointDataModule, run: TrackedRun, res
     from pytorch_lightning import seed_everything
 
     from lightning_modules.checkpoints import LAST, EpochCheckpoint, epochs_to
+    from lightning_modules.stopwatch import speeds
     from sweeps.tracking.run import EpochMetrics
 
     seed_everything(cfg.seed, workers=True, verbose=False)
@@ -261,11 +292,45 @@ def fit_and_test(cfg: DictConfig, data: KeypointDataModule, run: TrackedRun, res
     values = {name: value.item() for name, value in trainer.callback_metrics.items() if name.startswith("test/")}
     reached = epochs_to(checkpoint.rows, _ALARMING)
     values |= {"epochs_to_95": float(reached)} if reached is not None else {}
+    values |= speeds(trainer, len(data.parts.windows["test"]))
     if trainer.is_global_zero:
         last_time = checkpoint.rows[-1]["time_ms"]
         run.log_epochs([EpochMetrics(checkpoint.chosen_epoch, last_time, values)])
         _keep_results(cfg, data, run, classifier, checkpoint)
     return values
+
+
+def fit_and_test_baseline(cfg: DictConfig, data: KeypointDataModule, run: TrackedRun) -> dict[str, float]:
+    """The same for a model of scikit-learn, which is fitted once: no epochs, nothing to select, no checkpoint.
+
+    Returns:
+        The test metrics by name.
+    """
+    import time
+
+    import torch
+    from hydra.utils import instantiate
+
+    from lightning_modules.baseline_classifier import BaselineClassifier
+    from sweeps.tracking.run import EpochMetrics
+
+    settings = {"num_classes": len(data.class_names), "seed": cfg.seed, "num_threads": torch.get_num_threads()}
+    classifier = BaselineClassifier(
+        make_fitted_normalizer(data),
+        instantiate(cfg.model, **settings),
+        data.class_names,
+        _class_weights(cfg, data),
+        data.abnormal_classes,
+    )
+    classifier.fit(data.batches("train"))
+    parts = [part for part in ("train", "val", "test") if len(data.parts.windows[part])]
+    values: dict[str, float] = {}
+    for part in parts:  # test last: its speed is the one that counts
+        values |= classifier.evaluate(part, data.batches(part))
+    values |= {"fit_seconds": classifier.fit_seconds, "predict_windows_per_s": classifier.predict_windows_per_s}
+    run.log_epochs([EpochMetrics(1, int(time.time() * 1000), values)])
+    _keep_results(cfg, data, run, classifier)
+    return {name: value for name, value in values.items() if not name.startswith(("train/", "val/"))}
 
 
 def _train_rank(cfg: DictConfig, run_id: str, resume_id: str | None) -> dict[str, float]:
@@ -305,6 +370,7 @@ def _describe(data: KeypointDataModule, run: TrackedRun) -> None:
         f"{counts['frames']:,} frames; windows: {counts['windows_train']:,} train, {counts['windows_val']:,} val, "
         f"{counts['windows_test']:,} test; {counts['clips_padded']} clips padded, "
         f"{counts['joints_interpolated']:,} joints interpolated, {counts['frames_in_no_window']:,} frames in no window"
+        + (f", {counts['windows_left_out']:,} training windows left out" if counts["windows_left_out"] else "")
     )
 
 
@@ -312,11 +378,12 @@ def _keep_results(
     cfg: DictConfig,
     data: KeypointDataModule,
     run: TrackedRun,
-    classifier: ActionClassifier,
-    checkpoint: EpochCheckpoint,
+    classifier: ActionClassifier | BaselineClassifier,
+    checkpoint: EpochCheckpoint | None = None,
 ) -> None:
     """Figures, tables, checkpoints and the model that was tested."""
     from lightning_modules.checkpoints import BEST, LAST
+    from lightning_modules.classifier import ActionClassifier
     from sweeps.figures import confusion_matrix_figure, curves_figure, per_class_rows
     from sweeps.predictions import PREDICTIONS_FILE
     from sweeps.tracking.run import EpochMetrics
@@ -325,15 +392,17 @@ def _keep_results(
     assert result is not None
     confusion = result.confusion.numpy()
     run.log_figure(confusion_matrix_figure(confusion, data.class_names), "confusion_matrix.png")
-    run.log_figure(curves_figure([EpochMetrics(**row) for row in checkpoint.rows]), "curves.png")
     run.log_table(per_class_rows(confusion, data.class_names), "per_class.csv")
     run.log_frame(_predictions(data, result), PREDICTIONS_FILE)
-    for name in (LAST, BEST):
-        if (checkpoint.folder / name).exists():
-            run.log_file(checkpoint.folder / name, "checkpoints")
+    if checkpoint is not None:
+        run.log_figure(curves_figure([EpochMetrics(**row) for row in checkpoint.rows]), "curves.png")
+        for name in (LAST, BEST):
+            if (checkpoint.folder / name).exists():
+                run.log_file(checkpoint.folder / name, "checkpoints")
     if cfg.tracking.log_model != "never":
         _log_model(data, run, classifier, "model")
-    if cfg.tracking.log_model == "always" and checkpoint.chosen.name != LAST:
+    if cfg.tracking.log_model == "always" and checkpoint is not None and checkpoint.chosen.name != LAST:
+        assert isinstance(classifier, ActionClassifier)
         last = classifier.trainer.strategy.checkpoint_io.load_checkpoint(checkpoint.folder / LAST)
         classifier.load_state_dict(last["state_dict"])
         _log_model(data, run, classifier, "model_last_epoch")
@@ -352,7 +421,9 @@ def _predictions(data: KeypointDataModule, result: TestResult) -> DataFrame:
     )
 
 
-def _log_model(data: KeypointDataModule, run: TrackedRun, classifier: ActionClassifier, name: str) -> None:
+def _log_model(
+    data: KeypointDataModule, run: TrackedRun, classifier: ActionClassifier | BaselineClassifier, name: str
+) -> None:
     import torch
 
     from lightning_modules.recognizer import Recognizer

@@ -13,7 +13,7 @@ from torch.utils.data import DataLoader
 
 from datamodules.frames import FrameTable, take_frames
 from datamodules.loaders import EpochSampler, ResidentLoader, worker_loader
-from datamodules.parts import ClipNames, Cut, Parts, divide
+from datamodules.parts import ClipNames, Cut, Parts, divide, thin
 from datamodules.splits import Split
 from datamodules.windows import Batch
 from pose.clip import Source
@@ -22,7 +22,7 @@ from pose.skeletons import Skeleton, get_skeleton
 
 Loader = ResidentLoader | DataLoader[Batch]
 
-_CHUNK = 2_048  # frames that statistics look at at once
+_CHUNK = 2_048  # frames, or windows, that are looked at at once
 
 
 class KeypointDataModule(LightningDataModule):
@@ -39,6 +39,8 @@ class KeypointDataModule(LightningDataModule):
         pin_memory: of `workers`.
         normalize: which normaliser the network's input goes through; kept here for the one who builds it.
         scores: the score of a joint is one more channel.
+        velocity: the network's input also says how coordinates change; kept here for the one who builds it.
+        train_fraction: share of the training windows to keep, in (0, 1]; see `datamodules.parts.thin`.
         classes: names of the classes to keep, in the order of their index; all by default.
         abnormal_classes: names of the classes that should raise an alarm.
         order_seed: of the order of the training batches.
@@ -57,6 +59,8 @@ class KeypointDataModule(LightningDataModule):
         pin_memory: bool = True,
         normalize: str = "standard",
         scores: bool = False,
+        velocity: bool = False,
+        train_fraction: float = 1.0,
         classes: Sequence[str] | None = None,
         abnormal_classes: Sequence[str] = (),
         order_seed: int = 0,
@@ -73,6 +77,8 @@ class KeypointDataModule(LightningDataModule):
         self.pin_memory = pin_memory
         self.normalize = normalize
         self.scores = scores
+        self.velocity = velocity
+        self.train_fraction = train_fraction
         self.classes = classes
         self.abnormal_classes = tuple(abnormal_classes)
         self.order_seed = order_seed
@@ -106,7 +112,8 @@ class KeypointDataModule(LightningDataModule):
         names = [ClipNames(clip.id, clip.recording, clip.subject, clip.camera) for clip in clips]
         self.table: FrameTable = take_frames(clips, labels, self.sequence_length, self.scores)
         cut = Cut(self.sequence_length, self.stride, self.eval_stride)
-        self._parts = divide(self.table, names, source.splits, self.split, cut, self.class_names)
+        parts = divide(self.table, names, source.splits, self.split, cut, self.class_names)
+        self._parts = thin(parts, self.train_fraction, self.split.seed + 2)  # 0 and 1 drew test and validation
         self.clip_names = names
         self._on_device = self.table
 
@@ -161,6 +168,7 @@ class KeypointDataModule(LightningDataModule):
             "clips_padded": self.table.padded,
             "joints_interpolated": self.table.missing,
             "frames_in_no_window": self.parts.remainder,
+            "windows_left_out": self.parts.left_out,
         }
 
     def part_digest(self, part: str) -> str:
@@ -177,6 +185,12 @@ class KeypointDataModule(LightningDataModule):
             used[(starts[:, None] + torch.arange(self.sequence_length)).flatten()] = True
         for frames, mask in zip(torch.split(self.table.frames, _CHUNK), torch.split(used, _CHUNK), strict=True):
             yield frames[mask]
+
+    def batches(self, part: str) -> Iterator[Batch]:
+        """All windows of a part in their order, on the CPU, some thousands at a time: for who needs no random order."""
+        windows = self.parts.windows[part]
+        for index in torch.split(torch.arange(len(windows)), _CHUNK):
+            yield windows.gather(index)
 
     def train_counts(self) -> torch.Tensor:
         """Number of training windows of each class, `[K]` int64."""

@@ -11,7 +11,7 @@ import numpy.typing as npt
 import torch
 
 from datamodules.frames import FrameTable
-from datamodules.splits import Split, check_classes, split_groups, split_windows
+from datamodules.splits import Split, check_classes, keep_windows, split_groups, split_windows
 from datamodules.windows import Windows, index_windows, uncovered_frames
 from pose.errors import DataError
 
@@ -44,11 +44,13 @@ class Parts:
         windows: for each of train, val, test its windows; those of val may be none.
         clips: for each the indices of its clips; under `window` a clip is in several.
         remainder: frames that no window covers.
+        left_out: training windows that `thin` left out.
     """
 
     windows: dict[str, Windows]
     clips: dict[str, npt.NDArray[np.int64]]
     remainder: int
+    left_out: int = 0
 
 
 def divide(
@@ -82,6 +84,29 @@ def divide(
         _count_uncovered(table, members, cut.sequence_length, *_stride(cut, part)) for part, members in clips.items()
     )
     return Parts(windows, clips, remainder)
+
+
+def thin(parts: Parts, fraction: float, seed: int) -> Parts:
+    """Keeps a share of the training windows, drawn class by class; validation and test stay as they are.
+
+    Windows, not clips or people, so that a hundredth of the data still has every class, and most people.
+
+    Args:
+        parts: the divided data.
+        fraction: share to keep, in (0, 1]; what a smaller one keeps, a larger one keeps too.
+        seed: of the draw.
+    """
+    if fraction == 1:
+        return parts
+    train = parts.windows["train"]
+    kept = torch.from_numpy(keep_windows(train.targets().numpy(), fraction, seed))
+    windows = Windows(train.table, train.starts[kept], train.sequence_length)
+    return Parts(
+        windows=parts.windows | {"train": windows},
+        clips=parts.clips | {"train": np.unique(windows.clip_of(windows.starts).numpy())},
+        remainder=parts.remainder,
+        left_out=len(train) - len(windows),
+    )
 
 
 def _stride(cut: Cut, part: str) -> tuple[int, bool]:

@@ -125,6 +125,22 @@ def split_windows(labels: npt.NDArray[np.integer[Any]], fraction: float, seed: i
     return drawn
 
 
+def keep_windows(labels: npt.NDArray[np.integer[Any]], fraction: float, seed: int) -> Mask:
+    """Keeps `fraction` of the windows of each class at random, to the nearest window and at least one.
+
+    Args:
+        labels: the class of each window.
+        fraction: share to keep, in (0, 1]. The windows of a smaller share are among those of a larger one.
+        seed: of the draw.
+    """
+    order = np.random.default_rng(seed).permutation(len(labels))
+    kept = np.zeros(len(labels), dtype=np.bool_)
+    for label in np.unique(labels):
+        members = order[labels[order] == label]
+        kept[members[: max(1, round(fraction * len(members)))]] = True
+    return kept
+
+
 def check_classes(drawn: Mask, labels: npt.NDArray[np.integer[Any]], class_names: Sequence[str], unit: str) -> None:
     """Raises DataError where a class is missing on one of the two sides.
 

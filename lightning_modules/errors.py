@@ -3,3 +3,7 @@
 
 class DivergenceError(RuntimeError):
     """The loss is no longer a number. The message is one line that says what to change."""
+
+
+class FitError(ValueError):
+    """A baseline cannot be fitted to the data. The message is one line that says what to change."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 
 import torch
 from torch import nn
@@ -28,8 +29,8 @@ class Normalizer(nn.Module):
         """F = V * C, features a frame."""
         return self.num_joints * self.num_channels
 
-    def fit(self, frames: Iterable[torch.Tensor]) -> None:
-        """Takes what it needs from chunks `[n, V, C]` of the training frames; nothing, here."""
+    def fit(self, frames: Iterable[torch.Tensor], windows: Iterable[torch.Tensor] = ()) -> None:
+        """Takes what it needs from chunks `[n, V, C]` of the training frames and `[n, T, V, C]` of the windows."""
 
     def forward(self, keypoints: torch.Tensor) -> torch.Tensor:
         """Features `[B, T, V * C]` of key points `[B, T, V, C]`."""
@@ -47,7 +48,7 @@ class StandardNormalizer(Normalizer):
         self.register_buffer("mean", torch.zeros(self.num_features))
         self.register_buffer("std", torch.ones(self.num_features))
 
-    def fit(self, frames: Iterable[torch.Tensor]) -> None:
+    def fit(self, frames: Iterable[torch.Tensor], windows: Iterable[torch.Tensor] = ()) -> None:
         """Mean and standard deviation of chunks `[n, V, C]`, summed in double precision in one pass."""
         count, shift = 0, None
         total = torch.zeros(self.num_features, dtype=torch.float64)
@@ -103,19 +104,70 @@ class BodyNormalizer(Normalizer):
         return torch.cat([relative, keypoints[..., self.num_coordinates :]], dim=-1).flatten(2)
 
 
+class WithVelocity(Normalizer):
+    """Another normaliser's features, and after them how its coordinates change from frame to frame.
+
+    The first frame of a window has velocity 0: a window is all that a recogniser gets to see, and a network learns what
+    the first one stands for. The unit of a velocity is its root mean square over the training windows, so that 0 stays
+    standing still; overlapping windows count a frame as often as they hold it.
+
+    Args:
+        positions: makes the features to start from.
+    """
+
+    unit: torch.Tensor
+
+    def __init__(self, positions: Normalizer) -> None:
+        super().__init__(positions.num_joints, positions.num_coordinates, positions.num_channels)
+        self.positions = positions
+        self.register_buffer("unit", torch.ones(self.num_joints * self.num_coordinates))
+
+    @property
+    def num_features(self) -> int:
+        """F = V * (C + number of coordinates), features a frame."""
+        return self.positions.num_features + len(self.unit)
+
+    def fit(self, frames: Iterable[torch.Tensor], windows: Iterable[torch.Tensor] = ()) -> None:
+        """Fits the positions to the frames, then finds the units of velocities in the windows `[n, T, V, C]`."""
+        self.positions.fit(frames)
+        count, squares = 0, torch.zeros(len(self.unit), dtype=torch.float64)
+        for chunk in windows:
+            moves = self._velocity(self.positions(chunk).transpose(0, 1))[1:].flatten(0, 1)
+            count += len(moves)
+            squares += moves.double().square().sum(dim=0)
+        if count:
+            root = (squares / count).sqrt()
+            self.unit.copy_(torch.where(root > 1e-6, root, 1.0))
+
+    def forward(self, keypoints: torch.Tensor) -> torch.Tensor:
+        """Features `[B, T, V * C + V * coordinates]`: positions, then velocities."""
+        positions = self.positions(keypoints).transpose(0, 1)  # as it lies in memory
+        return torch.cat([positions, self._velocity(positions) / self.unit], dim=2).transpose(0, 1)
+
+    def _velocity(self, positions: torch.Tensor) -> torch.Tensor:
+        """Differences `[T, B, V * coordinates]` of features `[T, B, V * C]` to the frame before."""
+        joints = positions.reshape(*positions.shape[:2], self.num_joints, self.num_channels)
+        points = joints[..., : self.num_coordinates].flatten(2)
+        return torch.cat([torch.zeros_like(points[:1]), points.diff(dim=0)])
+
+
 def make_normalizer(
-    name: str, num_joints: int, num_coordinates: int, num_channels: int, trunk: Sequence[int] = ()
+    name: str,
+    num_joints: int,
+    num_coordinates: int,
+    num_channels: int,
+    trunk: Sequence[int] = (),
+    velocity: bool = False,
 ) -> Normalizer:
-    """The normaliser called `standard`, `body` or `none`.
+    """The normaliser called `standard`, `body` or `none`, followed by velocities where they are asked for.
 
     Raises:
         ValueError: there is none of that name.
     """
     sizes = (num_joints, num_coordinates, num_channels)
-    if name == "standard":
-        return StandardNormalizer(*sizes)
-    if name == "body":
-        return BodyNormalizer(*sizes, trunk)
-    if name == "none":
-        return Normalizer(*sizes)
-    raise ValueError(f"normalize={name} is not one of standard, body, none")
+    body = partial(BodyNormalizer, trunk=trunk)
+    kinds: dict[str, Callable[..., Normalizer]] = {"standard": StandardNormalizer, "body": body, "none": Normalizer}
+    if name not in kinds:
+        raise ValueError(f"normalize={name} is not one of {', '.join(kinds)}")
+    normalizer = kinds[name](*sizes)
+    return WithVelocity(normalizer) if velocity else normalizer

@@ -27,14 +27,16 @@ from omegaconf import DictConfig
 from sweeps import schema
 from sweeps.command import read_command
 from sweeps.errors import ConfigError
+from sweeps.left_out import without
 from sweeps.preflight import preflight
+from sweeps.unused import Job
 from sweeps.wording import one_line
 
 VERSION_BASE = "1.3"
 CONF = schema.PROJECT_ROOT / "conf"
 INTERRUPTED = 130  # what a shell gives a command that Ctrl-C ended
 
-Check = Callable[[Sequence[DictConfig]], None]
+Check = Callable[[Sequence[DictConfig]], list[str | None]]
 P = ParamSpec("P")
 R = TypeVar("R")
 
@@ -56,6 +58,7 @@ def door(
     Args:
         config_name: The root in conf/: "train".
         check: Looks at the configs of all jobs of a sweep before the first starts, for what only the data can tell.
+            Says why a job is to be left out, None for one that can be run.
         told: Exceptions of `check` and of the function whose message is for the user: one line, no traceback.
             ConfigError always is.
         digest_of: Gives a digest of the data that a job's config names, by which a sweep knows what is done already.
@@ -104,14 +107,11 @@ class _Entrance:
         version.setbase(VERSION_BASE)
         try:
             hydra = _start_hydra(script.stem, flags.config_path, flags.config_dir)
-            if flags.hydra_help or flags.shell_completion:
-                configs = []
-            else:
-                configs = preflight(_loader(hydra), config_name, command)
+            jobs = [] if flags.hydra_help or flags.shell_completion else preflight(_loader(hydra), config_name, command)
             if command.runs and command.multirun:
-                self._sweep(hydra, config_name, command.overrides, configs)
+                self._sweep(hydra, config_name, command.overrides, jobs)
             elif command.runs:
-                self._run(hydra, config_name, command.overrides, configs[0])
+                self._run(hydra, config_name, command.overrides, jobs[0].config)
         finally:
             GlobalHydra.instance().clear()
         if not command.runs:
@@ -124,10 +124,13 @@ class _Entrance:
         key, equals, value = word.partition("=")
         return f"{self.short.get(key, key)}{equals}{value}"
 
-    def _sweep(self, hydra: Hydra, config_name: str, overrides: Sequence[str], configs: Sequence[DictConfig]) -> None:
+    def _sweep(self, hydra: Hydra, config_name: str, overrides: Sequence[str], jobs: Sequence[Job]) -> None:
         """Run the jobs as hydra.main does; run_and_report cuts Hydra's own frames out of a traceback."""
         if self.check is not None:
-            self.check(configs)
+            fewer, left_out = without([job.overrides for job in jobs], self.check([job.config for job in jobs]))
+            overrides = [*overrides, *fewer]
+            for line in left_out:
+                print(f"left out: {line}")
         # The bare task: launchers hand it to other processes, and tell its errors themselves.
         sweep = functools.partial(hydra.multirun, config_name, self.task, [*overrides, "hydra.mode=MULTIRUN"])
         run_and_report(_telling(sweep, self.told))

@@ -8,18 +8,18 @@ from hydra._internal.config_loader_impl import ConfigLoaderImpl
 from hydra._internal.core_plugins.basic_sweeper import BasicSweeper
 from hydra.core.override_parser.types import Override
 from hydra.types import RunMode
-from omegaconf import DictConfig
 
 from sweeps.arguments import check_override, read_overrides
 from sweeps.checks import check_config
 from sweeps.command import Command
 from sweeps.composer import Composer
 from sweeps.names import Names
+from sweeps.unused import Job, check_unused
 
 BASIC_SWEEPER = f"{BasicSweeper.__module__}.{BasicSweeper.__qualname__}"
 
 
-def preflight(loader: ConfigLoaderImpl, config_name: str, command: Command) -> list[DictConfig]:
+def preflight(loader: ConfigLoaderImpl, config_name: str, command: Command) -> list[Job]:
     """Compose what a command line asks for, and check it if it is to be run.
 
     Args:
@@ -28,7 +28,7 @@ def preflight(loader: ConfigLoaderImpl, config_name: str, command: Command) -> l
         command: The command line.
 
     Returns:
-        The config of each job, one where it is no sweep, without Hydra's own part.
+        The jobs, one where it is no sweep.
 
     Raises:
         ConfigError: At the first mistake; its message is one line that says what to type.
@@ -42,15 +42,16 @@ def preflight(loader: ConfigLoaderImpl, config_name: str, command: Command) -> l
     composer = Composer(names, [str(o.input_line) for o in overrides if o.is_hydra_override()])
     task = [o for o in overrides if not o.is_hydra_override()]
     jobs = _jobs(task, composer, command) if command.multirun else [task]
-    configs = []
+    planned = []
     for job in jobs:
-        config = composer.compose(job)
+        planned.append(Job(composer.compose(job), [str(override.input_line) for override in job]))
         if command.runs:
-            check_config(config, composer.default(job), [str(override.input_line) for override in job])
-        configs.append(config)
+            check_config(planned[-1].config, composer.default(job), planned[-1].overrides)
+    if command.runs:
+        check_unused(planned)
     if command.multirun:
         composer.check_shared(task)
-    return configs
+    return planned
 
 
 def _jobs(task: Sequence[Override], composer: Composer, command: Command) -> list[list[Override]]:

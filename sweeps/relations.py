@@ -34,6 +34,7 @@ def check_relations(flat: Mapping[str, Any]) -> None:
     _check_path(flat)
     _check_id_pattern(flat.get("datamodule.id_pattern"))
     _check_window_split(flat)
+    _check_velocity(flat)
     _check_test_curve(flat)
     _check_named_splits(flat)
     _check_selection(flat)
@@ -111,6 +112,14 @@ def _check_window_split(flat: Mapping[str, Any]) -> None:
         raise ConfigError(
             f"{assigned(key, flat[key])}: datamodule/split=window needs one stride for all windows, "
             f"datamodule.stride={stride}; type {key}={stride}"
+        )
+
+
+def _check_velocity(flat: Mapping[str, Any]) -> None:
+    if flat.get("datamodule.velocity") is True and flat.get("datamodule.sequence_length") == 1:
+        raise ConfigError(
+            "datamodule.velocity=true: one frame alone does not move; type datamodule.sequence_length=9 "
+            "or datamodule.velocity=false"
         )
 
 

@@ -89,16 +89,17 @@ def typed(key: str, value: object) -> str:
 
 def quoted(key: str, value: str) -> str:
     """Write key=value as one string, whatever is in it: 'key="va,lue"'."""
-    return shlex.quote(f"{key}={_in_quotes(value)}")
+    return shlex.quote(f"{key}={in_quotes(value)}")
 
 
 def _element(value: object) -> str:
     if isinstance(value, str) and not re.fullmatch(r"[\w/\-+.%@ ]+", value, re.ASCII):
-        return _in_quotes(value)
+        return in_quotes(value)
     return shown(value)
 
 
-def _in_quotes(value: str) -> str:
+def in_quotes(value: str) -> str:
+    """Write a string so that Hydra's grammar reads it as one, whatever is in it."""
     # Hydra's grammar reads a backslash as an escape only before a quote or at the end.
     text = re.sub(r'(\\*)"', r"\1\1\\" + '"', value)
     text = re.sub(r"(\\+)$", r"\1\1", text)

@@ -22,6 +22,8 @@ from sweeps.tracking.store import Store
 
 CONF = Path(train.__file__).parent / "conf"
 PARTS = ("train", "val", "test")
+BASELINES = ("majority", "random_forest", "svm")  # models that are no networks
+SPEEDS = {"fit_seconds", "predict_windows_per_s"}  # no two runs agree on these
 # A run of two epochs in about a second.
 LITTLE = (
     "trainer.accelerator=cpu trainer.max_epochs=2 datamodule.batch_size=32 "
@@ -99,11 +101,11 @@ class Done:
         return self.store.output_dir / "runs" / self.id
 
     def history(self) -> dict[str, list[tuple[int, float]]]:
-        """Steps and values of every metric, in the order of their steps."""
+        """Steps and values of every metric but the speeds, in the order of their steps."""
         client = self.store.client
         return {
             key: sorted((metric.step, metric.value) for metric in client.get_metric_history(self.id, key))
-            for key in client.get_run(self.id).data.metrics
+            for key in client.get_run(self.id).data.metrics.keys() - SPEEDS
         }
 
     def artifacts(self, folder: str | None = None) -> set[str]:

@@ -20,10 +20,12 @@ from lightning_modules.metrics import slug
 from sweeps import schema
 from sweeps.tracking.params import flat_params
 from tests.helpers import (
+    BASELINES,
     CONF,
     LITTLE,
     LITTLE_DATA,
     PARTS,
+    SPEEDS,
     Done,
     assert_same_weights,
     choose,
@@ -124,6 +126,7 @@ def test_a_run_of_an_experiment_is_finished_with_all_its_metrics(experiment):
     assert {"test/clip_accuracy", "test/abnormal_recall", "test/false_alarm_rate"} <= history.keys()
     for name in classes_in_test(experiment):
         assert f"test/recall/{slug(name)}" in history
+    assert all(experiment.run.data.metrics[speed] > 0 for speed in SPEEDS)
     tested = [1, 2] if config.test_curve else [chosen_epoch(experiment)]
     assert [step for step, _ in history["test/accuracy"]] == tested
     for key in history:
@@ -183,6 +186,8 @@ VALUES = {
     "datamodule.normalize": ("body", "none", "standard"),
     "datamodule.loader": ("workers", "resident"),
     "datamodule.scores": ("true", "false"),
+    "datamodule.velocity": ("false", "true", "true"),
+    "datamodule.train_fraction": ("1", "0.5"),
     "model.dropout": ("0.3", "0"),
     "model.bidirectional": ("false", "true"),
     "loss.class_weights": ("balanced", "null"),
@@ -196,6 +201,7 @@ VALUES = {
 def covering_runs() -> list[list[str | Path]]:
     """Few runs in which every option of these groups, and every one of these values, is at least once."""
     groups = [[option for option in OPTIONS if option.parent == Path(group)] for group in GROUPS]
+    groups = [[option for option in group if option.stem not in BASELINES] for group in groups]
     values = [[f"{key}={value}" for value in choices] for key, choices in VALUES.items()]
     columns = [*groups, *values]
     count = max(len(column) for column in columns)

@@ -10,6 +10,8 @@ from typing import Any, cast
 
 from omegaconf import DictConfig, OmegaConf
 
+from sweeps.unused import is_baseline
+
 MAX_PARAM_LENGTH = 6000  # characters that MLflow keeps of a value
 # Where and how a run is carried out and shown, not what it computes.
 _NOT_IN_SWEEP_NAME = ("hydra", "tracking", "sweep", "progress", "output_dir", "from_run", "resume")
@@ -36,8 +38,8 @@ def flat_params(cfg: DictConfig) -> dict[str, str]:
 
 
 def _is_param(key: str) -> bool:
-    """Leave out where a run is written to, and of the sweep all but its name: the rest says how it was carried out."""
-    return key not in _NOT_PARAMS and (not key.startswith("sweep.") or key == "sweep.name")
+    """Leave out where a run is written to, and how a sweep is carried out."""
+    return key not in _NOT_PARAMS and (not key.startswith("sweep.") or key in ("sweep.name", "sweep.left_out"))
 
 
 def _leaves(node: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
@@ -73,7 +75,8 @@ def run_name(cfg: DictConfig, overrides: Sequence[str]) -> str:
     """Name a run for people: its overrides, else model, optimizer and seed (``lstm-adam-seed0``)."""
     if told := telling_overrides(overrides):
         return " ".join(override.lstrip("+") for override in told)[:200]
-    targets = [str(OmegaConf.select(cfg, f"{group}._target_") or "") for group in ("model", "optimizer")]
+    groups = ("model",) if is_baseline(cfg) else ("model", "optimizer")
+    targets = [str(OmegaConf.select(cfg, f"{group}._target_") or "") for group in groups]
     words = [target.rpartition(".")[2].removesuffix("Classifier").lower() for target in targets]
     return "-".join([*filter(None, words), f"seed{OmegaConf.select(cfg, 'seed')}"])
 

@@ -236,3 +236,18 @@ def test_clips_of_a_split_that_is_not_asked_for_are_in_no_part() -> None:
     unused = np.setdiff1d(np.arange(len(clips)), np.concatenate(list(data.parts.clips.values())))
     assert {data.clip_names[i].subject for i in unused} == {"P4"}
     assert data.parts.remainder == 0
+
+
+@pytest.mark.parametrize("protocol", ["window", "clip", "subject", "camera"])
+def test_a_share_of_the_training_windows_leaves_validation_and_test_as_they_are(protocol: str) -> None:
+    options = {"split": Split(protocol, 0.34, 0.34, seed=3), "sequence_length": 5, "stride": 5, "eval_stride": 5}
+    whole, some, few = (make_data(make_people(cameras=4), train_fraction=share, **options) for share in (1.0, 0.5, 0.1))
+    for part in ("val", "test"):
+        assert torch.equal(whole.parts.windows[part].starts, few.parts.windows[part].starts)
+        assert whole.part_digest(part) == few.part_digest(part)
+    starts = [set(data.parts.windows["train"].starts.tolist()) for data in (whole, some, few)]
+    assert starts[0] > starts[1] > starts[2]
+    assert few.summary()["windows_left_out"] == len(starts[0]) - len(starts[2])
+    assert few.train_counts().tolist() == [max(1, round(0.1 * n)) for n in whole.train_counts().tolist()]
+    sides(few, "id")
+    assert sum(map(len, few.train_frames())) < sum(map(len, whole.train_frames()))

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from datamodules.splits import check_classes, split_groups, split_windows
+from datamodules.splits import check_classes, keep_windows, split_groups, split_windows
 from pose.errors import DataError
 
 fractions = st.sampled_from([0.1, 0.15, 0.2, 0.3, 0.5])
@@ -131,3 +131,26 @@ def test_a_class_on_one_side_only_is_named(side: bool, where: str) -> None:
     with pytest.raises(DataError, match=f"class 'fall' has too few subjects.*none is left for the {where} part"):
         check_classes(drawn, labels, ["walk", "fall"], "subject")
     check_classes(np.array([True, False, True, False]), labels, ["walk", "fall"], "subject")
+
+
+@settings(deadline=None)
+@given(
+    labels=st.lists(st.integers(0, 4), min_size=1, max_size=300),
+    shares=st.tuples(st.floats(0.001, 1), st.floats(0.001, 1)).map(sorted),
+    seed=seeds,
+)
+def test_a_smaller_share_of_the_training_windows_is_part_of_a_larger(
+    labels: list[int], shares: list[float], seed: int
+) -> None:
+    classes = np.array(labels)
+    less, more = (keep_windows(classes, share, seed) for share in shares)
+    assert not (less & ~more).any()
+    assert keep_windows(classes, 1, seed).all()
+    for label in set(labels):
+        count = int((classes == label).sum())
+        assert less[classes == label].sum() == max(1, round(shares[0] * count))
+
+
+def test_other_seeds_keep_other_windows() -> None:
+    labels = np.zeros(100, int)
+    assert (keep_windows(labels, 0.3, 0) != keep_windows(labels, 0.3, 1)).any()

@@ -12,6 +12,7 @@ from lightning_modules.normalizers import (
     BodyNormalizer,
     Normalizer,
     StandardNormalizer,
+    WithVelocity,
     make_normalizer,
 )
 from tests.clips import make_data, make_people
@@ -136,3 +137,40 @@ def test_none_leaves_everything_as_it_is() -> None:
 def test_an_unknown_normaliser_is_refused() -> None:
     with pytest.raises(ValueError, match="normalize=minmax is not one of standard, body, none"):
         make_normalizer("minmax", 4, 2, 2)
+
+
+@settings(deadline=None, max_examples=40)
+@given(
+    name=st.sampled_from(["standard", "body", "none"]),
+    coordinates=st.sampled_from([2, 3]),
+    scores=st.booleans(),
+    length=st.integers(1, 6),
+    seed=st.integers(0, 2**16),
+)
+def test_velocity_is_the_change_of_the_features_since_the_frame_before(
+    name: str, coordinates: int, scores: bool, length: int, seed: int
+) -> None:
+    channels = coordinates + scores
+    windows = pixels(20, length, 4, channels, seed=seed)
+    normalizer = make_normalizer(name, 4, coordinates, channels, velocity=True)
+    assert isinstance(normalizer, WithVelocity)
+    normalizer.fit(windows.flatten(0, 1).split(7), windows.split(6))
+    positions = make_normalizer(name, 4, coordinates, channels)
+    positions.fit(windows.flatten(0, 1).split(7))
+    features = normalizer(windows).numpy()
+    assert features.shape == (20, length, normalizer.num_features)
+    expected = positions(windows).numpy()
+    np.testing.assert_array_equal(features[..., : 4 * channels], expected)
+    points = expected.reshape(20, length, 4, channels)[..., :coordinates].reshape(20, length, -1).astype(np.float64)
+    moves = np.diff(points, axis=1)
+    unit = np.sqrt((moves**2).mean(axis=(0, 1))) if length > 1 else np.ones(4 * coordinates)
+    velocity = features[..., 4 * channels :]
+    assert (velocity[:, 0] == 0).all()
+    np.testing.assert_allclose(velocity[:, 1:], moves / unit, rtol=1e-4, atol=1e-4)
+
+
+def test_who_stands_still_has_no_velocity_and_no_division_by_zero() -> None:
+    windows = pixels(1, 1, 3, 2).expand(5, 4, 3, 2)
+    normalizer = make_normalizer("none", 3, 2, 2, velocity=True)
+    normalizer.fit([windows.flatten(0, 1)], [windows])
+    assert (normalizer(windows)[..., 6:] == 0).all()

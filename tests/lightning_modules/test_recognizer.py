@@ -43,19 +43,20 @@ def test_missing_joints_are_filled_in_as_in_the_clips_of_training(
     np.testing.assert_array_equal(filled[~missing], keypoints[~missing])
 
 
-def make_recognizer(with_scores: bool = False, bidirectional: bool = False) -> Recognizer:
+def make_recognizer(with_scores: bool = False, bidirectional: bool = False, velocity: bool = False) -> Recognizer:
     torch.manual_seed(0)
     channels = 2 + with_scores
-    normalizer = make_normalizer("standard", 5, 2, channels)
-    normalizer.fit([torch.randn(50, 5, channels) * 30 + 400])
-    return Recognizer(
-        normalizer, LSTMClassifier(5 * channels, 3, 2, 8, bidirectional=bidirectional), with_scores
-    ).eval()
+    normalizer = make_normalizer("standard", 5, 2, channels, velocity=velocity)
+    frames = torch.randn(50, 5, channels) * 30 + 400
+    normalizer.fit([frames], [frames.view(5, 10, 5, channels)])
+    network = LSTMClassifier(normalizer.num_features, 3, 2, 8, bidirectional=bidirectional)
+    return Recognizer(normalizer, network, with_scores).eval()
 
 
+@pytest.mark.parametrize("velocity", [False, True])
 @pytest.mark.parametrize("with_scores", [False, True])
-def test_probabilities_are_those_of_the_parts_one_after_the_other(with_scores: bool) -> None:
-    recognizer = make_recognizer(with_scores)
+def test_probabilities_are_those_of_the_parts_one_after_the_other(with_scores: bool, velocity: bool) -> None:
+    recognizer = make_recognizer(with_scores, velocity=velocity)
     data = make_data(make_people(joints=5), scores=with_scores)
     windows = data.parts.windows["test"]
     batch = windows.gather(torch.arange(len(windows)))
@@ -72,9 +73,9 @@ def test_windows_without_any_joint_still_give_probabilities() -> None:
 
 
 @pytest.mark.filterwarnings("ignore:The tensor attributes self.network.lstm:UserWarning")
-@pytest.mark.parametrize("bidirectional", [False, True])
-def test_it_is_exported_for_any_batch_size(bidirectional: bool) -> None:
-    recognizer = make_recognizer(bidirectional=bidirectional)
+@pytest.mark.parametrize(("bidirectional", "velocity"), [(False, False), (True, False), (False, True)])
+def test_it_is_exported_for_any_batch_size(bidirectional: bool, velocity: bool) -> None:
+    recognizer = make_recognizer(bidirectional=bidirectional, velocity=velocity)
     example = (torch.randn(2, 9, 5, 2), torch.ones(2, 9, 5))
     batch = torch.export.Dim("batch")
     with torch.no_grad():

@@ -26,10 +26,11 @@ class BadDataError(Exception):
     """What the user can mend."""
 
 
-def check(cfgs: Sequence[DictConfig]) -> None:
+def check(cfgs: Sequence[DictConfig]) -> list[str | None]:
     CHECKED.append(cfgs)
     if any(cfg.seed == 13 for cfg in cfgs):
         raise BadDataError("seed=13: nothing is left\nto train on")
+    return ["the data has no number 18" if cfg.seed == 18 else None for cfg in cfgs]
 
 
 @door("train", check=check, told=(BadDataError,))
@@ -75,6 +76,21 @@ def test_a_sweep_runs_every_job_after_one_check_of_all(keyboard: Keyboard):
     assert [[OmegaConf.to_container(cfg) for cfg in cfgs] for cfgs in CHECKED] == [
         [OmegaConf.to_container(c) for c in JOBS]
     ]
+
+
+def test_a_sweep_is_made_without_the_values_that_the_check_refuses_and_says_so(keyboard: Keyboard):
+    ended = keyboard.type(main, f"{BASIC} seed=1,18,2 optimizer=adam,sgd")
+    assert (ended.status, ended.out.splitlines()[0]) == (0, "left out: seed=18: the data has no number 18")
+    assert [(cfg.seed, cfg.optimizer._target_) for cfg in JOBS] == [
+        (seed, f"torch.optim.{name}") for seed in (1, 2) for name in ("Adam", "SGD")
+    ]
+    assert all(cfg.sweep.left_out == ["seed=18: the data has no number 18"] for cfg in JOBS)
+
+
+def test_a_sweep_of_nothing_but_refused_values_is_a_mistake(keyboard: Keyboard):
+    ended = keyboard.type(main, f"{BASIC} seed=18 optimizer=adam,sgd")
+    assert (ended.status, ended.err) == (1, "error: the data has no number 18\n")
+    assert not JOBS
 
 
 @pytest.mark.parametrize(

@@ -154,6 +154,24 @@ MISTAKES = {
     "is no preset (ntu); type datamodule.id_pattern=ntu",
     "datamodule/split=window datamodule.stride=3": "datamodule.eval_stride=9: datamodule/split=window needs one stride "
     "for all windows, datamodule.stride=3; type datamodule.eval_stride=3",
+    "datamodule.velocity=true datamodule.sequence_length=1": "datamodule.velocity=true: one frame alone does not move; "
+    "type datamodule.sequence_length=9 or datamodule.velocity=false",
+    "datamodule.train_fraction=0": "datamodule.train_fraction=0: must be a number, above 0 and up to 1; "
+    "type datamodule.train_fraction=1.0",
+    "datamodule.train_fraction=30": "datamodule.train_fraction=30: must be a number, above 0 and up to 1; "
+    "type datamodule.train_fraction=1.0",
+    "model=random_forest model.num_trees=0": "model.num_trees=0: must be a whole number, 1 or more; "
+    "type model.num_trees=100",
+    "model=svm model.gamma=scal": "model.gamma=scal: must be a number, above 0, or scale or auto; "
+    "type model.gamma=scale",
+    "model.C=2": "model.C=2: no such key as things are chosen; type model=svm model.C=2",
+    # what a baseline does not use
+    "model=svm optimizer.lr=0.1": "optimizer.lr=0.1: model=svm does not use it, it is no network; leave it out",
+    "model=svm trainer=ddp": "trainer=ddp: model=svm does not use it, it is no network; leave it out",
+    "model=majority trainer.max_epochs=3": "trainer.max_epochs=3: model=majority does not use it, it is no network; "
+    "leave it out",
+    "model=random_forest datamodule.batch_size=8": "datamodule.batch_size=8: model=random_forest does not use it, "
+    "it is no network; leave it out",
     "test_curve=true": "test_curve=true: tests after every epoch, so nothing may be chosen by then; "
     "type datamodule.split.val_fraction=0",
     "optimizer=sgd optimizer.momentum=0": "optimizer.nesterov=true: needs a momentum; "
@@ -207,6 +225,9 @@ IN_A_SWEEP = {
     "optimizer=sgd,rmsprop optimizer.momentum=0.5": "optimizer.momentum=0.5: only some options have this key; "
     "type 'optimizer.momentum=choice(0.5)'",
     "+sweep=optimizers optimizer=adm": "optimizer=adm: no such option; type optimizer=adam",
+    "model=svm optimizer=adam,sgd": "optimizer=adam: model=svm does not use it, it is no network; leave it out",
+    "model=lstm,svm optimizer=adam,sgd": "optimizer=sgd: model=svm does not use it, its jobs would be the same twice; "
+    "type two commands, one without model=svm and one with it alone",
     "+sweep=ablation optimizr=adam": "optimizr=adam: no such key; type optimizer=adam",
     "+sweep=ablation,optimizers": "+sweep=ablation,optimizers: takes one preset; type +sweep=ablation",
     "hydra/launcher=local,basic": "hydra/launcher=local,basic: Hydra's own settings cannot be swept over; "

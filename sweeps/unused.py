@@ -1,0 +1,75 @@
+"""Settings that a baseline has no use for: refused, rather than read and ignored."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from omegaconf import DictConfig, OmegaConf
+
+from sweeps.errors import ConfigError
+
+BASELINES = "lightning_modules.baselines."  # fitted at once, on the CPU, in one process
+UNUSED = (
+    "optimizer",
+    "scheduler",
+    "trainer",
+    "selection",
+    "loss.label_smoothing",
+    "datamodule.batch_size",
+    "datamodule.loader",
+    "datamodule.num_workers",
+    "datamodule.pin_memory",
+)
+TRUE_ANYWAY = ("trainer=cpu", "trainer=auto", "trainer.accelerator=cpu", "trainer.accelerator=auto")
+
+
+class Job(NamedTuple):
+    """One job of a command.
+
+    Attributes:
+        config: what it comes to, without Hydra's own part.
+        overrides: what was typed for it, or set by the preset of a sweep.
+    """
+
+    config: DictConfig
+    overrides: list[str]
+
+
+def is_baseline(config: DictConfig) -> bool:
+    """Whether the config's model is one of scikit-learn, and no network."""
+    return str(OmegaConf.select(config, "model._target_")).startswith(BASELINES)
+
+
+def check_unused(jobs: Sequence[Job]) -> None:
+    """Refuse overrides that only a network would use.
+
+    Where networks are among the jobs, what all jobs share may be meant for those.
+
+    Raises:
+        ConfigError: no job uses an override, or it makes two jobs of a baseline the same.
+    """
+    baselines = [job for job in jobs if is_baseline(job.config)]
+    seen: dict[tuple[str, ...], list[str]] = {}
+    for job in baselines:
+        unused = [line for line in job.overrides if _is_unused(line)]
+        if unused and len(baselines) == len(jobs):
+            raise ConfigError(f"{unused[0]}: {_name(job)} does not use it, it is no network; leave it out")
+        used = tuple(line for line in job.overrides if line not in unused)
+        twice = [line for line in unused if line not in seen.setdefault(used, unused)]
+        if twice:
+            raise ConfigError(
+                f"{twice[0]}: {_name(job)} does not use it, its jobs would be the same twice; "
+                f"type two commands, one without {_name(job)} and one with it alone"
+            )
+
+
+def _is_unused(line: str) -> bool:
+    key = line.lstrip("+").partition("=")[0].replace("/", ".")
+    return line not in TRUE_ANYWAY and any(key == name or key.startswith(f"{name}.") for name in UNUSED)
+
+
+def _name(job: Job) -> str:
+    """How the model was chosen; by its class where it was not typed, but taken from another run."""
+    typed = [line for line in job.overrides if line.startswith("model=")]
+    return typed[-1] if typed else str(job.config.model._target_).removeprefix(BASELINES)
