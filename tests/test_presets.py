@@ -53,13 +53,15 @@ def test_the_smallest_share_of_the_scaling_preset_is_enough_for_a_baseline(model
 )
 def test_protocols_that_the_data_cannot_have_are_left_out_and_told(pattern, expected, typist, pyskl):
     data = f"datamodule=pyskl datamodule.path={pyskl} datamodule.id_pattern={pattern} tracking.log_model=never"
-    ended = typist.type(f"-m +sweep=protocol seed=3 {data} {LITTLE} progress=false")
+    words = f"sweep.name=protocol-{pattern} {LITTLE} progress=false"
+    ended = typist.type(f"-m +sweep=protocol seed=3 {data} {words}")
     assert (ended.status, ended.err) == (0, "")
     told = re.findall(r"^left out: datamodule/split=(\w+): the data names no \1s to split by", ended.out, re.MULTILINE)
     assert [*expected, *told] == ["window", "clip", "subject", "camera"]
     parent = typist.done(typist.done(ended.run_id).run.data.tags["mlflow.parentRunId"])
     children = parent.children()
-    assert [child.run.data.params["datamodule.split.protocol"] for child in children] == expected
+    assert {child.run.data.params["datamodule.split.protocol"] for child in children} == set(expected)
+    assert len(children) == len(expected)
     assert all(child.run.data.params["datamodule.split.seed"] == "3" for child in children)
     for split in told:
         assert f"datamodule/split={split}: the data names no" in parent.run.data.tags["overrides"]

@@ -58,7 +58,8 @@ def test_it_says_what_it_was_and_about_the_same_data(baseline, network):
 @pytest.mark.slow
 def test_it_keeps_tables_and_a_model_but_no_checkpoint(baseline):
     _, done = baseline
-    assert done.artifacts() == {"config.yaml", "config.unresolved.yaml", "confusion_matrix.png", "per_class.csv"}
+    tables = {"confusion_matrix.png", "per_class.csv", "test_predictions.parquet"}
+    assert done.artifacts() == {"config.yaml", "config.unresolved.yaml", *tables}
     probabilities = done.model()(torch.rand(3, 9, 17, 2), torch.ones(3, 9, 17))
     assert torch.allclose(probabilities.sum(dim=1), torch.ones(3), atol=1e-5)
 
