@@ -28,7 +28,7 @@ RUN := .venv/bin/python
 # Errors only: warnings about a user's indexes come once a package and bury the one line that matters.
 PIP := $(RUN) -m pip install -qq --disable-pip-version-check
 
-.PHONY: sweep test test-fast soak lint setup setup-test setup-browser clean help FORCE
+.PHONY: sweep test test-fast soak lint setup setup-test setup-browser setup-services clean help FORCE
 
 sweep: setup  ## the paper's comparison, tracked (default): python train.py -m optimizer=adam,rmsprop $(ARGS)
 	$(RUN) train.py -m optimizer=adam,rmsprop $(ARGS)
@@ -84,6 +84,13 @@ setup-browser:  ## Chromium, for the tests that look at pages (they skip without
 	elif [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
 	  apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends chromium >/dev/null; \
 	else echo "Install chromium with your system's package manager: this needs root and apt-get" >&2; exit 1; fi
+
+SERVICES := munge slurm-client slurmctld slurmd slurm-wlm-basic-plugins postgresql
+setup-services:  ## Slurm and PostgreSQL, for the tests that need one (they skip without it; Debian, as root)
+	@if command -v slurmctld slurmd munged >/dev/null && ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1; then exit 0; \
+	elif [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	  apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends $(SERVICES) >/dev/null; \
+	else echo "Install $(SERVICES) with your system's package manager: this needs root and apt-get" >&2; exit 1; fi
 
 clean:  ## remove .venv and caches; outputs/ stays
 	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis build *.egg-info
