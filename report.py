@@ -18,16 +18,18 @@ def main(cfg: DictConfig) -> None:
     from sweeps.report.reading import find_sweep, read_sweep
     from sweeps.report.sections.results import power_line
     from sweeps.report.terminal import print_answer
+    from sweeps.report.tuning import keys_to_tune, tune
     from sweeps.report.writing import log_report, report_folder, write_report
     from sweeps.tracking.store import open_existing_store
 
     store = open_existing_store(cfg.tracking, cfg.output_dir)
-    sweep = read_sweep(store, find_sweep(store, cfg.sweep.name))
+    whole = read_sweep(store, find_sweep(store, cfg.sweep.name))
+    sweep, tuning = tune(whole, keys_to_tune(whole, cfg.tuned))
     answers = answer(sweep, cfg.metric, cfg.confidence, cfg.resamples)
-    page = make_page(sweep, answers, cfg)
+    page = make_page(sweep, answers, cfg, whole, tuning)
     files = write_report(page, report_folder(store.output_dir, sweep.name))
     log_report(store, sweep.parent_id, files)
-    print_answer(sweep, answers, power_line(answers, cfg.effect, cfg.confidence), files)
+    print_answer(whole, answers, power_line(answers, cfg.effect, cfg.confidence), files)
 
 
 if __name__ == "__main__":

@@ -93,11 +93,13 @@ RULES: dict[str, Rule] = {
     "from_run": optional(RUN_ID),
     "resume": optional(RUN_ID),
     "selection.mode": one_of("min", "max"),
+    "sweep.tuned": names(),
     # report.py
     "metric": one_of("test/accuracy", "test/macro_f1", "test/clip_accuracy", "test/abnormal_recall"),
     "confidence": number("0.5 to below 1", lambda value: 0.5 <= value < 1),
     "effect": POSITIVE,
     "resamples": whole(100),
+    "tuned": optional(names()),
 }
 
 # What stands for the value in `type datamodule.path=FILE`, where there is no default to show.

@@ -38,6 +38,7 @@ def check_relations(flat: Mapping[str, Any]) -> None:
     _check_test_curve(flat)
     _check_named_splits(flat)
     _check_selection(flat)
+    _check_tuned(flat)
     _check_nesterov(flat)
     _check_processes(flat)
     if flat.get("from_run") is not None and flat.get("resume") is not None:
@@ -157,6 +158,14 @@ def _check_selection(flat: Mapping[str, Any]) -> None:
         raise ConfigError(
             f"selection.mode={mode}: takes the worst epoch by {monitor}; type selection.mode={METRICS[monitor]}"
         )
+
+
+def _check_tuned(flat: Mapping[str, Any]) -> None:
+    for key in flat.get("sweep.tuned") or ():
+        if key not in flat:
+            near = nearest(key, flat)
+            advice = f"type 'sweep.tuned=[{near}]'" if near else "type keys that the sweep varies"
+            raise ConfigError(f"sweep.tuned=[{key}]: there is no key {key}; {advice}")
 
 
 def _check_nesterov(flat: Mapping[str, Any]) -> None:

@@ -33,6 +33,7 @@ class SweepSchema:
     run_id: str | None = None
     cell: list[str] | None = None
     skip_impossible: bool = False
+    tuned: list[str] = field(default_factory=list)
     left_out: list[str] = field(default_factory=list)
 
 
@@ -73,6 +74,7 @@ class ReportSchema:
     sweep: ReportedSweepSchema = field(default_factory=ReportedSweepSchema)
     output_dir: str = MISSING
     metric: str = "test/accuracy"
+    tuned: list[str] | None = None
     confidence: float = 0.95
     effect: float = 3.0
     resamples: int = 10_000

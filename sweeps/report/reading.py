@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -122,13 +122,15 @@ def _read_job(client: MlflowClient, run: Run) -> Job:
         params=dict(run.data.params),
         tags=dict(run.data.tags),
         metrics=dict(run.data.metrics),
-        curves=_read_curves(client, run_id, run.data.metrics),
+        curves=_read_curves(client, run_id, run.data.metrics, {*_CURVES, run.data.params.get("selection.monitor", "")}),
         predictions=_read_predictions(client, run_id) if PREDICTIONS_FILE in kept else None,
     )
 
 
-def _read_curves(client: MlflowClient, run_id: str, metrics: Mapping[str, Any]) -> dict[str, NDArray[np.float64]]:
-    histories = {key: client.get_metric_history(run_id, key) for key in _CURVES if key in metrics}
+def _read_curves(
+    client: MlflowClient, run_id: str, metrics: Mapping[str, Any], keys: Iterable[str]
+) -> dict[str, NDArray[np.float64]]:
+    histories = {key: client.get_metric_history(run_id, key) for key in keys if key in metrics}
     return {
         key: np.array([metric.value for metric in sorted(history, key=lambda metric: metric.step)])
         for key, history in histories.items()

@@ -39,7 +39,9 @@ def flat_params(cfg: DictConfig) -> dict[str, str]:
 
 def _is_param(key: str) -> bool:
     """Leave out where a run is written to, and how a sweep is carried out."""
-    return key not in _NOT_PARAMS and (not key.startswith("sweep.") or key in ("sweep.name", "sweep.left_out"))
+    return key not in _NOT_PARAMS and (
+        not key.startswith("sweep.") or key in ("sweep.name", "sweep.left_out", "sweep.tuned")
+    )
 
 
 def _leaves(node: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:

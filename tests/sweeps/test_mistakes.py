@@ -131,6 +131,8 @@ MISTAKES = {
     "postgresql+psycopg2://HOST/NAME; type tracking.uri=sqlite:///{root}/outputs/mlflow.db",
     "tracking.experiment=1": "tracking.experiment=1: must be a name; type 'tracking.experiment=\"1\"'",
     "selection.mode=max": "selection.mode=max: takes the worst epoch by val/loss; type selection.mode=min",
+    "'sweep.tuned=[optimizer.lrr]'": "sweep.tuned=[optimizer.lrr]: there is no key optimizer.lrr; "
+    "type 'sweep.tuned=[optimizer.lr]'",
     "selection.monitor=val/acuracy": "selection.monitor=val/acuracy: must be val/loss, val/accuracy or val/macro_f1; "
     "type selection.monitor=val/accuracy selection.mode=max",
     "datamodule.stride=${nope}": "datamodule.stride=${nope}: interpolation key 'nope' not found; "
