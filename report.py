@@ -17,9 +17,10 @@ def main(cfg: DictConfig) -> None:
     from sweeps.report.page import make_page
     from sweeps.report.reading import find_sweep, read_sweep
     from sweeps.report.sections.results import power_line
-    from sweeps.report.terminal import print_answer
+    from sweeps.report.terminal import print_answer, verdict_line
     from sweeps.report.tuning import keys_to_tune, tune
     from sweeps.report.writing import log_report, report_folder, write_report
+    from sweeps.summary import conclude
     from sweeps.tracking.store import open_existing_store
 
     store = open_existing_store(cfg.tracking, cfg.output_dir)
@@ -29,6 +30,7 @@ def main(cfg: DictConfig) -> None:
     page = make_page(sweep, answers, cfg, whole, tuning)
     files = write_report(page, report_folder(store.output_dir, sweep.name))
     log_report(store, sweep.parent_id, files)
+    conclude(store, sweep.parent_id, [verdict_line(given) for given in answers.all])
     print_answer(whole, answers, power_line(answers, cfg.effect, cfg.confidence), files)
 
 

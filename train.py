@@ -292,6 +292,7 @@ def fit_and_test(cfg: DictConfig, data: KeypointDataModule, run: TrackedRun, res
     values = {name: value.item() for name, value in trainer.callback_metrics.items() if name.startswith("test/")}
     reached = epochs_to(checkpoint.rows, _ALARMING)
     values |= {"epochs_to_95": float(reached)} if reached is not None else {}
+    values |= {f"best/{monitor}": checkpoint.best_value} if checkpoint.best_value is not None else {}
     values |= speeds(trainer, len(data.parts.windows["test"]))
     if trainer.is_global_zero:
         last_time = checkpoint.rows[-1]["time_ms"]
@@ -327,6 +328,8 @@ def fit_and_test_baseline(cfg: DictConfig, data: KeypointDataModule, run: Tracke
     values: dict[str, float] = {}
     for part in parts:  # test last: its speed is the one that counts
         values |= classifier.evaluate(part, data.batches(part))
+    monitor = cfg.selection.monitor
+    values |= {f"best/{monitor}": values[monitor]} if monitor in values else {}
     values |= {"fit_seconds": classifier.fit_seconds, "predict_windows_per_s": classifier.predict_windows_per_s}
     run.log_epochs([EpochMetrics(1, int(time.time() * 1000), values)])
     _keep_results(cfg, data, run, classifier)

@@ -18,6 +18,7 @@ from sweeps.grid import Asked, write_grid
 from sweeps.jobs import Job, State
 from sweeps.order import Order, TaskReference
 from sweeps.plan import Plan
+from sweeps.summary import summarize
 from sweeps.table import print_sweep_table
 from sweeps.tracking.git import git_tags
 from sweeps.tracking.opened import OpenRun, opened_run
@@ -93,6 +94,7 @@ def launch(
                 run_jobs(jobs, sweep.prepare, sweep.options)
             finally:
                 mark_dead_runs(store)  # of jobs that were killed
+                summarize(store, parent.run_id)
                 print_sweep_table(store, parent.run_id)
             sweep.judge(jobs)
     return [job.as_return() for job in jobs]

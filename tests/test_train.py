@@ -131,7 +131,7 @@ def test_a_run_of_an_experiment_is_finished_with_all_its_metrics(experiment):
     assert [step for step, _ in history["test/accuracy"]] == tested
     for key in history:
         assert re.fullmatch(
-            r"(train|val|test)/(loss|accuracy|macro_f1)|epochs_to_95|"
+            r"(train|val|test)/(loss|accuracy|macro_f1)|epochs_to_95|best/val/loss|"
             r"test/(clip_accuracy|abnormal_recall|false_alarm_rate|recall/\w+)",
             key,
         )

@@ -32,7 +32,7 @@ def test_it_leaves_the_metrics_of_a_network_each_once(baseline, network):
     name, done = baseline
     assert done.status == "FINISHED"
     missing = {"epochs_to_95"} | (
-        {f"{part}/loss" for part in ("train", "val", "test")} if name not in PROBABLE else set()
+        {"best/val/loss", "train/loss", "val/loss", "test/loss"} if name not in PROBABLE else set()
     )
     assert done.run.data.metrics.keys() == network.run.data.metrics.keys() - missing
     assert all([step for step, _ in points] == [1] for points in done.history().values())
