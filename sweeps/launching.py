@@ -20,7 +20,7 @@ from sweeps.order import Order, TaskReference
 from sweeps.plan import Plan
 from sweeps.summary import summarize
 from sweeps.table import print_sweep_table
-from sweeps.tracking.git import git_tags
+from sweeps.tracking.git import source_tags
 from sweeps.tracking.opened import OpenRun, opened_run
 from sweeps.tracking.params import sweep_name, telling_overrides
 from sweeps.tracking.process import mark_dead_runs
@@ -85,9 +85,9 @@ def launch(
     with only_driver(store.output_dir, name):
         wait_for_others(store.output_dir, name)
         mark_dead_runs(store)
-        tags = {"sweep": name, "overrides": json.dumps(typed), **git_tags()}
+        tags = {"sweep": name, "overrides": json.dumps(typed), **source_tags()}
         with opened_run(store, name=name, tags=tags, resume_id=_earlier_parent(store, name)) as parent:
-            sweep = _Sweep(name, store, parent, hydra_context, task_function, Options.of(launcher_config))
+            sweep = _Sweep(name, typed, store, parent, hydra_context, task_function, Options.of(launcher_config))
             jobs = sweep.make_jobs(configs, initial_job_idx, Path(str(launcher_config.hydra.sweep.dir)))
             sweep.plan(jobs)
             try:
@@ -113,6 +113,7 @@ class _Sweep:
     def __init__(
         self,
         name: str,
+        typed: Sequence[str],
         store: Store,
         parent: OpenRun,
         context: HydraContext,
@@ -120,6 +121,7 @@ class _Sweep:
         options: Options,
     ) -> None:
         self.name = name
+        self.typed = typed
         self.store = store
         self.parent = parent
         self.context = context
@@ -138,12 +140,17 @@ class _Sweep:
             with read_write(config), open_dict(config):
                 config.hydra.job.id, config.hydra.job.num = str(number), number
                 config.hydra.sweep.dir = str(folder)  # it holds the time, which goes on
+                told = self._telling(config)
                 own = {"name": self.name, "parent_run_id": self.parent.run_id, "run_id": None, "cell": list(cell)}
-                OmegaConf.update(config, "sweep", own, force_add=True)
-            told = " ".join(telling_overrides(config.hydra.overrides.task))
+                OmegaConf.update(config, "sweep", {**own, "job_name": told or None}, force_add=True)
             key = cell.any_code if self.options.ignore_code else cell.id
             jobs.append(Job(number, config, told, key, folder / f"{number + 1}.log"))
         return jobs
+
+    def _telling(self, config: DictConfig) -> str:
+        """Say what sets a job apart: what was typed as it is, and not swept over, is the same in all of them."""
+        told = telling_overrides(config.hydra.overrides.task)
+        return " ".join(override.lstrip("+") for override in told if override not in self.typed)
 
     def plan(self, jobs: Sequence[Job]) -> None:
         """Find out what is left to do, and say it."""

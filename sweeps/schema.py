@@ -30,6 +30,7 @@ class SweepSchema:
     fail_fast: bool = False
     ignore_code: bool = False
     parent_run_id: str | None = None
+    job_name: str | None = None
     run_id: str | None = None
     cell: list[str] | None = None
     skip_impossible: bool = False

@@ -1,11 +1,23 @@
-"""The code's version, asked of git once a process."""
+"""Which code made a run, and who started it; git is asked once a process."""
 
 from __future__ import annotations
 
+import contextlib
 import functools
+import getpass
 import os
 import subprocess
+import sys
 from pathlib import Path
+
+
+def source_tags() -> dict[str, str]:
+    """Give `git_tags` and what MLflow's table of runs shows as source and user."""
+    script = Path(sys.argv[0]).name
+    tags = {"mlflow.source.name": script, "mlflow.source.type": "LOCAL"} if script else {}
+    with contextlib.suppress(OSError, KeyError):  # a container's user without a name
+        tags["mlflow.user"] = getpass.getuser()
+    return {**tags, **git_tags()}
 
 
 @functools.cache

@@ -74,7 +74,9 @@ def _root(override: str) -> str:
 
 
 def run_name(cfg: DictConfig, overrides: Sequence[str]) -> str:
-    """Name a run for people: its overrides, else model, optimizer and seed (``lstm-adam-seed0``)."""
+    """Name a run for people: what sets it apart in its sweep, else its overrides, else ``lstm-adam-seed0``."""
+    if name := OmegaConf.select(cfg, "sweep.job_name"):
+        return str(name)[:200]
     if told := telling_overrides(overrides):
         return " ".join(override.lstrip("+") for override in told)[:200]
     groups = ("model",) if is_baseline(cfg) else ("model", "optimizer")

@@ -14,7 +14,7 @@ from omegaconf import OmegaConf
 
 from sweeps.cells import Cell, cell_of
 from sweeps.errors import ConfigError
-from sweeps.tracking.git import git_tags
+from sweeps.tracking.git import git_tags, source_tags
 from sweeps.tracking.opened import opened_run, set_tags
 from sweeps.tracking.params import flat_params, run_name, without_hydra
 from sweeps.tracking.store import Store
@@ -194,7 +194,7 @@ def _tags(cfg: DictConfig, overrides: Sequence[str], data_digest: str) -> dict[s
         "data_digest": data_digest,
         **({"sweep": sweep} if sweep else {}),
         **({"mlflow.parentRunId": parent} if parent else {}),
-        **git_tags(),
+        **source_tags(),
     }
 
 

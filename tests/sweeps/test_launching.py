@@ -147,11 +147,11 @@ def test_a_job_that_fails_or_dies_leaves_the_others_running(start_sweep):
     folder = bad.store.output_dir / "sweeps/bad"
     told = bad.err.split("5 of 6 jobs failed:\n")[1]
     assert told.splitlines() == [
-        f"  job 1 (what=raise seed=4): RuntimeError: it went wrong; output in {folder}/1.log",
-        f"  job 2 (what=exit seed=4): it exited with status 3; output in {folder}/2.log",
-        f"  job 3 (what=typo seed=4): what=typo: type what=ok; output in {folder}/3.log",
-        f"  job 4 (what=told seed=4): the data has no labels; output in {folder}/4.log",
-        f"  job 5 (what=kill seed=4): it was killed by SIGKILL, as the kernel does where memory runs out; "
+        f"  job 1 (what=raise): RuntimeError: it went wrong; output in {folder}/1.log",
+        f"  job 2 (what=exit): it exited with status 3; output in {folder}/2.log",
+        f"  job 3 (what=typo): what=typo: type what=ok; output in {folder}/3.log",
+        f"  job 4 (what=told): the data has no labels; output in {folder}/4.log",
+        f"  job 5 (what=kill): it was killed by SIGKILL, as the kernel does where memory runs out; "
         f"output in {folder}/5.log",
     ]
     assert "Traceback" in (folder / "1.log").read_text()
