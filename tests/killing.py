@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 Wrapped = Callable[..., Any]
+Reached = Callable[[], bool]
 
 
 def kill_at(moment: str, count: int) -> None:
@@ -33,7 +34,8 @@ def die() -> None:
     os.kill(os.getpid(), signal.SIGKILL)
 
 
-def _before(owner: Any, name: str, reached: Callable[[], bool]) -> None:
+def before(owner: Any, name: str, reached: Reached) -> None:
+    """Die before a call of a function or method."""
     original = getattr(owner, name)
 
     @functools.wraps(original)
@@ -45,7 +47,8 @@ def _before(owner: Any, name: str, reached: Callable[[], bool]) -> None:
     setattr(owner, name, wrapper)
 
 
-def _after(owner: Any, name: str, reached: Callable[[], bool]) -> None:
+def after(owner: Any, name: str, reached: Reached) -> None:
+    """Die after a call of a function or method, before its caller knows."""
     original = getattr(owner, name)
 
     @functools.wraps(original)
@@ -58,19 +61,19 @@ def _after(owner: Any, name: str, reached: Callable[[], bool]) -> None:
     setattr(owner, name, wrapper)
 
 
-def _in_training(reached: Callable[[], bool]) -> None:
+def _in_training(reached: Reached) -> None:
     from lightning_modules.classifier import ActionClassifier
 
-    _after(ActionClassifier, "training_step", reached)
+    after(ActionClassifier, "training_step", reached)
 
 
-def _in_validation(reached: Callable[[], bool]) -> None:
+def _in_validation(reached: Reached) -> None:
     from lightning_modules.classifier import ActionClassifier
 
-    _before(ActionClassifier, "validation_step", reached)
+    before(ActionClassifier, "validation_step", reached)
 
 
-def _in_checkpoint_write(reached: Callable[[], bool]) -> None:
+def _in_checkpoint_write(reached: Reached) -> None:
     import torch
 
     save = torch.save
@@ -88,17 +91,17 @@ def _in_checkpoint_write(reached: Callable[[], bool]) -> None:
     torch.save = half  # type: ignore[assignment]
 
 
-def _before_checkpoint_rename(reached: Callable[[], bool]) -> None:
+def _before_checkpoint_rename(reached: Reached) -> None:
     _before_if(Path, "replace", lambda path, *_: path.name.endswith(".ckpt.tmp") or ".ckpt." in path.name, reached)
 
 
-def _after_checkpoint_rename(reached: Callable[[], bool]) -> None:
+def _after_checkpoint_rename(reached: Reached) -> None:
     from lightning_modules.checkpoints import AtomicCheckpointIO
 
-    _after(AtomicCheckpointIO, "save_checkpoint", reached)
+    after(AtomicCheckpointIO, "save_checkpoint", reached)
 
 
-def _before_if(owner: Any, name: str, condition: Callable[..., bool], reached: Callable[[], bool]) -> None:
+def _before_if(owner: Any, name: str, condition: Callable[..., bool], reached: Reached) -> None:
     original = getattr(owner, name)
 
     @functools.wraps(original)
@@ -110,7 +113,7 @@ def _before_if(owner: Any, name: str, condition: Callable[..., bool], reached: C
     setattr(owner, name, wrapper)
 
 
-def _in_tracking(reached: Callable[[], bool], *, at_commit: bool) -> None:
+def _in_tracking(reached: Reached, *, at_commit: bool) -> None:
     """In the write of an epoch's metrics: at its commit, which does not come to be, or right after it."""
     from mlflow import MlflowClient
     from sqlalchemy import event
@@ -138,22 +141,22 @@ def _in_tracking(reached: Callable[[], bool], *, at_commit: bool) -> None:
         event.listen(Engine, "commit", lambda _: die() if wrote else None)
 
 
-def _before_tracking(reached: Callable[[], bool]) -> None:
+def _before_tracking(reached: Reached) -> None:
     from sweeps.tracking.run import TrackedRun
 
-    _before(TrackedRun, "log_epochs", reached)
+    before(TrackedRun, "log_epochs", reached)
 
 
-def _in_test(reached: Callable[[], bool]) -> None:
+def _in_test(reached: Reached) -> None:
     from lightning_modules.classifier import ActionClassifier
 
-    _before(ActionClassifier, "test_step", reached)
+    before(ActionClassifier, "test_step", reached)
 
 
-def _in_results(reached: Callable[[], bool]) -> None:
+def _in_results(reached: Reached) -> None:
     from sweeps.tracking.run import TrackedRun
 
-    _before(TrackedRun, "log_figure", reached)
+    before(TrackedRun, "log_figure", reached)
 
 
 MOMENTS: dict[str, Callable[[Callable[[], bool]], None]] = {
