@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from sweeps.grid import current_runs, of_grid, read_grid
 from sweeps.plan import children_of
+from sweeps.ranking import BEST, FALLBACK, deciding_metric, ranked
 from sweeps.table import differing, overrides_by_key, short_names
 from sweeps.tracking.opened import set_tags
 
@@ -17,11 +18,8 @@ if TYPE_CHECKING:
     from sweeps.tracking.store import Store
 
 NOTE = "mlflow.note.content"  # what MLflow's UI shows, as Markdown, at the head of a run's page
-BEST = "best/"  # before the name of the metric that chose a run's epoch: `best/val/loss`
 CONCLUSION = "\n\n### What it shows\n\n"
 _MOST_LISTED = 10
-_FALLBACK = "test/accuracy"
-_LOWER_IS_BETTER = "loss"
 
 
 def summarize(store: Store, parent_id: str) -> None:
@@ -31,16 +29,14 @@ def summarize(store: Store, parent_id: str) -> None:
     does not flatter the test values beside it; else by test accuracy, and the tag ``best.chosen_by`` says so.
     """
     runs = current_runs(of_grid(children_of(store, parent_id), read_grid(store.client, parent_id)))
-    finished = [run for run in runs if run.info.status == "FINISHED"]
+    metric = deciding_metric(runs)
+    finished = [run for run in runs if run.info.status == "FINISHED" and metric in run.data.metrics]
     if not finished:
         return
-    metric = _deciding_metric(finished)
-    ranked = _ranked([run for run in finished if metric in run.data.metrics], metric)
-    if not ranked:
-        return
-    best = ranked[0]
+    order = ranked(finished, metric)
+    best = order[0]
     tags = {"best.run_id": best.info.run_id, "best.name": best.info.run_name or "", "best.chosen_by": metric}
-    note = _note(ranked, metric, len(runs)) + _conclusion(store, parent_id)
+    note = _note(order, metric, len(runs)) + _conclusion(store, parent_id)
     set_tags(store, parent_id, {**tags, NOTE: note})
     _copy_metrics(store, parent_id, best)
 
@@ -59,15 +55,6 @@ def _conclusion(store: Store, parent_id: str) -> str:
     return heading + text
 
 
-def _deciding_metric(finished: Sequence[Run]) -> str:
-    shared = set.intersection(*({key for key in run.data.metrics if key.startswith(BEST)} for run in finished))
-    return min(shared, default=_FALLBACK)
-
-
-def _ranked(runs: Sequence[Run], metric: str) -> list[Run]:
-    return sorted(runs, key=lambda run: run.data.metrics[metric], reverse=not metric.endswith(_LOWER_IS_BETTER))
-
-
 def _copy_metrics(store: Store, parent_id: str, best: Run) -> None:
     """Log the best job's values; in MLflow the latest of a step counts, so that a later command may change them."""
     from mlflow.entities import Metric
@@ -77,18 +64,18 @@ def _copy_metrics(store: Store, parent_id: str, best: Run) -> None:
     store.client.log_batch(parent_id, [Metric(key, value, now, 0) for key, value in told.items()])
 
 
-def _note(ranked: Sequence[Run], metric: str, total: int) -> str:
+def _note(order: Sequence[Run], metric: str, total: int) -> str:
     """A Markdown table of the best jobs."""
-    jobs = [overrides_by_key(run) for run in ranked]
+    jobs = [overrides_by_key(run) for run in order]
     keys = differing(jobs)
     names = [name.replace("_", " ") for name in short_names(keys)]
-    columns = list(dict.fromkeys([metric, _FALLBACK]))
+    columns = list(dict.fromkeys([metric, FALLBACK]))
     lines = [_row([*(names or ["job"]), *columns]), _row(["---"] * (max(1, len(keys)) + len(columns)))]
-    for run, job in list(zip(ranked, jobs, strict=True))[:_MOST_LISTED]:
+    for run, job in list(zip(order, jobs, strict=True))[:_MOST_LISTED]:
         told = [job.get(key, "-") for key in keys] or [run.info.run_name or run.info.run_id]
         lines.append(_row([*told, *(_number(run.data.metrics.get(column)) for column in columns)]))
-    head = f"{len(ranked)} of {total} jobs finished. Best by `{metric}`: `{ranked[0].info.run_id}`."
-    more = f"\n\n{len(ranked) - _MOST_LISTED} more." if len(ranked) > _MOST_LISTED else ""
+    head = f"{len(order)} of {total} jobs finished. Best by `{metric}`: `{order[0].info.run_id}`."
+    more = f"\n\n{len(order) - _MOST_LISTED} more." if len(order) > _MOST_LISTED else ""
     return f"{head}\n\n" + "\n".join(lines) + more
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from sweeps.grid import current_runs, of_grid, read_grid
 from sweeps.plan import children_of
+from sweeps.ranking import deciding_metric, ranked
 
 if TYPE_CHECKING:
     from mlflow.entities import Run
@@ -19,11 +20,13 @@ if TYPE_CHECKING:
     from sweeps.tracking.store import Store
 
 _METRICS = {
+    "best/val/loss": "val loss",
+    "best/val/accuracy": "val acc",
+    "best/val/macro_f1": "val F1",
     "test/accuracy": "test acc",
     "test/macro_f1": "test F1",
     "test/abnormal_recall": "abn. recall",
     "test/false_alarm_rate": "false alarm",
-    "val/accuracy": "val acc",
 }
 _STYLES = {"FINISHED": "green", "FAILED": "bold red", "KILLED": "yellow", "RUNNING": "cyan"}
 _SHORT_ID = 8
@@ -44,7 +47,7 @@ class _Column(NamedTuple):
 
 
 def print_sweep_table(store: Store, parent_run_id: str) -> None:
-    """Print all jobs of a sweep, the best first, and how to see more of them.
+    """Print all jobs of a sweep, the best first by validation, and how to see more of them.
 
     A terminal that is too narrow for all of it gets no minutes, then no epochs, then fewer metrics.
 
@@ -56,9 +59,11 @@ def print_sweep_table(store: Store, parent_run_id: str) -> None:
     from rich.table import Table
 
     every, grid = children_of(store, parent_run_id), read_grid(store.client, parent_run_id)
-    runs = sorted(current_runs(of_grid(every, grid)), key=_test_accuracy, reverse=True)
+    runs = current_runs(of_grid(every, grid))
     if not runs:
         return
+    metric = deciding_metric(runs)
+    runs = ranked(runs, metric)
     console = _console()
     columns, gap = _fit(_columns(store, runs), runs, console.width)
     table = Table(box=None, pad_edge=False, padding=(0, gap, 0, 0), header_style="bold")
@@ -74,7 +79,7 @@ def print_sweep_table(store: Store, parent_run_id: str) -> None:
         console.print(
             f"({len(every) - len(runs)} more under the same name: tried again since, or of other cells or code)"
         )
-    _print_links(console, store, runs)
+    _print_links(console, store, runs, metric)
 
 
 def _columns(store: Store, runs: Sequence[Run]) -> list[_Column]:
@@ -130,10 +135,6 @@ def print_run_summary(values: Mapping[str, float], run_id: str, uri: str) -> Non
     console.print(f"\nRun {run_id}\n{ui_command(uri)}", soft_wrap=True, highlight=False)
 
 
-def _test_accuracy(run: Run) -> float:
-    return float(run.data.metrics.get("test/accuracy", float("-inf")))
-
-
 def ui_command(uri: str) -> str:
     """Give what to type, or to open, to see the store in a browser; of its absolute and relative paths the shorter."""
     scheme = "sqlite:///"
@@ -186,10 +187,10 @@ def _number(value: float | None) -> str:
     return "-" if value is None else f"{value:.4f}" if abs(value) < 10 else f"{value:.4g}"
 
 
-def _print_links(console: Console, store: Store, runs: Sequence[Run]) -> None:
+def _print_links(console: Console, store: Store, runs: Sequence[Run], metric: str) -> None:
     best = runs[0]
-    if "test/accuracy" in best.data.metrics:
-        console.print(f"\nBest: {best.info.run_name}, run {best.info.run_id}", soft_wrap=True)
+    if metric in best.data.metrics:
+        console.print(f"\nBest by {metric}: {best.info.run_name}, run {best.info.run_id}", soft_wrap=True)
     console.print(f"\n{ui_command(store.uri)}", soft_wrap=True)
     ids = [run.info.run_id for run in runs[:_COMPARABLE]]
     query = urllib.parse.urlencode(

@@ -43,7 +43,7 @@ class Ended:
     @property
     def run_id(self) -> str:
         """Id of the single run, or of a sweep's best job, that it says."""
-        return re.findall(r"^(?:Run|Best: .*, run) (\w{32})$", self.out, re.MULTILINE)[-1]
+        return re.findall(r"^(?:Run|Best by .*, run) (\w{32})$", self.out, re.MULTILINE)[-1]
 
 
 class Typist:

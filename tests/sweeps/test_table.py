@@ -8,7 +8,7 @@ from sweeps.tracking.run import EpochMetrics, tracked_run
 def parent(store, job):
     """A sweep of three jobs; the last failed."""
     parent_id = store.client.create_run(store.experiment_id, run_name="grid").info.run_id
-    for lr, accuracy in (("0.1", 0.5), ("0.01", 0.75), ("10", None)):
+    for lr, accuracy, loss in (("0.1", 0.75, 0.5), ("0.01", 0.5, 0.25), ("10", None, None)):
         typed = ["+sweep=grid", "seed=0", "datamodule/split=clip", f"optimizer.lr={lr}"]
         try:
             cfg = job(sweep__parent_run_id=parent_id, optimizer__lr=float(lr))
@@ -16,7 +16,7 @@ def parent(store, job):
                 run.log_epochs([EpochMetrics(e, 1, {"train/loss": 1.0}) for e in (1, 2)])
                 if accuracy is None:
                     raise RuntimeError("diverged")
-                run.log_epochs([EpochMetrics(2, 1, {"test/accuracy": accuracy, "val/accuracy": 0.625})])
+                run.log_epochs([EpochMetrics(2, 1, {"test/accuracy": accuracy, "best/val/loss": loss})])
         except RuntimeError:
             pass
     store.client.set_terminated(parent_id)
@@ -35,10 +35,10 @@ def lines(store, parent, monkeypatch, capsys):
 
 def test_the_best_is_first_and_the_failed_one_is_there(lines):
     header, *rows = lines(80)[1:5]
-    assert header.split() == ["status", "lr", "acc", "acc", "epochs", "min", "run"]
+    assert header.split() == ["status", "lr", "loss", "acc", "epochs", "min", "run"]
     assert [row.split()[:5] for row in rows] == [
-        ["finished", "0.01", "0.7500", "0.6250", "2"],
-        ["finished", "0.1", "0.5000", "0.6250", "2"],
+        ["finished", "0.01", "0.2500", "0.5000", "2"],  # by validation: the test accuracy of the other is higher
+        ["finished", "0.1", "0.5000", "0.7500", "2"],
         ["failed", "10", "-", "-", "2"],
     ]
 
