@@ -12,8 +12,8 @@ from typing import Any
 from sweeps.errors import ConfigError
 from sweeps.wording import assigned, listed, nearest, typed
 
-ID_PRESETS = ("ntu",)  # pose.pyskl.ID_PATTERNS: this room may not import it, a test holds the two together
-# `recording1`, `recording2`, ... are joined: pose/pyskl.py.
+ID_PRESETS = ("ntu",)  # pose.id_pattern.ID_PATTERNS: this room may not import it, a test holds the two together
+# `recording1`, `recording2`, ... are joined: pose/id_pattern.py.
 ID_GROUPS = ("subject", "camera", "recording")
 ID_GROUP = re.compile(r"subject|camera|recording\d*")
 METRICS = {"val/loss": "min", "val/accuracy": "max", "val/macro_f1": "max"}

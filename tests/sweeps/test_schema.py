@@ -8,7 +8,7 @@ from hydra import compose, initialize_config_dir
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import ValidationError
 
-from pose.pyskl import ID_PATTERNS
+from pose.id_pattern import ID_PATTERNS
 from sweeps import schema
 from sweeps.checks import RULES, check_config, plain
 from sweeps.errors import ConfigError
