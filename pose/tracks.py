@@ -1,0 +1,163 @@
+"""People followed from frame to frame, where a file does not say who is who."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+Floats = npt.NDArray[np.floating]
+Ints = npt.NDArray[np.int64]
+
+_SMOOTHING = 0.4  # weight of the newest step in a person's speed
+
+
+def overlaps(first: Floats, second: Floats) -> npt.NDArray[np.float64]:
+    """Intersection over union of every box with every other.
+
+    Args:
+        first: `[N, 4]` boxes x1, y1, x2, y2.
+        second: `[M, 4]`.
+
+    Returns:
+        `[N, M]` in 0..1; 0 where both boxes are empty.
+    """
+    top_left = np.maximum(first[:, None, :2], second[None, :, :2])
+    bottom_right = np.minimum(first[:, None, 2:], second[None, :, 2:])
+    shared = np.prod(np.maximum(bottom_right - top_left, 0), axis=2)
+    areas = [np.prod(np.maximum(boxes[:, 2:] - boxes[:, :2], 0), axis=1) for boxes in (first, second)]
+    union = areas[0][:, None] + areas[1][None, :] - shared
+    return np.divide(shared, union, out=np.zeros(shared.shape), where=union > 0)
+
+
+def track_by_overlap(frames: Ints, boxes: Floats, max_gap: int, min_overlap: float) -> Ints:
+    """Follows people by where their boxes go.
+
+    From frame to frame the pairs of person and box with the greatest overlap in sum are taken (Hungarian method, as
+    SORT does, Bewley et al., ICIP 2016). A person's box is expected where its speed so far would carry it, so that two who
+    cross keep their numbers; who is not found there is looked for where it was seen last.
+
+    Args:
+        frames: `[N]` ascending frame numbers.
+        boxes: `[N, 4]` x1, y1, x2, y2.
+        max_gap: frames that a person may be unseen; after more it counts as another.
+        min_overlap: intersection over union, above 0, below which two boxes are never the same person.
+
+    Returns:
+        `[N]` a number for each person, none twice in a frame.
+    """
+    ids = np.empty(len(frames), np.int64)
+    people = _People(max_gap, min_overlap)
+    starts = np.flatnonzero(np.diff(frames, prepend=frames[:1] - 1))
+    for start, end in zip(starts, [*starts[1:], len(frames)], strict=True):
+        ids[start:end] = people.follow(int(frames[start]), np.asarray(boxes[start:end], np.float64))
+    return ids
+
+
+class _People:
+    """Who has been seen until now."""
+
+    def __init__(self, max_gap: int, min_overlap: float) -> None:
+        self.max_gap = max_gap
+        self.min_overlap = min_overlap
+        self.count = 0
+        self.ids = np.empty(0, np.int64)
+        self.seen = np.empty(0, np.int64)  # the frame
+        self.boxes = np.empty((0, 4))
+        self.speeds = np.empty((0, 2))  # of the box's middle, pixels a frame
+
+    def follow(self, frame: int, boxes: npt.NDArray[np.float64]) -> Ints:
+        """The number of each person in a frame, `[n]`; new ones where nobody fits."""
+        self._forget(frame)
+        person_of = np.full(len(boxes), -1)
+        if len(self.ids):
+            ahead = self.speeds * (frame - self.seen)[:, None]
+            self._match(self.boxes + np.tile(ahead, 2), boxes, person_of)
+            self._match(self.boxes, boxes, person_of)
+        self._learn(frame, boxes, person_of)
+        return self.ids[person_of]
+
+    def _forget(self, frame: int) -> None:
+        kept = frame - self.seen <= self.max_gap + 1
+        if not kept.all():
+            self.ids, self.seen, self.boxes, self.speeds = (
+                values[kept] for values in (self.ids, self.seen, self.boxes, self.speeds)
+            )
+
+    def _match(self, expected: Floats, boxes: Floats, person_of: Ints) -> None:
+        """Fills in who is where for those of both sides that are still free."""
+        free = np.flatnonzero(person_of < 0)
+        waiting = np.setdiff1d(np.arange(len(expected)), person_of)
+        if not len(free) or not len(waiting):
+            return
+        shared = overlaps(expected[waiting], boxes[free])
+        shared[shared < self.min_overlap] = 0
+        if shared.size == 1:
+            rows = columns = np.zeros(1, np.int64)
+        else:
+            from scipy.optimize import linear_sum_assignment
+
+            rows, columns = linear_sum_assignment(shared, maximize=True)
+        good = shared[rows, columns] > 0
+        person_of[free[columns[good]]] = waiting[rows[good]]
+
+    def _learn(self, frame: int, boxes: npt.NDArray[np.float64], person_of: Ints) -> None:
+        known = np.flatnonzero(person_of >= 0)
+        people = person_of[known]
+        steps = (_middles(boxes[known]) - _middles(self.boxes[people])) / (frame - self.seen[people])[:, None]
+        self.speeds[people] += _SMOOTHING * (steps - self.speeds[people])
+        self.boxes[people], self.seen[people] = boxes[known], frame
+        new = np.flatnonzero(person_of < 0)
+        person_of[new] = len(self.ids) + np.arange(len(new))
+        self.ids = np.concatenate([self.ids, self.count + np.arange(len(new))])
+        self.count += len(new)
+        self.seen = np.concatenate([self.seen, np.full(len(new), frame)])
+        self.boxes = np.concatenate([self.boxes, boxes[new]])
+        self.speeds = np.concatenate([self.speeds, np.zeros((len(new), 2))])
+
+
+def _middles(boxes: Floats) -> Floats:
+    middles: Floats = (boxes[:, :2] + boxes[:, 2:]) / 2
+    return middles
+
+
+def cut_tracks(frames: Ints, ids: Ints, max_gap: int, min_frames: int) -> tuple[list[Ints], int]:
+    """Divides what was found into unbroken tracks.
+
+    Args:
+        frames: `[N]` ascending frame numbers.
+        ids: `[N]` who it is, nobody twice in a frame.
+        max_gap: frames that a person may be unseen within a track.
+        min_frames: frames in which a person must be seen for a track to count.
+
+    Returns:
+        Tracks as ascending indices into `frames`, in the order in which they begin; and how many were too short.
+    """
+    order = np.lexsort((frames, ids))
+    new = (np.diff(ids[order]) != 0) | (np.diff(frames[order]) > max_gap + 1)
+    tracks = np.split(order, np.flatnonzero(new) + 1) if len(order) else []
+    kept = sorted((track for track in tracks if len(track) >= min_frames), key=lambda track: int(track[0]))
+    return kept, len(tracks) - len(kept)
+
+
+def choose_tracks(tracks: Sequence[Ints], frames: Ints, max_people: int) -> list[Ints]:
+    """Keeps at most so many people at a time, those that are seen in the most frames.
+
+    Args:
+        tracks: as `cut_tracks` gives them.
+        frames: `[N]` frame numbers that they point into.
+        max_people: at a time.
+
+    Returns:
+        Those of the tracks, in the same order, that are never more than `max_people` at a time.
+    """
+    kept: list[int] = []
+    for index in sorted(range(len(tracks)), key=lambda i: -len(tracks[i])):
+        first, last = frames[tracks[index][[0, -1]]]
+        spans = [frames[tracks[other][[0, -1]]] for other in kept]
+        # Tracks only begin at a track's own beginning or at that of one that begins during it.
+        moments = [first, *(start for start, _ in spans if first < start <= last)]
+        if all(sum(start <= moment <= end for start, end in spans) < max_people for moment in moments):
+            kept.append(index)
+    return [tracks[index] for index in sorted(kept)]
