@@ -28,8 +28,8 @@ _LAYOUTS = {17: "coco17", 18: "alphapose18", 26: "halpe26", 133: "coco17", 136: 
 class AlphaPoseSource(PeopleSource):
     """Clips of AlphaPose's result files: a file, or all files below a folder.
 
-    People are followed by `idx` where a file's are numbers of persons: one number each, none twice in a picture, not all
-    0, which AlphaPose writes without a tracker. Elsewhere by the overlap of their boxes.
+    People are followed by `idx` where a file's are numbers of persons: one number each, none twice in a picture, not
+    all 0, which AlphaPose writes without a tracker. Elsewhere by the overlap of their boxes.
     """
 
     kind = "AlphaPose results (.json)"
@@ -114,7 +114,7 @@ def _ids(entries: Sequence[dict[str, Any]], sequence_of: Any, frames: Ints) -> I
 
 
 def _number(idx: Any) -> int | None:
-    """One whole number, in a list or not; without a tracker there are lists of zeros, one for each box that was merged."""
+    """One whole number, in a list or not; without a tracker lists of zeros are written, one for each merged box."""
     while isinstance(idx, list) and len(idx) == 1:
         idx = idx[0]
     whole = isinstance(idx, int | float) and not isinstance(idx, bool) and abs(idx) < 2**53 and idx == int(idx)

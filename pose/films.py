@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
@@ -48,6 +48,7 @@ class Film:
         boxes: `[N, 4]` x1, y1, x2, y2.
         ids: `[N]` who it is, nobody twice in a frame; None where that is not known.
         labels: what is said about it, or about each part of it.
+        image_size: width and height in pixels, 0 where not known.
     """
 
     name: str
@@ -56,7 +57,8 @@ class Film:
     scores: Array
     boxes: Array
     ids: Ints | None = None
-    labels: Sequence[Labels] = field(default=(Labels(),))
+    labels: Sequence[Labels] = (Labels(),)
+    image_size: tuple[int, int] = (0, 0)
 
 
 def key_point_boxes(keypoints: Array) -> Array:
@@ -79,9 +81,7 @@ def to_coco17(keypoints: Array, scores: Array, skeleton: str) -> tuple[Array, Ar
     return keypoints[:, joints], scores[:, joints]
 
 
-def make_clips(
-    films: Sequence[Film], options: TrackOptions, skeleton: str, fps: float, image_size: tuple[int, int]
-) -> tuple[list[Clip], int]:
+def make_clips(films: Sequence[Film], options: TrackOptions, skeleton: str, fps: float) -> tuple[list[Clip], int]:
     """One clip for each unbroken track of a person; missing frames within it are missing joints.
 
     Args:
@@ -89,7 +89,6 @@ def make_clips(
         options: what counts as a track.
         skeleton: of the joints.
         fps: frames a second.
-        image_size: width and height in pixels, 0 where not known.
 
     Returns:
         Clips, whose key points are views into one `[N, V, 2]` float32 array; and how many tracks were left out.
@@ -118,7 +117,7 @@ def make_clips(
                 subject=labels.subject,
                 camera=labels.camera,
                 fps=fps,
-                image_size=image_size,
+                image_size=track.film.image_size,
                 skeleton=skeleton,
             )
         )

@@ -30,9 +30,9 @@ def place_images(names: Sequence[str], fps: float) -> dict[str, Place]:
     """Puts pictures into sequences and order.
 
     Where every name holds a time, the pictures are ordered by it, a pause of more than `PAUSE` seconds begins another
-    sequence, and the number of a frame is the time since the first in 1 / fps, at least one from frame to frame. A second
-    picture of the same time is a copy, and is left out. Otherwise the last number in a name is the frame, and what
-    stands before it the sequence.
+    sequence, and the number of a frame is the time since the first in 1 / fps, at least one from frame to frame. A
+    second picture of the same time is a copy, and is left out. Otherwise the last number in a name is the frame, and
+    what stands before it the sequence.
 
     Args:
         names: of the pictures, each once.

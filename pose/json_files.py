@@ -62,7 +62,9 @@ def read_triples(
             expected = ", ".join(f"{3 * number} ({number} joints)" for number in joints)
             raise DataError(f"{where(index)} holds {what}, expected {expected}: x, y and score of each joint")
         if count != first:
-            raise DataError(f"{where(index)} holds {count} numbers, others {first}: put each kind into a file of its own")
+            raise DataError(
+                f"{where(index)} holds {count} numbers, others {first}: put each kind into a file of its own"
+            )
     try:
         values = np.array(rows, np.float64)
     except (TypeError, ValueError, OverflowError):
@@ -86,6 +88,6 @@ def read_triples(
 def _find_odd(rows: Sequence[Any]) -> int:
     """The first row that is not numbers only."""
     for index, row in enumerate(rows):
-        if not all(value is None or isinstance(value, int | float) and abs(value) < 1e300 for value in row):
+        if not all(value is None or (isinstance(value, int | float) and abs(value) < 1e300) for value in row):
             return index
     return 0

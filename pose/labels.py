@@ -137,7 +137,8 @@ def _name(path: Path, folder: Path) -> str:
 
 def _fill(labels: Labels, found: dict[str, str | None]) -> Labels:
     """What the pattern found, where nothing better says it."""
-    return replace(labels, **{key: text for key, text in found.items() if getattr(labels, key) is None})
+    free: dict[str, Any] = {key: text for key, text in found.items() if getattr(labels, key) is None}
+    return replace(labels, **free)
 
 
 def _read_manifest(path: Path) -> Iterator[tuple[str, Labels]]:
@@ -148,7 +149,9 @@ def _read_manifest(path: Path) -> Iterator[tuple[str, Labels]]:
     except OSError as error:
         raise DataError(f"{path} cannot be read: {error.strerror}") from error
     except ValueError as error:  # of pandas' parser or the encoding
-        raise DataError(f"{path} is not a table of comma-separated values in UTF-8: {str(error).strip()[:100]}") from error
+        raise DataError(
+            f"{path} is not a table of comma-separated values in UTF-8: {str(error).strip()[:100]}"
+        ) from error
     unknown = [str(name) for name in table.columns if name not in COLUMNS]
     if unknown:
         near = get_close_matches(unknown[0], COLUMNS, n=1)

@@ -2,8 +2,8 @@
 
 `NAME_000000000012_keypoints.json` holds `people`, each with `pose_keypoints_2d`: x, y, score flat, for the 25 joints of
 BODY_25 or the 18 of COCO; a joint that was not found is 0, 0, 0. Versions before 1.3 call it `pose_keypoints`.
-tf-pose-estimation's scripts write the same with COCO's 18 joints, with plain numbers as names, and often with x and y as
-shares of the picture's width and height.
+tf-pose-estimation's scripts write the same with COCO's 18 joints, with plain numbers as names, and often with x and y
+as shares of the picture's width and height.
 """
 
 from __future__ import annotations

@@ -66,7 +66,7 @@ class PeopleSource(ABC):
             DataError: a file cannot be used, or nothing says which action it is.
         """
         films = [
-            replace(film, labels=self._labelling.labels(unit, film.name))
+            replace(film, labels=self._labelling.labels(unit, film.name), image_size=self.image_size or (0, 0))
             for unit in self._labelling.units()
             for film in self.read(unit)
         ]
@@ -81,7 +81,7 @@ class PeopleSource(ABC):
 
     def clips(self) -> list[Clip]:
         """Every track that is long enough; key points are views into one `[N, 17, 2]` float32 array."""
-        clips, self.left_out = make_clips(self.films, self.tracks, "coco17", self.fps, self.image_size or (0, 0))
+        clips, self.left_out = make_clips(self.films, self.tracks, "coco17", self.fps)
         if not clips:
             raise DataError(
                 f"{self.path}: nobody is seen in {self.tracks.min_frames} frames: set datamodule.min_frames lower"

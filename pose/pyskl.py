@@ -29,8 +29,8 @@ class PysklSource:
 
     Args:
         path: the pickle.
-        id_pattern: name of a preset in `pose.id_pattern`, or a regular expression that is searched in each `frame_dir` for
-            the groups `subject`, `camera` and `recording`; without a pattern keys of those names are taken. Groups
+        id_pattern: name of a preset in `pose.id_pattern`, or a regular expression that is searched in each `frame_dir`
+            for the groups `subject`, `camera` and `recording`; without a pattern keys of those names are taken. Groups
             `recording1`, `recording2`, ... are joined with the subject to the recording. Without the group each
             `frame_dir` is a recording of its own.
         class_names: names in the order of the file's labels; class_0, class_1, ... by default.

@@ -25,18 +25,20 @@ def overlaps(first: Floats, second: Floats) -> npt.NDArray[np.float64]:
     """
     top_left = np.maximum(first[:, None, :2], second[None, :, :2])
     bottom_right = np.minimum(first[:, None, 2:], second[None, :, 2:])
-    shared = np.prod(np.maximum(bottom_right - top_left, 0), axis=2)
-    areas = [np.prod(np.maximum(boxes[:, 2:] - boxes[:, :2], 0), axis=1) for boxes in (first, second)]
+    width, height = np.moveaxis(np.maximum(bottom_right - top_left, 0), 2, 0)
+    shared = width * height
+    areas = [np.maximum(box[:, 2] - box[:, 0], 0) * np.maximum(box[:, 3] - box[:, 1], 0) for box in (first, second)]
     union = areas[0][:, None] + areas[1][None, :] - shared
-    return np.divide(shared, union, out=np.zeros(shared.shape), where=union > 0)
+    ratios: npt.NDArray[np.float64] = np.divide(shared, union, out=np.zeros(shared.shape), where=union > 0)
+    return ratios
 
 
 def track_by_overlap(frames: Ints, boxes: Floats, max_gap: int, min_overlap: float) -> Ints:
     """Follows people by where their boxes go.
 
     From frame to frame the pairs of person and box with the greatest overlap in sum are taken (Hungarian method, as
-    SORT does, Bewley et al., ICIP 2016). A person's box is expected where its speed so far would carry it, so that two who
-    cross keep their numbers; who is not found there is looked for where it was seen last.
+    SORT does, Bewley et al., ICIP 2016). A person's box is expected where its speed so far would carry it, so that two
+    who cross keep their numbers; who is not found there is looked for where it was seen last.
 
     Args:
         frames: `[N]` ascending frame numbers.
@@ -72,35 +74,31 @@ class _People:
         self._forget(frame)
         person_of = np.full(len(boxes), -1)
         if len(self.ids):
+            free = np.ones(len(self.ids), np.bool_)
             ahead = self.speeds * (frame - self.seen)[:, None]
-            self._match(self.boxes + np.tile(ahead, 2), boxes, person_of)
-            self._match(self.boxes, boxes, person_of)
+            self._match(self.boxes + ahead[:, [0, 1, 0, 1]], boxes, person_of, free)
+            self._match(self.boxes, boxes, person_of, free)
         self._learn(frame, boxes, person_of)
-        return self.ids[person_of]
+        ids: Ints = self.ids[person_of]
+        return ids
 
     def _forget(self, frame: int) -> None:
         kept = frame - self.seen <= self.max_gap + 1
         if not kept.all():
-            self.ids, self.seen, self.boxes, self.speeds = (
-                values[kept] for values in (self.ids, self.seen, self.boxes, self.speeds)
-            )
+            self.ids, self.seen = self.ids[kept], self.seen[kept]
+            self.boxes, self.speeds = self.boxes[kept], self.speeds[kept]
 
-    def _match(self, expected: Floats, boxes: Floats, person_of: Ints) -> None:
-        """Fills in who is where for those of both sides that are still free."""
-        free = np.flatnonzero(person_of < 0)
-        waiting = np.setdiff1d(np.arange(len(expected)), person_of)
-        if not len(free) or not len(waiting):
+    def _match(self, expected: Floats, boxes: Floats, person_of: Ints, free: npt.NDArray[np.bool_]) -> None:
+        """Fills in who is where, for the boxes without a person and the people who are still free."""
+        open_boxes, people = (person_of < 0).nonzero()[0], free.nonzero()[0]
+        if not len(open_boxes) or not len(people):
             return
-        shared = overlaps(expected[waiting], boxes[free])
+        shared = overlaps(expected[people], boxes[open_boxes])
         shared[shared < self.min_overlap] = 0
-        if shared.size == 1:
-            rows = columns = np.zeros(1, np.int64)
-        else:
-            from scipy.optimize import linear_sum_assignment
-
-            rows, columns = linear_sum_assignment(shared, maximize=True)
+        rows, columns = _best_pairs(shared)
         good = shared[rows, columns] > 0
-        person_of[free[columns[good]]] = waiting[rows[good]]
+        person_of[open_boxes[columns[good]]] = people[rows[good]]
+        free[people[rows[good]]] = False
 
     def _learn(self, frame: int, boxes: npt.NDArray[np.float64], person_of: Ints) -> None:
         known = np.flatnonzero(person_of >= 0)
@@ -109,12 +107,24 @@ class _People:
         self.speeds[people] += _SMOOTHING * (steps - self.speeds[people])
         self.boxes[people], self.seen[people] = boxes[known], frame
         new = np.flatnonzero(person_of < 0)
+        if not len(new):
+            return
         person_of[new] = len(self.ids) + np.arange(len(new))
         self.ids = np.concatenate([self.ids, self.count + np.arange(len(new))])
         self.count += len(new)
         self.seen = np.concatenate([self.seen, np.full(len(new), frame)])
         self.boxes = np.concatenate([self.boxes, boxes[new]])
         self.speeds = np.concatenate([self.speeds, np.zeros((len(new), 2))])
+
+
+def _best_pairs(shared: npt.NDArray[np.float64]) -> tuple[Ints, Ints]:
+    """Rows and columns of the pairs with the greatest sum."""
+    if shared.size == 1:
+        return np.zeros(1, np.int64), np.zeros(1, np.int64)
+    from scipy.optimize import linear_sum_assignment
+
+    rows, columns = linear_sum_assignment(shared, maximize=True)
+    return rows, columns
 
 
 def _middles(boxes: Floats) -> Floats:

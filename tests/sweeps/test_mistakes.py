@@ -44,7 +44,8 @@ MISTAKES = {
     "optimizer.momentum=0.9": "optimizer.momentum=0.9: no such key as things are chosen; "
     "type optimizer=rmsprop optimizer.momentum=0.9",
     "datamodule.path=there.pkl": "datamodule.path=there.pkl: no such key as things are chosen; "
-    "type datamodule=pyskl datamodule.path=there.pkl",
+    "type one of datamodule=aihub, datamodule=alphapose, datamodule=openpose, datamodule=pyskl "
+    "and datamodule.path=there.pkl",
     "hydra.verbos=true": "hydra.verbos=true: no such key; type hydra.verbose=true",
     # groups
     "optimizer=adm": "optimizer=adm: no such option; type optimizer=adam",
