@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -51,8 +52,8 @@ def track_by_overlap(frames: Ints, boxes: Floats, max_gap: int, min_overlap: flo
     """
     ids = np.empty(len(frames), np.int64)
     people = _People(max_gap, min_overlap)
-    starts = np.flatnonzero(np.diff(frames, prepend=frames[:1] - 1))
-    for start, end in zip(starts, [*starts[1:], len(frames)], strict=True):
+    bounds = np.flatnonzero(np.diff(frames, prepend=-1, append=-1)) if len(frames) else []
+    for start, end in pairwise(bounds):
         ids[start:end] = people.follow(int(frames[start]), np.asarray(boxes[start:end], np.float64))
     return ids
 
