@@ -7,8 +7,9 @@ each of them. Without a manifest the label is the first folder below the data's 
 
 from __future__ import annotations
 
+import csv
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from pathlib import Path
@@ -142,31 +143,39 @@ def _fill(labels: Labels, found: dict[str, str | None]) -> Labels:
 
 
 def _read_manifest(path: Path) -> Iterator[tuple[str, Labels]]:
-    import pandas as pd
-
     try:
-        table = pd.read_csv(path, dtype=str, keep_default_na=False, skipinitialspace=True)
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            lines = csv.DictReader(file, skipinitialspace=True, strict=True)
+            _check_columns(lines.fieldnames or (), path)
+            rows = [(lines.line_num, row) for row in lines]
     except OSError as error:
         raise DataError(f"{path} cannot be read: {error.strerror}") from error
-    except ValueError as error:  # of pandas' parser or the encoding
-        raise DataError(
-            f"{path} is not a table of comma-separated values in UTF-8: {str(error).strip()[:100]}"
-        ) from error
-    unknown = [str(name) for name in table.columns if name not in COLUMNS]
-    if unknown:
-        near = get_close_matches(unknown[0], COLUMNS, n=1)
-        advice = f"call it {near[0]}" if near else f"the columns are {', '.join(COLUMNS)}; take it away"
-        raise DataError(f"{path}: column '{unknown[0]}' is not known: {advice}")
-    missing = [name for name in ("path", "label") if name not in table.columns]
-    if missing:
-        raise DataError(f"{path}: has no column {missing[0]}: its first line names the columns, {', '.join(COLUMNS)}")
-    if table.empty:
+    except UnicodeDecodeError as error:
+        raise DataError(f"{path} is not in UTF-8: save it as CSV in UTF-8") from error
+    except csv.Error as error:
+        raise DataError(f"{path} is no table of comma-separated values: {error}") from error
+    if not rows:
         raise DataError(f"{path}: has no rows: add one for each film")
-    for line, row in enumerate(table.to_dict("records"), 2):
-        yield str(row["path"]), _read_row(row, f"{path}, line {line}")
+    for line, row in rows:
+        where = f"{path}, line {line}"
+        if None in row or None in row.values():
+            raise DataError(f"{where}: has not as many values as there are columns: quote those with commas in them")
+        yield str(row["path"]), _read_row(row, where)
 
 
-def _read_row(row: dict[Any, Any], where: str) -> Labels:
+def _check_columns(columns: Sequence[str], path: Path) -> None:
+    known = ", ".join(COLUMNS)
+    for column in columns:
+        if column not in COLUMNS:
+            near = get_close_matches(column, COLUMNS, n=1) if column.isalpha() else []
+            advice = f"call it {near[0]}" if near else f"the columns are {known}, separated by commas"
+            raise DataError(f"{path}: column '{column}' is not known: {advice}")
+    for column in ("path", "label"):
+        if column not in columns:
+            raise DataError(f"{path}: has no column {column}: its first line names the columns, {known}")
+
+
+def _read_row(row: dict[str, str], where: str) -> Labels:
     for column in ("path", "label"):
         if not row[column].strip():
             raise DataError(f"{where}: {column} is empty: fill it in, or take the line away")

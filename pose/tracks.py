@@ -52,7 +52,7 @@ def track_by_overlap(frames: Ints, boxes: Floats, max_gap: int, min_overlap: flo
     """
     ids = np.empty(len(frames), np.int64)
     people = _People(max_gap, min_overlap)
-    bounds = np.flatnonzero(np.diff(frames, prepend=-1, append=-1)) if len(frames) else []
+    bounds: Sequence[int] | Ints = np.flatnonzero(np.diff(frames, prepend=-1, append=-1)) if len(frames) else []
     for start, end in pairwise(bounds):
         ids[start:end] = people.follow(int(frames[start]), np.asarray(boxes[start:end], np.float64))
     return ids

@@ -172,7 +172,7 @@ def write_aihub(
         img_no = 9 + step * index
         images.append(
             {
-                "img_path": f"image_action_{action}/image_{action}-{number}/{action}-{number}/{name}/{name}_{img_no:03}.jpg",
+                "img_path": f"image_action_{action}/image_{action}-{number}/{name}/{name}_{img_no:03}.jpg",
                 "img_no": img_no,
                 "width": 1920,
                 "height": 1080,

@@ -107,7 +107,9 @@ def test_pictures_of_several_films_in_one_file_are_told_apart_by_name(tmp_path: 
     entries = [entry for film in sorted(tmp_path.glob("*.json")) for entry in json.loads(film.read_text())]
     (tmp_path / "walk").mkdir()
     (tmp_path / "walk" / "all.json").write_text(json.dumps(entries))
-    clips = AlphaPoseSource(tmp_path / "walk" / "all.json", r"(?P<label>all)/(?P<subject>[a-z]+)_(?P<camera>\w+)").clips()
+    clips = AlphaPoseSource(
+        tmp_path / "walk" / "all.json", r"(?P<label>all)/(?P<subject>[a-z]+)_(?P<camera>\w+)"
+    ).clips()
     assert [(clip.id, clip.label, clip.subject, clip.camera) for clip in clips] == [
         ("all/anna_cam1", "all", "anna", "cam1"),
         ("all/anna_cam2", "all", "anna", "cam2"),
@@ -149,7 +151,14 @@ def test_who_is_no_person_is_left_out(tmp_path: Path) -> None:
 
 
 def spoilt(change: dict[str, Any]) -> Any:
-    entry = {"image_id": "0.jpg", "category_id": 1, "keypoints": [1.0] * 51, "score": 1.0, "box": [0, 0, 9, 9], "idx": 1}
+    entry = {
+        "image_id": "0.jpg",
+        "category_id": 1,
+        "keypoints": [1.0] * 51,
+        "score": 1.0,
+        "box": [0, 0, 9, 9],
+        "idx": 1,
+    }
     return json.dumps([entry, entry | change])
 
 
@@ -204,7 +213,7 @@ def test_a_folder_without_files_says_what_to_name(tmp_path: Path) -> None:
 
 def test_where_everybody_passes_by_it_says_which_key_to_set(tmp_path: Path) -> None:
     write_alphapose(tmp_path / "sit" / "a.json", [person(frames=8)])
-    with pytest.raises(DataError, match="nobody is seen in 9 frames: set datamodule.min_frames lower"):
+    with pytest.raises(DataError, match=r"nobody is seen in 9 frames: set datamodule\.min_frames lower"):
         AlphaPoseSource(tmp_path).clips()
 
 
@@ -244,7 +253,10 @@ def test_the_same_person_is_followed_in_real_files_as_by_somebody_else() -> None
     alike = []
     for annotation in load_arrays(REAL / "upfall_alphapose.pkl")["annotations"]:
         theirs = annotation["keypoint"][0].astype(np.float32)
-        ours = [clip.keypoints[~np.isnan(clip.keypoints).all(axis=(1, 2))] for clip in by_start.get(annotation["frame_dir"], [])]
+        ours = [
+            clip.keypoints[~np.isnan(clip.keypoints).all(axis=(1, 2))]
+            for clip in by_start.get(annotation["frame_dir"], [])
+        ]
         near = [np.abs(one[None, :, 0] - theirs[:, None, 0]).max(axis=2).min(axis=1) < 0.5 for one in ours]
         alike += [max(same.mean() for same in near)] if near else []
     assert np.median(alike) > 0.9
