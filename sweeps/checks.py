@@ -218,6 +218,8 @@ def wrong_value(key: str, value: object, default: object) -> ConfigError:
 
 def _valid(key: str, value: object, default: object, rule: Rule) -> str:
     """Find what to type: the value mended where that is clear, else the nearest choice, else the default."""
+    if key in TABLES:
+        return f"+{key}.1=NAME"
     if value is not None and rule.holds(str(value)):
         return quoted(key, str(value))
     near = nearest(str(value), rule.choices)
