@@ -9,7 +9,14 @@ from pathlib import Path
 import pytest
 
 from tests.helpers import LITTLE, Typist
-from tests.pose.formats import person, write_aihub, write_aihub_folder, write_alphapose_folder, write_openpose_folder
+from tests.pose.formats import (
+    person,
+    write_aihub,
+    write_aihub_folder,
+    write_alphapose,
+    write_alphapose_folder,
+    write_openpose_folder,
+)
 
 REAL = Path(__file__).parents[2] / "shared/data/upfall_alphapose"
 LITTLE_FILE = f"{LITTLE} tracking.log_model=never progress=false"
@@ -25,7 +32,6 @@ WRITERS = {
 @pytest.mark.parametrize("name", WRITERS)
 def test_walks_and_falls_are_told_apart(name: str, typist: Typist, tmp_path: Path) -> None:
     writer: Callable[[Path], Path] = WRITERS[name]
-    # The last frames show best where somebody went, and only body-relative features hide it.
     data = f"datamodule={name} datamodule.path={writer(tmp_path)} datamodule.abnormal_classes=[fall]"
     done = typist.train(f"{data} {LEARNED} datamodule.stride=1")
     metrics, tags = done.run.data.metrics, done.run.data.tags
@@ -33,7 +39,6 @@ def test_walks_and_falls_are_told_apart(name: str, typist: Typist, tmp_path: Pat
     assert metrics["test/clip_accuracy"] == 1
     films = 24 if name == "aihub" else 12
     assert tags["data.frames"] == str(films * 24)
-    assert done.run.inputs.dataset_inputs[0].dataset.source_type
 
 
 @pytest.mark.slow
@@ -46,7 +51,8 @@ def test_held_out_people_by_a_pattern_in_the_names(typist: Typist, tmp_path: Pat
         "error: the data names no subjects to split by: set datamodule.id_pattern to a regex with a group subject, "
         "or use datamodule/split=clip\n"
     )
-    done = typist.train(rf"{words} 'datamodule.id_pattern=\"_(?P<subject>P\d)\"' {LITTLE_FILE}".replace('\\"', '"'))
+    pattern = r"_(?P<subject>P\d)"
+    done = typist.train(f"{words} 'datamodule.id_pattern=\"{pattern}\"' {LITTLE_FILE}")
     assert done.run.data.tags["data.clips_test"] == "4"
 
 
@@ -78,8 +84,6 @@ def test_tracks_that_are_left_out_are_told(typist: Typist, tmp_path: Path) -> No
     assert (ended.status, ended.out) == (1, "")
     assert "nobody is seen in 25 frames: set datamodule.min_frames lower" in ended.err
     for label in ("walk", "fall"):
-        from tests.pose.formats import write_alphapose
-
         people = [person(frames=24), person(frames=10, x=900, seed=1)]
         write_alphapose(tmp_path / label / "two.json", people)
     ended = typist.type(f"{words} datamodule.min_frames=20")
