@@ -91,3 +91,16 @@ def test_of_more_people_than_wanted_those_who_are_seen_longest_are_kept() -> Non
 
     assert kept(1) == [10, 40, 101]  # 0..50 would be in view together with 40..100
     assert kept(2) == [0, 10, 40, 60, 101]
+
+
+@pytest.mark.parametrize("jump", [0, 20, 60, 300])
+@pytest.mark.parametrize("gap", [0, 5, 15])
+def test_a_film_of_one_person_is_followed_as_if_somebody_else_were_in_it(jump: int, gap: int) -> None:
+    frames, boxes, _ = film_of([person(frames=40, speed=(4, 1))])
+    frames[20:] += gap
+    boxes[25:, [0, 2]] += jump
+    alone = track_by_overlap(frames, boxes, 10, 0.3)
+    other = np.array([[5_000, 0, 5_050, 50]], np.float32)
+    both = track_by_overlap(np.r_[frames, frames[-1:]], np.r_[boxes, other], 10, 0.3)
+    assert alone.tolist() == both[:-1].tolist()
+    assert len(set(alone.tolist())) == 1 + (gap > 10) + (jump > 40)
