@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from pose.errors import DataError
-from pose.films import Array, Film, key_point_boxes, to_coco17
+from pose.films import Array, Film, empty_film, key_point_boxes, to_coco17
 from pose.image_names import Place, place_images
 from pose.json_files import read_json, read_triples
 from pose.labels import Unit
@@ -42,24 +42,24 @@ class AlphaPoseSource(PeopleSource):
 
     def read(self, unit: Unit) -> Iterator[Film]:
         """A film for each sequence of pictures that the file's `image_id` tell apart."""
-        entries = _entries(unit.path)
-        if not entries:
-            yield Film(unit.name, *_nobody())
+        numbered = _entries(unit.path)
+        places = _places([entry for _, entry in numbered], unit.path, self.fps)
+        numbered = [(number, entry) for number, entry in numbered if str(entry["image_id"]) in places]
+        if not numbered:
+            yield empty_film(unit.name)
             return
-        places = _places(entries, unit.path, self.fps)
-        entries = [entry for entry in entries if str(entry["image_id"]) in places]
-        rows = [entry["keypoints"] for entry in entries]
-        keypoints, scores = read_triples(rows, _LAYOUTS, lambda row: f"{unit.path}: entry {row} (keypoints)")
-        keypoints, scores = to_coco17(keypoints, scores, _LAYOUTS[len(rows[0]) // 3])
+        keypoints, scores = _joints(numbered, unit.path)
+        entries = [entry for _, entry in numbered]
         boxes = _boxes(entries, keypoints)
-        sequence_of = np.array([places[str(entry["image_id"])].sequence for entry in entries])
-        frames = np.array([places[str(entry["image_id"])].frame for entry in entries], np.int64)
+        found = [places[str(entry["image_id"])] for entry in entries]
+        frames = np.array([place.frame for place in found], np.int64)
+        names, sequence_of = np.unique([place.sequence for place in found], return_inverse=True)
         ids = _ids(entries, sequence_of, frames)
-        for sequence in sorted(set(sequence_of.tolist())):
-            members = np.flatnonzero(sequence_of == sequence)
-            members = members[np.argsort(frames[members], kind="stable")]
+        order = np.lexsort((frames, sequence_of))
+        ends = np.flatnonzero(np.diff(sequence_of[order])) + 1
+        for name, members in zip(names.tolist(), np.split(order, ends), strict=True):
             yield Film(
-                name=f"{unit.name}/{sequence}" if sequence else unit.name,
+                name=f"{unit.name}/{name}" if name else unit.name,
                 frames=frames[members],
                 keypoints=keypoints[members],
                 scores=scores[members],
@@ -68,12 +68,15 @@ class AlphaPoseSource(PeopleSource):
             )
 
 
-def _nobody() -> tuple[Ints, Array, Array, Array]:
-    return np.empty(0, np.int64), *(np.empty((0, *shape), np.float32) for shape in ((17, 2), (17,), (4,)))  # type: ignore[return-value]
+def _joints(numbered: Sequence[tuple[int, dict[str, Any]]], path: Path) -> tuple[Array, Array]:
+    """COCO's 17 joints of each entry, and their scores."""
+    rows = [entry["keypoints"] for _, entry in numbered]
+    triples = read_triples(rows, _LAYOUTS, lambda row: f"{path}: keypoints of entry {numbered[row][0]}")
+    return to_coco17(*triples, _LAYOUTS[len(rows[0]) // 3])
 
 
-def _entries(path: Path) -> list[dict[str, Any]]:
-    """The persons in a file."""
+def _entries(path: Path) -> list[tuple[int, dict[str, Any]]]:
+    """The persons in a file, each with its number in the list."""
     content = read_json(path)
     if not isinstance(content, list):
         raise DataError(
@@ -84,7 +87,7 @@ def _entries(path: Path) -> list[dict[str, Any]]:
         for key in ("image_id", "keypoints"):
             if not isinstance(entry, dict) or key not in entry:
                 raise DataError(f"{path}: entry {index} has no {key}: it is not a result of AlphaPose, take it away")
-    return [entry for entry in content if entry.get("category_id", 1) == 1]
+    return [(index, entry) for index, entry in enumerate(content) if entry.get("category_id", 1) == 1]
 
 
 def _places(entries: Sequence[dict[str, Any]], path: Path, fps: float) -> dict[str, Place]:
@@ -104,7 +107,7 @@ def _boxes(entries: Sequence[dict[str, Any]], keypoints: Array) -> Array:
     return boxes.astype(np.float32) if np.isfinite(boxes).all() else key_point_boxes(keypoints)
 
 
-def _ids(entries: Sequence[dict[str, Any]], sequence_of: Any, frames: Ints) -> Ints | None:
+def _ids(entries: Sequence[dict[str, Any]], sequence_of: Ints, frames: Ints) -> Ints | None:
     """Who is who by `idx`, None where the file does not say it."""
     numbers = [_number(entry.get("idx")) for entry in entries]
     if None in numbers or not any(numbers):

@@ -61,6 +61,12 @@ class Film:
     image_size: tuple[int, int] = (0, 0)
 
 
+def empty_film(name: str) -> Film:
+    """A film in which nobody was found."""
+    keypoints, boxes = np.empty((0, 17, 2), np.float32), np.empty((0, 4), np.float32)
+    return Film(name, np.empty(0, np.int64), keypoints, keypoints[:, :, 0], boxes)
+
+
 def key_point_boxes(keypoints: Array) -> Array:
     """The box around the joints that were found, `[N, 4]` x1, y1, x2, y2; zeros where none was."""
     low = np.where(np.isnan(keypoints), np.inf, keypoints).min(axis=1)

@@ -1,8 +1,9 @@
 """What is said about files of key points: by the folders they lie in, by their names, or by a manifest.
 
 A manifest is a CSV file with a row a film and the columns `path` (relative to the manifest) and `label`, and as wanted
-`subject`, `camera`, `recording`, `start` and `end`. The last two are seconds: a film with several actions has a row for
-each of them. Without a manifest the label is the first folder below the data's own.
+`subject`, `camera`, `recording`, `start` and `end`. The last two are seconds, of which s begins with frame s x fps: a
+film with several actions has a row for each of them. Without a manifest the label is the first folder below the data's
+own.
 """
 
 from __future__ import annotations

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from pose.errors import DataError
-from pose.films import Array, Film, key_point_boxes, to_coco17
+from pose.films import Array, Film, empty_film, key_point_boxes, to_coco17
 from pose.json_files import read_json, read_triples
 from pose.labels import Unit
 from pose.people import PeopleSource
@@ -53,15 +53,14 @@ class OpenPoseSource(PeopleSource):
                 )
             films.setdefault(match["film"], []).append((int(match["frame"]), path))
         for film, files in sorted(films.items()):
-            # A film in a folder of its own has the folder's name; else its own tells it apart.
-            yield self._film(unit.name if len(films) == 1 else f"{unit.name}/{film}", sorted(files))
+            says_more = film not in ("", unit.path.name)
+            yield self._film(f"{unit.name}/{film}" if says_more else unit.name, sorted(files))
 
     def _film(self, name: str, files: list[tuple[int, Path]]) -> Film:
         people = [(frame, path, row) for frame, path in files for row in _people(path)]
-        frames = np.array([frame for frame, _, _ in people], np.int64)
         if not people:
-            empty = np.empty((0, 17, 2), np.float32)
-            return Film(name, frames, empty, empty[:, :, 0], empty[:, :2].reshape(0, 4))
+            return empty_film(name)
+        frames = np.array([frame for frame, _, _ in people], np.int64)
         rows = [row for _, _, row in people]
         keypoints, scores = read_triples(rows, _LAYOUTS, lambda row: f"{people[row][1]}: pose_keypoints_2d")
         keypoints, scores = to_coco17(keypoints, scores, _LAYOUTS[len(rows[0]) // 3])

@@ -96,7 +96,9 @@ def test_tracks_that_are_left_out_are_told(typist: Typist, tmp_path: Path) -> No
 @pytest.mark.skipif(not REAL.exists(), reason=f"{REAL} is not on this machine")
 def test_real_files_of_alphapose_train(typist: Typist) -> None:
     pattern = r"(?P<label>Activity\d+)/(?P<subject>\d{4}-\d\d-\d\d)"
-    data = f"datamodule=alphapose datamodule.path={REAL} datamodule.fps=20 datamodule.max_people=1 datamodule.image_size=[640,480]"
-    done = typist.train(f"{data} 'datamodule.id_pattern=\"{pattern}\"' datamodule/split=subject {LITTLE_FILE}")
+    data = f"datamodule=alphapose datamodule.path={REAL} datamodule.fps=20 datamodule.image_size=[640,480]"
+    done = typist.train(
+        f"{data} datamodule.max_people=1 'datamodule.id_pattern=\"{pattern}\"' datamodule/split=subject {LITTLE_FILE}"
+    )
     assert done.run.data.tags["data.frames"] == "11767"
     assert done.run.data.metrics["test/accuracy"] > 0.2

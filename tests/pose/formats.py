@@ -120,13 +120,16 @@ def write_alphapose_folder(folder: Path, takes: int = 6) -> Path:
 def write_openpose(
     folder: Path,
     people: Sequence[Person],
-    name: str = "film",
+    name: str | None = None,
     pattern: str = "{name}_{frame:012}_keypoints.json",
     key: str = "pose_keypoints_2d",
     leave_out: Sequence[int] = (),
     seed: int = 0,
 ) -> Path:
-    """A folder of frames as `--write_json` fills it; people stand in any order, and a frame may have no file."""
+    """A folder of frames as `--write_json` fills it; people stand in any order, and a frame may have no file.
+
+    The film is named as the folder, unless it has a name of its own.
+    """
     draw = np.random.default_rng(seed)
     folder.mkdir(parents=True, exist_ok=True)
     for frame in range(max(one.start + len(one.keypoints) for one in people)):
@@ -139,7 +142,7 @@ def write_openpose(
             "version": 1.3,
             "people": [{"person_id": [-1], key: row, **{other: [] for other in empty}} for row in rows],
         }
-        (folder / pattern.format(name=name, frame=frame)).write_text(json.dumps(content))
+        (folder / pattern.format(name=name or folder.name, frame=frame)).write_text(json.dumps(content))
     return folder
 
 

@@ -159,7 +159,7 @@ def spoilt(change: dict[str, Any]) -> Any:
         "box": [0, 0, 9, 9],
         "idx": 1,
     }
-    return json.dumps([entry, entry | change])
+    return json.dumps([entry | {"category_id": 16}, entry, entry | change])
 
 
 @pytest.mark.parametrize(
@@ -173,14 +173,14 @@ def spoilt(change: dict[str, Any]) -> Any:
         ("[1, 2]", "entry 0 has no image_id: it is not a result of AlphaPose"),
         ('[{"image_id": "0.jpg"}]', "entry 0 has no keypoints"),
         ("[]", "holds no key points: nobody was found in any of its 1 films"),
-        (spoilt({"keypoints": [1.0] * 50}), r"entry 1 \(keypoints\) holds 50 numbers, expected 51 \(17 joints\), 54"),
-        (spoilt({"keypoints": [1.0] * 54}), r"entry 1 \(keypoints\) holds 54 numbers, others 51: put each kind into"),
-        (spoilt({"keypoints": {}}), r"entry 1 \(keypoints\) holds no list, expected 51"),
-        (spoilt({"keypoints": [[1.0]] * 51}), r"entry 1 \(keypoints\) holds something else than numbers"),
-        (spoilt({"keypoints": ["a"] * 51}), r"entry 1 \(keypoints\) holds something else than numbers"),
-        (spoilt({"keypoints": [10**400] * 51}), r"entry 1 \(keypoints\) holds something else than numbers"),
-        (spoilt({"keypoints": [1e30] * 51}), r"entry 1 \(keypoints\) holds 1e\+30, which is no coordinate in pixels"),
-        (spoilt({"keypoints": [float("inf")] * 51}), r"entry 1 \(keypoints\) holds inf, which is no coordinate"),
+        (spoilt({"keypoints": [1.0] * 50}), r"keypoints of entry 2 holds 50 numbers, expected 51 \(17 joints\), 54"),
+        (spoilt({"keypoints": [1.0] * 54}), r"keypoints of entry 2 holds 54 numbers, others 51: put each kind into"),
+        (spoilt({"keypoints": {}}), r"keypoints of entry 2 holds no list, expected 51"),
+        (spoilt({"keypoints": [[1.0]] * 51}), r"keypoints of entry 2 holds something else than numbers"),
+        (spoilt({"keypoints": ["a"] * 51}), r"keypoints of entry 2 holds something else than numbers"),
+        (spoilt({"keypoints": [10**400] * 51}), r"keypoints of entry 2 holds something else than numbers"),
+        (spoilt({"keypoints": [1e30] * 51}), r"keypoints of entry 2 holds 1e\+30, which is no coordinate in pixels"),
+        (spoilt({"keypoints": [float("inf")] * 51}), r"keypoints of entry 2 holds inf, which is no coordinate"),
         (spoilt({"image_id": "cover.jpg"}), "in image_id, the name 'cover.jpg' holds no number and no time"),
     ],
 )

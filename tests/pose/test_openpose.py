@@ -120,18 +120,18 @@ def spoilt(**person: Any) -> str:
 @pytest.mark.parametrize(
     ("name", "content", "says"),
     [
-        ("film_000000000003_keypoints.json", '{"people": [', "is not whole JSON"),
-        ("film_000000000003_keypoints.json", "[]", "has no list 'people': it is not OpenPose's, take it out"),
-        ("film_000000000003_keypoints.json", '{"people": [1]}', "has no list 'people'"),
-        ("film_000000000003_keypoints.json", spoilt(), "pose_keypoints_2d holds no list, expected 75"),
+        ("a_000000000003_keypoints.json", '{"people": [', "is not whole JSON"),
+        ("a_000000000003_keypoints.json", "[]", "has no list 'people': it is not OpenPose's, take it out"),
+        ("a_000000000003_keypoints.json", '{"people": [1]}', "has no list 'people'"),
+        ("a_000000000003_keypoints.json", spoilt(), "pose_keypoints_2d holds no list, expected 75"),
         (
-            "film_000000000003_keypoints.json",
+            "a_000000000003_keypoints.json",
             spoilt(pose_keypoints_2d=[1.0] * 57),
             r"pose_keypoints_2d holds 57 numbers, expected 75 \(25 joints\), 54 \(18 joints\): x, y and score",
         ),
-        ("film_000000000003_keypoints.json", spoilt(pose_keypoints_2d=[1.0] * 54), "holds 54 numbers, others 75"),
-        ("film_000000000003_keypoints.json", spoilt(pose_keypoints_2d=["x"] * 75), "holds something else than numbers"),
-        ("film_000000000003_keypoints.json", spoilt(pose_keypoints_2d=[1e9] * 75), r"holds 1e\+09, which is no coord"),
+        ("a_000000000003_keypoints.json", spoilt(pose_keypoints_2d=[1.0] * 54), "holds 54 numbers, others 75"),
+        ("a_000000000003_keypoints.json", spoilt(pose_keypoints_2d=["x"] * 75), "holds something else than numbers"),
+        ("a_000000000003_keypoints.json", spoilt(pose_keypoints_2d=[1e9] * 75), r"holds 1e\+09, which is no coord"),
         ("settings.json", "{}", r"its name holds no number of a frame, as in NAME_000000000012_keypoints\.json"),
     ],
 )
