@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from pose.errors import DataError
 from pose.films import Array, key_point_boxes
-from pose.json_files import read_json, read_triples
+from pose.json_files import LARGEST, read_json, read_triples
 from pose.tracks import Ints, overlaps
 
 LABEL_FILE = re.compile(r"(?P<name>(?P<recording>(?P<action>\d+)-\d+_\d+)-(?P<camera>C\d+))_2D\.json")
@@ -95,7 +95,7 @@ def _boxes(annotations: list[dict[str, Any]], keypoints: Array) -> Array:
         return around
     with_size = np.concatenate([given[:, :2], given[:, :2] + given[:, 2:]], axis=1)
     best = max((given, with_size), key=lambda boxes: _fit(boxes, around))
-    return best.astype(np.float32) if np.isfinite(best).all() else around
+    return best.astype(np.float32) if (np.abs(best) <= LARGEST).all() else around
 
 
 def _fit(boxes: npt.NDArray[np.float64], around: Array) -> float:

@@ -16,7 +16,7 @@ import numpy as np
 from pose.errors import DataError
 from pose.films import Array, Film, empty_film, key_point_boxes, to_coco17
 from pose.image_names import Place, place_images
-from pose.json_files import read_json, read_triples
+from pose.json_files import LARGEST, read_json, read_triples
 from pose.labels import Unit
 from pose.people import PeopleSource
 from pose.tracks import Ints
@@ -104,7 +104,7 @@ def _boxes(entries: Sequence[dict[str, Any]], keypoints: Array) -> Array:
     except (KeyError, TypeError, ValueError, OverflowError):
         return key_point_boxes(keypoints)
     boxes[:, 2:] += boxes[:, :2]
-    return boxes.astype(np.float32) if np.isfinite(boxes).all() else key_point_boxes(keypoints)
+    return boxes.astype(np.float32) if (np.abs(boxes) <= LARGEST).all() else key_point_boxes(keypoints)
 
 
 def _ids(entries: Sequence[dict[str, Any]], sequence_of: Ints, frames: Ints) -> Ints | None:
