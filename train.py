@@ -374,6 +374,7 @@ def _describe(data: KeypointDataModule, run: TrackedRun) -> None:
         f"{counts['windows_test']:,} test; {counts['clips_padded']} clips padded, "
         f"{counts['joints_interpolated']:,} joints interpolated, {counts['frames_in_no_window']:,} frames in no window"
         + (f", {counts['windows_left_out']:,} training windows left out" if counts["windows_left_out"] else "")
+        + (f", {counts['tracks_left_out']:,} tracks of people left out" if counts.get("tracks_left_out") else "")
     )
 
 

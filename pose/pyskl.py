@@ -7,7 +7,6 @@ where C is 2, `keypoint_score` [M, T, V], for M persons.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
@@ -18,14 +17,11 @@ import numpy.typing as npt
 
 from pose.clip import Clip
 from pose.errors import DataError
+from pose.id_pattern import compile_pattern, find_names
 from pose.skeletons import guess_skeleton
 from pose.unpickle import load_arrays
 
 Array = npt.NDArray[Any]
-
-# Sample names of NTU RGB+D and NTU RGB+D 120 (Shahroudy et al., CVPR 2016): set-up, camera, performer, replication,
-# action. Its three cameras see the same performance at once, so that the camera is no part of the recording.
-ID_PATTERNS = {"ntu": r"(?P<recording1>S\d{3})(?P<camera>C\d{3})(?P<subject>P\d{3})(?P<recording2>R\d{3}A\d{3})"}
 
 
 class PysklSource:
@@ -33,8 +29,8 @@ class PysklSource:
 
     Args:
         path: the pickle.
-        id_pattern: name of a preset in `ID_PATTERNS`, or a regular expression that is searched in each `frame_dir` for
-            the groups `subject`, `camera` and `recording`; without a pattern keys of those names are taken. Groups
+        id_pattern: name of a preset in `pose.id_pattern`, or a regular expression that is searched in each `frame_dir`
+            for the groups `subject`, `camera` and `recording`; without a pattern keys of those names are taken. Groups
             `recording1`, `recording2`, ... are joined with the subject to the recording. Without the group each
             `frame_dir` is a recording of its own.
         class_names: names in the order of the file's labels; class_0, class_1, ... by default.
@@ -53,7 +49,7 @@ class PysklSource:
     ) -> None:
         self.path = Path(path)
         self.fps = fps
-        self._pattern = _compile(id_pattern) if id_pattern else None
+        self._pattern = compile_pattern(id_pattern) if id_pattern else None
         self._names = tuple(class_names) if class_names else None
 
     @cached_property
@@ -140,27 +136,12 @@ class PysklSource:
             # Not of the layout, but where a file has them they are meant.
             own = {name: annotation.get(name) for name in ("recording", "subject", "camera")}
             return {"recording": frame_dir} | {name: str(text) for name, text in own.items() if text is not None}
-        match = self._pattern.search(frame_dir)
-        if match is None:
-            raise DataError(f"{self.path}: datamodule.id_pattern does not match the name {frame_dir}")
-        groups = {name: text for name, text in match.groupdict().items() if text is not None}
-        parts = [text for name, text in sorted(groups.items()) if re.fullmatch(r"recording\d+", name)]
-        joined = "".join([*parts, groups.get("subject", "")]) if parts else frame_dir
+        found = find_names(self._pattern, frame_dir, self.path)
         return {
-            "recording": groups.get("recording", joined),
-            "subject": groups.get("subject"),
-            "camera": groups.get("camera"),
+            "recording": found["recording"] or frame_dir,
+            "subject": found["subject"],
+            "camera": found["camera"],
         }
-
-
-def _compile(id_pattern: str) -> re.Pattern[str]:
-    try:
-        return re.compile(ID_PATTERNS.get(id_pattern, id_pattern))
-    except re.error as error:
-        known = ", ".join(ID_PATTERNS)
-        raise DataError(
-            f"datamodule.id_pattern={id_pattern} is neither {known} nor a regular expression: {error}"
-        ) from None
 
 
 def _clip_id(annotation: dict[str, Any], person: int) -> str:

@@ -65,12 +65,20 @@ _COCO_JOINTS = (
 )
 
 # Orders as the tools document them: COCO data format; OpenPose doc/02_output.md; AlphaPose docs/output.md
-# (its 18th joint is the neck); AI-Hub data set 62, MPII order as in Andriluka et al., CVPR 2014.
+# (its 18th joint is the neck; the 26 of Halpe); AI-Hub data set 62, MPII order as in Andriluka et al., CVPR 2014.
 _LAYOUTS = {
     skeleton.name: skeleton
     for skeleton in (
         _skeleton("coco17", _COCO_JOINTS, f"{_COCO_LIMBS} {_COCO_TRUNK}"),
         _skeleton("alphapose18", f"{_COCO_JOINTS} neck", f"{_COCO_LIMBS} {_NECK_TRUNK}"),
+        _skeleton(
+            "halpe26",
+            f"{_COCO_JOINTS} head neck hip left_big_toe right_big_toe left_small_toe right_small_toe left_heel "
+            "right_heel",
+            f"{_COCO_LIMBS} head-neck neck-left_shoulder neck-right_shoulder neck-hip hip-left_hip hip-right_hip "
+            "left_ankle-left_heel left_ankle-left_big_toe left_ankle-left_small_toe right_ankle-right_heel "
+            "right_ankle-right_big_toe right_ankle-right_small_toe",
+        ),
         _skeleton(
             "openpose18",
             "nose neck right_shoulder right_elbow right_wrist left_shoulder left_elbow left_wrist right_hip "

@@ -11,11 +11,11 @@ from hydra.errors import HydraException
 
 from sweeps.command import Command
 from sweeps.errors import ConfigError
-from sweeps.names import Names
+from sweeps.names import Names, in_table
 from sweeps.wording import assigned, choice_of, nearest, quoted, shown
 
 # Values that are lists, though their default is null.
-LISTS = ("datamodule.classes", "datamodule.class_names", "loss.class_weights")
+LISTS = ("datamodule.classes", "datamodule.class_names", "datamodule.image_size", "loss.class_weights")
 
 
 def read_overrides(overrides: Sequence[str], names: Names) -> list[Override]:
@@ -97,7 +97,7 @@ def _check_prefix(override: Override, names: Names) -> None:
             raise ConfigError(f"{line}: needs one +; type +{bare}")
     elif adds and (group or key in names.keys):
         raise ConfigError(f"{line}: is there already; type {bare}")
-    elif adds:
+    elif adds and not in_table(key):
         raise names.no_such_key(line, key, override.get_value_string())
 
 

@@ -48,7 +48,8 @@ def cell_of(cfg: DictConfig, data_digest: str) -> Cell:
     if isinstance(data, dict):
         left_out = (*_NOT_IN_CELL_OF_DATA, *(["path"] if data_digest else []))
         config["datamodule"] = {key: value for key, value in data.items() if key not in left_out}
-    any_code = _hash([json.dumps(config, sort_keys=True, separators=(",", ":"), default=str), data_digest])
+    as_text = json.loads(json.dumps(config, default=str))  # a table typed as {7:jump} has a number among its keys
+    any_code = _hash([json.dumps(as_text, sort_keys=True, separators=(",", ":")), data_digest])
     return Cell(_hash([any_code, code_digest()]), any_code)
 
 

@@ -9,9 +9,23 @@ from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 from sweeps.errors import ConfigError
-from sweeps.names import flatten, keys_of
+from sweeps.names import TABLES, flatten, keys_of
 from sweeps.relations import check_relations, check_resume
-from sweeps.rules import Rule, either, flag, like, matching, names, number, numbers, one_of, optional, text, whole
+from sweeps.rules import (
+    Rule,
+    either,
+    flag,
+    like,
+    matching,
+    names,
+    number,
+    numbers,
+    one_of,
+    optional,
+    table,
+    text,
+    whole,
+)
 from sweeps.targets import check_targets
 from sweeps.wording import assigned, listed, nearest, one_line, quoted, typed
 
@@ -42,6 +56,15 @@ RULES: dict[str, Rule] = {
     "datamodule.abnormal_classes": names(),
     "datamodule.id_pattern": optional(text()),
     "datamodule.fps": POSITIVE,
+    "datamodule.image_size": optional(
+        numbers("a whole number above 0", lambda value: value > 0 and value == int(value), 2)
+    ),
+    "datamodule.max_gap": whole(0),
+    "datamodule.min_frames": whole(1),
+    "datamodule.max_people": optional(whole(1)),
+    "datamodule.min_overlap": FRACTION,
+    "datamodule.frame_step": optional(whole(1)),
+    "datamodule.actions": table(),
     "datamodule.frames": whole(1000),
     "datamodule.views": whole(1, 12),
     "datamodule.dimensions": whole(2, 3),
@@ -131,7 +154,7 @@ def check_config(cfg: DictConfig, default: DictConfig, overrides: Sequence[str] 
     check_missing(cfg)
     values, defaults = plain(cfg), plain(default)
     check_targets(values, defaults)
-    known = flatten(defaults)
+    known = flatten(defaults, stop=TABLES)
     flat = flatten(values, stop=known)
     for key, value in flat.items():
         _check_key(key, value, known)
@@ -197,6 +220,8 @@ def wrong_value(key: str, value: object, default: object) -> ConfigError:
 
 def _valid(key: str, value: object, default: object, rule: Rule) -> str:
     """Find what to type: the value mended where that is clear, else the nearest choice, else the default."""
+    if key in TABLES:
+        return f"+{key}.1=NAME"
     if value is not None and rule.holds(str(value)):
         return quoted(key, str(value))
     near = nearest(str(value), rule.choices)

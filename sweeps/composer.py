@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import shlex
 from collections.abc import Sequence
 
 from hydra.core.override_parser.types import Override
@@ -13,7 +14,7 @@ from omegaconf.errors import ConfigAttributeError, ConfigKeyError, OmegaConfBase
 
 from sweeps.checks import wrong_value
 from sweeps.errors import ConfigError
-from sweeps.names import Names
+from sweeps.names import Names, in_table
 from sweeps.targets import check_hydra_targets
 from sweeps.wording import nearest, one_line
 
@@ -113,8 +114,11 @@ class Composer:
     def _set(self, config: DictConfig, override: Override) -> None:
         key, value = override.key_or_group, override.value()
         try:
-            OmegaConf.update(config, key, value, merge=True)
+            OmegaConf.update(config, key, value, merge=True, force_add=override.is_add() and in_table(key))
         except (ConfigAttributeError, ConfigKeyError) as error:
+            if in_table(key):
+                line = str(override.input_line)
+                raise ConfigError(f"{line}: adds to a table; type {shlex.quote(f'+{line}')}") from error
             if isinstance(value, dict):  # the key is one in it
                 raise self.names.no_such_key(str(override.input_line), str(error.full_key), "VALUE") from error
             raise self.names.no_such_key(str(override.input_line), key, override.get_value_string()) from error

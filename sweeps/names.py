@@ -18,6 +18,9 @@ from omegaconf import DictConfig, OmegaConf
 from sweeps.errors import ConfigError
 from sweeps.wording import choice_of, nearest
 
+# Keys that hold a table to which a user may add: +datamodule.actions.7=jump
+TABLES = ("datamodule.actions",)
+
 
 class Names:
     """What is in conf/, as seen from one root.
@@ -104,9 +107,12 @@ class Names:
         inside = next((name for name in self.keys if name.startswith(f"{dotted}.")), None)
         if inside is not None:
             return ConfigError(f"{line}: {dotted} holds other keys; type one of them, as {inside}={value}")
-        other = self._option_with(key)
-        if other is not None:
-            return ConfigError(f"{line}: no such key as things are chosen; type {other} {key}={value}")
+        others = self._options_with(key)
+        if others:
+            group, first = others[0]
+            choice = f"{group}={first}" if len(others) == 1 else choice_of(group, [option for _, option in others])
+            joint = "" if len(others) == 1 else " and"
+            return ConfigError(f"{line}: no such key as things are chosen; type {choice}{joint} {key}={value}")
         # A dot is for keys, a slash for groups; a bare word may be either.
         near = nearest(key, [*([] if "." in key else self.groups), *self.keys])
         if near is None:
@@ -137,18 +143,22 @@ class Names:
             found += [group, *self._groups_under(group)]
         return found
 
-    def _option_with(self, key: str) -> str | None:
-        """Find an option with the key, where the chosen one has it not: datamodule=pyskl for datamodule.path."""
+    def _options_with(self, key: str) -> list[tuple[str, str]]:
+        """Find the options, with their group, that have a key which the chosen one has not."""
         parts = key.split(".")
         for end in range(len(parts) - 1, 0, -1):
             group, rest = "/".join(parts[:end]), ".".join(parts[end:])
-            if not self.is_group(group):
-                continue
-            for option in self.options(group):
-                loaded = self.repository.load_config(f"{group}/{option}")
-                if loaded is not None and rest in keys_of(loaded.config):
-                    return f"{group}={option}"
-        return None
+            if self.is_group(group):
+                loaded = {option: self.repository.load_config(f"{group}/{option}") for option in self.options(group)}
+                found = [option for option, file in loaded.items() if file and rest in keys_of(file.config)]
+                if found:
+                    return [(group, option) for option in found]
+        return []
+
+
+def in_table(key: str) -> bool:
+    """Whether a key is one of TABLES, or inside one."""
+    return any(key == table or key.startswith(f"{table}.") for table in TABLES)
 
 
 def keys_of(cfg: object) -> dict[str, Any]:

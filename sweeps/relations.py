@@ -12,10 +12,12 @@ from typing import Any
 from sweeps.errors import ConfigError
 from sweeps.wording import assigned, listed, nearest, typed
 
-ID_PRESETS = ("ntu",)  # pose.pyskl.ID_PATTERNS: this room may not import it, a test holds the two together
-# `recording1`, `recording2`, ... are joined: pose/pyskl.py.
+ID_PRESETS = ("ntu",)  # pose.id_pattern.ID_PATTERNS: this room may not import it, a test holds the two together
+# `recording1`, `recording2`, ... are joined: pose/id_pattern.py.
 ID_GROUPS = ("subject", "camera", "recording")
 ID_GROUP = re.compile(r"subject|camera|recording\d*")
+# Data modules whose labels a name may say as well.
+LABELLED_BY_NAME = ("datamodules.alphapose.", "datamodules.openpose.")
 METRICS = {"val/loss": "min", "val/accuracy": "max", "val/macro_f1": "max"}
 # What belongs to the command that is typed now, and not to the run that it resumes.
 OF_THIS_COMMAND = ("tracking", "output_dir", "sweep", "progress", "resume", "hydra")
@@ -32,7 +34,7 @@ def check_relations(flat: Mapping[str, Any]) -> None:
         ConfigError: At the first that is not.
     """
     _check_path(flat)
-    _check_id_pattern(flat.get("datamodule.id_pattern"))
+    _check_id_pattern(flat.get("datamodule.id_pattern"), str(flat.get("datamodule._target_")))
     _check_window_split(flat)
     _check_velocity(flat)
     _check_test_curve(flat)
@@ -82,7 +84,7 @@ def _check_path(flat: Mapping[str, Any]) -> None:
         raise ConfigError(f"{assigned(key, flat[key])}: a folder; type {key}={kind}")
 
 
-def _check_id_pattern(pattern: str | None) -> None:
+def _check_id_pattern(pattern: str | None, target: str) -> None:
     key = "datamodule.id_pattern"
     if pattern is None or pattern in ID_PRESETS:
         return
@@ -91,15 +93,16 @@ def _check_id_pattern(pattern: str | None) -> None:
         groups = list(re.compile(pattern).groupindex)
     except re.error as error:
         raise ConfigError(f"{assigned(key, pattern)}: not a regex, {error}; type for instance {example}") from error
-    unknown = [group for group in groups if not ID_GROUP.fullmatch(group)]
+    known = ("label", *ID_GROUPS) if target.startswith(LABELLED_BY_NAME) else ID_GROUPS
+    unknown = [group for group in groups if group not in known and not ID_GROUP.fullmatch(group)]
     if unknown:
-        group = nearest(unknown[0], ID_GROUPS) or "subject"
+        group = nearest(unknown[0], known) or "subject"
         mended = pattern.replace(f"(?P<{unknown[0]}>", f"(?P<{group}>")
         raise ConfigError(f"{assigned(key, pattern)}: {unknown[0]} is no group of it; type {typed(key, mended)}")
     if not groups:
         near = nearest(pattern, ID_PRESETS)
         raise ConfigError(
-            f"{assigned(key, pattern)}: has no group {listed(ID_GROUPS)}, and is no preset ({listed(ID_PRESETS)}); "
+            f"{assigned(key, pattern)}: has no group {listed(known)}, and is no preset ({listed(ID_PRESETS)}); "
             f"type {typed(key, near) if near else f'for instance {example}'}"
         )
 

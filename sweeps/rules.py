@@ -61,6 +61,14 @@ def names() -> Rule:
     return Rule("a list of different names", _are_names)
 
 
+def table() -> Rule:
+    """A dict from anything to strings that are not empty."""
+    return Rule(
+        "a table of names, as {1: walk}",
+        lambda value: isinstance(value, dict) and bool(value) and all(text().holds(item) for item in value.values()),
+    )
+
+
 def numbers(span: str, inside: Callable[[float], bool], count: int | None = None) -> Rule:
     """A list of numbers, each `inside`; of `count` of them unless None."""
     return Rule(

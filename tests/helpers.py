@@ -177,8 +177,8 @@ def choose(option: Path, pickle_file: Path | None = None) -> str:
     values = [f"{package}.{key}={filled[key]}" for key, value in content.items() if value == "???"]
     if group == "sweep":
         return f"+sweep={name}"
-    if name in ("keypoints",):  # a base that data modules share
-        return "datamodule/common@datamodule=keypoints"
+    if option.parent.name == "common":  # a base that data modules share
+        return f"datamodule/common@datamodule={name}"
     return " ".join([f"{group}={name}", *values])
 
 

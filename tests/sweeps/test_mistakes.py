@@ -18,6 +18,8 @@ from tests.sweeps.typed import Keyboard
 ROOT = Path(__file__).resolve().parents[2]
 RUN = "0123456789abcdef0123456789abcdef"
 PYSKL = "datamodule=pyskl datamodule.path=there.pkl"
+ALPHAPOSE = "datamodule=alphapose datamodule.path=folder"
+AIHUB = "datamodule=aihub datamodule.path=folder"
 SPLITS = f"{PYSKL} datamodule/split=predefined datamodule.split.train=a"
 CLASSES = "only classes of pose, datamodules, lightning_modules, sweeps, torch.optim and pytorch_lightning can be built"
 LSTM = "lightning_modules.networks.LSTMClassifier"
@@ -42,9 +44,10 @@ MISTAKES = {
     "type one of them, as selection.monitor=val/loss",
     "optimizer/lr=0.1": "optimizer/lr=0.1: optimizer.lr is a key, not a group; type optimizer.lr=0.1",
     "optimizer.momentum=0.9": "optimizer.momentum=0.9: no such key as things are chosen; "
-    "type optimizer=rmsprop optimizer.momentum=0.9",
+    "type one of optimizer=rmsprop, optimizer=sgd and optimizer.momentum=0.9",
     "datamodule.path=there.pkl": "datamodule.path=there.pkl: no such key as things are chosen; "
-    "type datamodule=pyskl datamodule.path=there.pkl",
+    "type one of datamodule=aihub, datamodule=alphapose, datamodule=openpose, datamodule=pyskl "
+    "and datamodule.path=there.pkl",
     "hydra.verbos=true": "hydra.verbos=true: no such key; type hydra.verbose=true",
     # groups
     "optimizer=adm": "optimizer=adm: no such option; type optimizer=adam",
@@ -154,6 +157,20 @@ MISTAKES = {
     "of it; type 'datamodule.id_pattern=\"(?P<subject>P.)\"'",
     f"{PYSKL} datamodule.id_pattern=ntuu": "datamodule.id_pattern=ntuu: has no group subject, camera or recording, and "
     "is no preset (ntu); type datamodule.id_pattern=ntu",
+    f"{PYSKL} 'datamodule.id_pattern=\"(?P<label>P.)\"'": "datamodule.id_pattern=(?P<label>P.): label is no group "
+    "of it; type 'datamodule.id_pattern=\"(?P<subject>P.)\"'",
+    f"{ALPHAPOSE} datamodule.id_pattern=labl": "datamodule.id_pattern=labl: has no group label, subject, camera or "
+    "recording, and is no preset (ntu); type for instance 'datamodule.id_pattern=\"(?P<subject>P\\d+)\"'",
+    f"{ALPHAPOSE} datamodule.image_size=1920": "datamodule.image_size=1920: must be a list of 2 numbers, each a "
+    "whole number above 0, or null; type datamodule.image_size=null",
+    f"{ALPHAPOSE} datamodule.min_overlap=1.5": "datamodule.min_overlap=1.5: must be a number, above 0 and below 1; "
+    "type datamodule.min_overlap=0.3",
+    f"{AIHUB} datamodule.actions.7=jump": "datamodule.actions.7=jump: adds to a table; type +datamodule.actions.7=jump",
+    f"{AIHUB} 'datamodule.actions={{7:jump}}'": "datamodule.actions={7:jump}: adds to a table; "
+    "type '+datamodule.actions={7:jump}'",
+    f"{AIHUB} +datamodule.actions.7=3": "datamodule.actions={1:walk,2:run,3:sit,6:fall,7:3}: must be a table of names, "
+    "as {1: walk}; type +datamodule.actions.1=NAME",
+    f"{AIHUB} +datamodule.actons.7=jump": "+datamodule.actons.7=jump: no such key; python train.py --help lists them",
     "datamodule/split=window datamodule.stride=3": "datamodule.eval_stride=9: datamodule/split=window needs one stride "
     "for all windows, datamodule.stride=3; type datamodule.eval_stride=3",
     "datamodule.velocity=true datamodule.sequence_length=1": "datamodule.velocity=true: one frame alone does not move; "

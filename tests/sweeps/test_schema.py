@@ -8,11 +8,11 @@ from hydra import compose, initialize_config_dir
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import ValidationError
 
-from pose.pyskl import ID_PATTERNS
+from pose.id_pattern import ID_PATTERNS
 from sweeps import schema
 from sweeps.checks import RULES, check_config, plain
 from sweeps.errors import ConfigError
-from sweeps.names import flatten
+from sweeps.names import TABLES, flatten
 from sweeps.relations import ID_PRESETS
 from sweeps.targets import check_targets, find_targets
 
@@ -80,6 +80,7 @@ def test_project_paths_lie_beside_pyproject_toml(tmp_path: Path, monkeypatch: py
 # What cannot have a default.
 NEEDED = {
     "datamodule=pyskl": ["datamodule.path=data.pkl"],
+    **{f"datamodule={name}": ["datamodule.path=."] for name in ("aihub", "alphapose", "openpose")},
     "datamodule/split=predefined": ["datamodule.split.train=a", "datamodule.split.test=b"],
 }
 
@@ -100,7 +101,7 @@ def test_every_rule_is_about_a_key_that_is_in_conf():
 
 def keys_with(option: str) -> set[str]:
     cfg = compose_train(option)
-    return set(flatten(OmegaConf.to_container(cfg, resolve=False)))
+    return set(flatten(OmegaConf.to_container(cfg, resolve=False), stop=TABLES))
 
 
 def test_the_presets_of_id_pattern_are_those_of_the_reader():

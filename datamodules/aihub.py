@@ -1,0 +1,58 @@
+"""Labels of AI-Hub's data set of human actions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from datamodules.keypoints import KeypointDataModule
+from pose.clip import Source
+
+
+class AIHubDataModule(KeypointDataModule):
+    """Windows of AI-Hub's labels.
+
+    Args:
+        path: the data set's folder, or one below it.
+        actions: name of each action by its number.
+        fps: frames a second of the videos.
+        frame_step: frames from one label to the next; None for the commonest.
+        id_pattern: regular expression that finds subject, camera and recording in each file's name.
+        max_gap: labels that may be missing within a clip.
+        min_frames: labels that a clip must have.
+        **options: of `KeypointDataModule`.
+    """
+
+    def __init__(
+        self,
+        path: str,
+        actions: Mapping[Any, str],
+        fps: float = 30.0,
+        frame_step: int | None = None,
+        id_pattern: str | None = None,
+        max_gap: int = 2,
+        min_frames: int = 1,
+        **options: Any,
+    ) -> None:
+        super().__init__(**options)
+        self.path = path
+        self.actions = actions
+        self.video_fps = fps
+        self.frame_step = frame_step
+        self.id_pattern = id_pattern
+        self.max_gap = max_gap
+        self.min_frames = min_frames
+
+    def source(self) -> Source:
+        """The labels' clips."""
+        from pose.aihub import AIHubSource
+
+        return AIHubSource(
+            self.path,
+            self.actions,
+            self.video_fps,
+            self.frame_step,
+            self.id_pattern,
+            self.max_gap,
+            self.min_frames,
+        )

@@ -1,0 +1,16 @@
+"""Result files of AlphaPose."""
+
+from __future__ import annotations
+
+from datamodules.people import PeopleDataModule
+from pose.people import PeopleSource
+
+
+class AlphaPoseDataModule(PeopleDataModule):
+    """Windows of AlphaPose's result files."""
+
+    def reader(self) -> type[PeopleSource]:
+        """What reads the files."""
+        from pose.alphapose import AlphaPoseSource
+
+        return AlphaPoseSource

@@ -1,0 +1,16 @@
+"""Folders of frames as OpenPose and tf-pose-estimation write them."""
+
+from __future__ import annotations
+
+from datamodules.people import PeopleDataModule
+from pose.people import PeopleSource
+
+
+class OpenPoseDataModule(PeopleDataModule):
+    """Windows of OpenPose's folders."""
+
+    def reader(self) -> type[PeopleSource]:
+        """What reads the files."""
+        from pose.openpose import OpenPoseSource
+
+        return OpenPoseSource

@@ -1,0 +1,73 @@
+"""What the data modules of other pose estimators' files share."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from datamodules.keypoints import KeypointDataModule
+
+if TYPE_CHECKING:
+    from pose.people import PeopleSource
+
+
+class PeopleDataModule(KeypointDataModule):
+    """Windows of people whom an estimator found in films. A subclass says how its files are read.
+
+    Args:
+        path: the files, a folder of them, or a manifest.
+        id_pattern: regular expression, or a preset, that finds label, subject, camera and recording in a film's name.
+        fps: frames a second.
+        image_size: width and height of the pictures in pixels; None where not known.
+        max_gap: frames that a person may be unseen within a clip.
+        min_frames: frames in which a person must be seen.
+        max_people: at a time, those seen longest; None for everybody.
+        min_overlap: intersection over union of the boxes of one person from frame to frame.
+        **options: of `KeypointDataModule`.
+    """
+
+    def __init__(
+        self,
+        path: str,
+        id_pattern: str | None = None,
+        fps: float = 30.0,
+        image_size: Sequence[int] | None = None,
+        max_gap: int = 10,
+        min_frames: int = 9,
+        max_people: int | None = None,
+        min_overlap: float = 0.3,
+        **options: Any,
+    ) -> None:
+        super().__init__(**options)
+        self.path = path
+        self.id_pattern = id_pattern
+        self.file_fps = fps
+        self.image_size = image_size
+        self.max_gap = max_gap
+        self.min_frames = min_frames
+        self.max_people = max_people
+        self.min_overlap = min_overlap
+        self._source: PeopleSource | None = None
+        self._tracks_left_out = 0
+
+    def reader(self) -> type[PeopleSource]:
+        """What reads the files."""
+        raise TypeError(f"{type(self).__name__} has no reader of files: write its method reader()")
+
+    def source(self) -> PeopleSource:
+        """The files' clips."""
+        from pose.films import TrackOptions
+
+        tracks = TrackOptions(self.max_gap, self.min_frames, self.max_people, self.min_overlap)
+        self._source = self.reader()(self.path, self.id_pattern, self.file_fps, self.image_size, tracks)
+        return self._source
+
+    def setup(self, stage: str | None = None) -> None:
+        """Reads, divides and indexes the data once; later calls do nothing."""
+        super().setup(stage)
+        if self._source is not None:
+            self._tracks_left_out, self._source = self._source.left_out, None
+
+    def summary(self) -> dict[str, int]:
+        """Counts that belong beside every result."""
+        return super().summary() | {"tracks_left_out": self._tracks_left_out}

@@ -1,0 +1,49 @@
+"""Who, where and which performance, found in a name by a regular expression."""
+
+from __future__ import annotations
+
+import re
+
+from pose.errors import DataError
+
+# Sample names of NTU RGB+D and NTU RGB+D 120 (Shahroudy et al., CVPR 2016): set-up, camera, performer, replication,
+# action. Its three cameras see the same performance at once, so that the camera is no part of the recording.
+ID_PATTERNS = {"ntu": r"(?P<recording1>S\d{3})(?P<camera>C\d{3})(?P<subject>P\d{3})(?P<recording2>R\d{3}A\d{3})"}
+
+
+def compile_pattern(id_pattern: str) -> re.Pattern[str]:
+    """The preset of that name in `ID_PATTERNS`, or the regular expression itself.
+
+    Raises:
+        DataError: it is neither.
+    """
+    try:
+        return re.compile(ID_PATTERNS.get(id_pattern, id_pattern))
+    except re.error as error:
+        known = ", ".join(ID_PATTERNS)
+        raise DataError(
+            f"datamodule.id_pattern={id_pattern} is neither {known} nor a regular expression: {error}"
+        ) from None
+
+
+def find_names(pattern: re.Pattern[str], text: str, source: object) -> dict[str, str | None]:
+    """What the groups `label`, `subject`, `camera` and `recording` of a pattern match in a name; None where nothing.
+
+    Groups `recording1`, `recording2`, ... are joined with the subject to the recording.
+
+    Args:
+        pattern: searched anywhere in the name.
+        text: the name.
+        source: the file, for the message.
+
+    Raises:
+        DataError: the pattern does not match.
+    """
+    match = pattern.search(text)
+    if match is None:
+        raise DataError(f"{source}: datamodule.id_pattern does not match the name {text}")
+    groups = {name: found for name, found in match.groupdict().items() if found is not None}
+    parts = [found for name, found in sorted(groups.items()) if re.fullmatch(r"recording\d+", name)]
+    joined = "".join([*parts, groups.get("subject", "")]) if parts else None
+    names = {name: groups.get(name) for name in ("label", "subject", "camera")}
+    return names | {"recording": groups.get("recording", joined)}

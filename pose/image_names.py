@@ -1,0 +1,81 @@
+"""Which frame of which sequence a picture is, told by its name."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import NamedTuple
+
+from pose.errors import DataError
+
+# Cameras that save pictures one by one name them by the time: 2018-07-04T12_04_17.738369.png
+_TIME = re.compile(r"(\d{4})-(\d\d)-(\d\d)[T_ ](\d\d)[_:.-](\d\d)[_:.-](\d\d)(?:[.,](\d{1,6}))?")
+_NUMBER = re.compile(r"(?P<sequence>.*?)[\W_]*(?P<frame>\d{1,15})\D*", re.DOTALL)
+_SUFFIX = re.compile(r"\.[A-Za-z]\w{0,4}$")
+
+# Seconds without a picture after which a camera that names them by the time is taken to record something else. Too long
+# keeps two performances together, which no split minds; too short would put one performance on both sides of a split.
+PAUSE = 5.0
+
+
+class Place(NamedTuple):
+    """Where a picture belongs: the name of its sequence, "" for one without a name, and the frame's number in it."""
+
+    sequence: str
+    frame: int
+
+
+def place_images(names: Sequence[str], fps: float) -> dict[str, Place]:
+    """Puts pictures into sequences and order.
+
+    Where every name holds a time, the pictures are ordered by it, a pause of more than `PAUSE` seconds begins another
+    sequence, and the number of a frame is the time since the first in 1 / fps, at least one from frame to frame. A
+    second picture of the same time is a copy, and is left out. Otherwise the last number in a name is the frame, and
+    what stands before it the sequence.
+
+    Args:
+        names: of the pictures, each once.
+        fps: frames a second.
+
+    Raises:
+        DataError: a name holds neither; the caller says of which file.
+    """
+    times = {name: _time(name) for name in names}
+    if all(time is not None for time in times.values()):
+        return _by_time({name: time for name, time in times.items() if time is not None}, fps)
+    return {name: _by_number(name) for name in names}
+
+
+def _time(name: str) -> float | None:
+    match = _TIME.search(name)
+    if match is None:
+        return None
+    *parts, fraction = match.groups()
+    try:
+        moment = datetime(*map(int, parts), tzinfo=UTC)  # type: ignore[misc, arg-type]
+    except ValueError:  # month 13
+        return None
+    return moment.timestamp() + float(f"0.{fraction or 0}")
+
+
+def _by_time(times: dict[str, float], fps: float) -> dict[str, Place]:
+    places: dict[str, Place] = {}
+    last, sequence, frame = float("-inf"), "", 0
+    for name, time in sorted(times.items(), key=lambda item: (item[1], item[0])):
+        if time == last:
+            continue
+        if time - last > PAUSE:
+            sequence, frame = _SUFFIX.sub("", name), 0
+        else:
+            frame += max(1, round((time - last) * fps))
+        places[name] = Place(sequence, frame)
+        last = time
+    return places
+
+
+def _by_number(name: str) -> Place:
+    match = _NUMBER.fullmatch(_SUFFIX.sub("", name))
+    if match is None:
+        raise DataError(f"the name {name!r} holds no number and no time to put frames in order by: number the pictures")
+    return Place(match["sequence"], int(match["frame"]))
