@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import cache
 from typing import TYPE_CHECKING
 
 from lightning_modules.errors import DivergenceError, FitError
@@ -27,6 +26,7 @@ if TYPE_CHECKING:
 
 # Of the data module: what windows look like or how they are fetched, not which there are in validation and test.
 _NOT_DIVIDED_BY = ("normalize", "scores", "velocity", "train_fraction", "batch_size", "loader", "num_workers")
+_at_start: dict[str, int] = {}  # what was found before the first job of this process
 _digests: dict[str, str] = {}  # of the data that was read in this process, by how it is divided
 _ALARMING = 0.95  # accuracy whose first epoch is tracked as epochs_to_95
 
@@ -157,11 +157,11 @@ def set_up_machine(cfg: DictConfig) -> None:
         )
 
 
-@cache
 def _threads_at_start() -> int:
     import torch
 
-    return torch.get_num_threads()
+    # A plain dict: launchers that send this script's functions to other processes by value cannot send a cache.
+    return _at_start.setdefault("threads", torch.get_num_threads())
 
 
 def _world_size(cfg: DictConfig) -> int:
