@@ -32,6 +32,7 @@ _STYLES = {"FINISHED": "green", "FAILED": "bold red", "KILLED": "yellow", "RUNNI
 _SHORT_ID = 8
 _WIDEST_CELL = 32  # beyond which a value is folded; a run id has as many
 _COMPARABLE = 30  # runs that one link can name
+_MOST_ROWS = 100
 _UI = "http://127.0.0.1:5000"
 
 
@@ -63,7 +64,7 @@ def print_sweep_table(store: Store, parent_run_id: str) -> None:
     if not runs:
         return
     metric = deciding_metric(runs)
-    runs = ranked(runs, metric)
+    total, runs = len(runs), ranked(runs, metric)[:_MOST_ROWS]
     console = _console()
     columns, gap = _fit(_columns(store, runs), runs, console.width)
     table = Table(box=None, pad_edge=False, padding=(0, gap, 0, 0), header_style="bold")
@@ -75,10 +76,10 @@ def print_sweep_table(store: Store, parent_run_id: str) -> None:
         table.add_row(f"[{style}]{cells[0]}[/]", *(escape(cell) for cell in cells[1:]))
     console.print()
     console.print(table)
-    if len(every) > len(runs):
-        console.print(
-            f"({len(every) - len(runs)} more under the same name: tried again since, or of other cells or code)"
-        )
+    if total > len(runs):
+        console.print(f"({total - len(runs)} more jobs, none of them better, in MLflow)")
+    if len(every) > total:
+        console.print(f"({len(every) - total} more under the same name: tried again since, or of other cells or code)")
     _print_links(console, store, runs, metric)
 
 

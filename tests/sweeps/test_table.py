@@ -81,3 +81,19 @@ def test_a_run_ends_with_its_numbers(capsys):
     ]
     assert "Run abc\nhttp://host" in told
     assert "val/loss" not in told
+
+
+def test_of_many_jobs_the_best_are_shown(store, capsys):
+    client = store.client
+    parent = client.create_run(store.experiment_id, run_name="many").info.run_id
+    for number in range(103):
+        tags = {"mlflow.parentRunId": parent, "overrides": f'["seed={number}"]'}
+        run_id = client.create_run(store.experiment_id, tags=tags).info.run_id
+        client.log_metric(run_id, "test/accuracy", number / 1000)
+        client.set_terminated(run_id)
+    print_sweep_table(store, parent)
+    out = capsys.readouterr().out
+    assert len([line for line in out.splitlines() if line.startswith("finished")]) == 100
+    assert "(3 more jobs, none of them better, in MLflow)" in out
+    assert "0.1020" in out
+    assert "0.0020" not in out
