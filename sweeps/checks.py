@@ -85,6 +85,8 @@ RULES: dict[str, Rule] = {
     ),
     "tracking.experiment": text(),
     "tracking.log_model": one_of("best", "always", "never"),
+    "tracking.timeout": POSITIVE,
+    "tracking.patience": NOT_NEGATIVE,
     "seed": SEED,
     "num_threads": optional(whole(1)),
     "progress": flag(),
