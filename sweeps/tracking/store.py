@@ -85,17 +85,22 @@ def open_store(tracking: DictConfig, output_dir: str, *, wait: bool = False) -> 
     import mlflow
     from filelock import FileLock
 
-    if not uri.startswith(("http:", "https:")):
+    if not _is_server(uri):
         import mlflow.store.tracking.sqlalchemy_store  # before the lock, so that others wait for the database only
 
     def make() -> tuple[MlflowClient, Experiment]:
         with FileLock(folder / ".mlflow.lock"), _quiet():
+            _connect(uri)
             _make_database(uri)
             client = mlflow.MlflowClient(tracking_uri=uri)
             return client, _experiment(client, str(tracking.experiment), uri, folder)
 
     client, experiment = _opened(make, tracking, wait=wait)
     return _store(client, tracking, str(experiment.experiment_id), folder)
+
+
+def _is_server(uri: str) -> bool:
+    return uri.startswith(("http:", "https:", "databricks"))  # "databricks" alone is a URI too
 
 
 def _set_up_mlflow() -> None:
@@ -122,7 +127,7 @@ def _opened(make: Callable[[], T], tracking: DictConfig, *, wait: bool) -> T:
         return attempt(make)
     except AwayError as away:
         raise ConfigError(f"tracking.uri={hide_password(uri)}: no answer ({away}); {how_to_start(uri)}") from None
-    except (MlflowException, SQLAlchemyError, OSError) as error:
+    except (MlflowException, SQLAlchemyError, OSError, ImportError) as error:
         told = hide_password(_first_line(error))
         raise ConfigError(f"tracking.uri={hide_password(uri)} cannot be used: {told}") from error
 
@@ -156,6 +161,7 @@ def open_existing_store(tracking: DictConfig, output_dir: str) -> Store:
 
     def find() -> tuple[MlflowClient, Experiment | None]:
         with _quiet():
+            _connect(uri)
             client = mlflow.MlflowClient(tracking_uri=uri)
             return client, client.get_experiment_by_name(str(tracking.experiment))
 
@@ -178,6 +184,18 @@ def _make_database(uri: str) -> None:
     unfinished.rename(path)
 
 
+def _connect(uri: str) -> None:
+    """Connect to a database server once: MLflow would try for two minutes before it says that none is there."""
+    if uri.startswith(_SQLITE) or _is_server(uri):
+        return
+    import sqlalchemy
+
+    engine = sqlalchemy.create_engine(uri, poolclass=sqlalchemy.NullPool)
+    with engine.connect():
+        pass
+    engine.dispose()
+
+
 def _experiment(client: MlflowClient, name: str, uri: str, folder: Path) -> Experiment:
     found = client.get_experiment_by_name(name) or _new_experiment(client, name, uri, folder)
     if found.lifecycle_stage == "deleted":
@@ -189,8 +207,7 @@ def _experiment(client: MlflowClient, name: str, uri: str, folder: Path) -> Expe
 def _new_experiment(client: MlflowClient, name: str, uri: str, folder: Path) -> Experiment:
     from mlflow.exceptions import MlflowException
 
-    server_keeps_artifacts = uri.startswith(("http:", "https:", "databricks"))
-    location = None if server_keeps_artifacts else (folder / "mlartifacts").as_uri()
+    location = None if _is_server(uri) else (folder / "mlartifacts").as_uri()
     try:
         return client.get_experiment(client.create_experiment(name, artifact_location=location))
     except MlflowException as error:
