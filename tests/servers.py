@@ -101,6 +101,7 @@ class Line:
         self.uri = f"http://127.0.0.1:{self.port}"
         self.lost: list[str] = []  # requests whose answer was lost
         self._to_lose: list[str] = []
+        self._to_hold: tuple[str, float] | None = None
         self._listener: socket.socket | None = None
         self._open: list[socket.socket] = []
         self.mend()
@@ -126,6 +127,10 @@ class Line:
         self._to_lose = list(requests)
         self.lost.clear()
 
+    def hold(self, request: str, seconds: float) -> None:
+        """Carry out the next request of this beginning so much later, whether or not somebody still waits for it."""
+        self._to_hold = (request, seconds)
+
     def _accept(self, listener: socket.socket) -> None:
         with contextlib.suppress(OSError):
             while True:
@@ -139,13 +144,15 @@ class Line:
             back = threading.Thread(target=self._back, args=(server, client, loses), daemon=True)
             back.start()
             while content := client.recv(1 << 16):
+                if self._to_hold and content.startswith(self._to_hold[0].encode()):
+                    held, self._to_hold = self._to_hold, None
+                    time.sleep(held[1])
                 if lost := next((start for start in self._to_lose if content.startswith(start.encode())), None):
                     self._to_lose.remove(lost)
                     self.lost.append(lost)
                     loses.set()
                 server.sendall(content)
-            server.shutdown(socket.SHUT_WR)
-            back.join()
+            back.join(10)  # the server drops what it has not begun to answer once the line is closed
 
     @staticmethod
     def _back(server: socket.socket, client: socket.socket, loses: threading.Event) -> None:

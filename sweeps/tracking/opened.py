@@ -51,6 +51,7 @@ class OpenRun:
         self._verdict: tuple[str, str | None] | None = None
         self._closed = True
         self._owner = 0
+        self._uncertain: str | None = None  # token of a run that may have been made twice
 
     def create(self, name: str, tags: Mapping[str, str], params: Mapping[str, str]) -> None:
         """Make the run in the store, status RUNNING.
@@ -90,10 +91,15 @@ class OpenRun:
                 self._stay_open()
 
         patiently(make, self.store.uri, self.store.patience, self.store.timeout)
-        if tries > 1:  # a request that seemed lost may have been answered late
-            for other in self.store.client.search_runs([experiment], f"tags.{TAG_OF_CREATION} = '{token}'"):
-                if other.info.run_id != self.run_id:
-                    self.store.client.delete_run(other.info.run_id)
+        self._uncertain = token if tries > 1 else None
+
+    def _delete_twin(self) -> None:
+        """Delete the run that a request has made which seemed lost, and was carried out after it was repeated."""
+        if self._uncertain is not None:
+            client, query = self.store.client, f"tags.{TAG_OF_CREATION} = '{self._uncertain}'"
+            for run in client.search_runs([self.store.experiment_id], query):
+                if run.info.run_id != self.run_id:
+                    client.delete_run(run.info.run_id)
 
     def reopen(self, run_id: str, tags: Mapping[str, str]) -> None:
         """Go on with a run of the store: RUNNING again, in this process, its params untouched."""
@@ -140,6 +146,7 @@ class OpenRun:
             atexit.unregister(self._close_at_exit)
         if status != "KILLED":  # whoever interrupts a run does not wait
             self._settle()
+            self._delete_twin()
 
     def _settle(self) -> None:
         """Wait until all that the run has to say is in the store.
