@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-_LONGEST_SILENCE = 30.0  # seconds between tries
+_LONGEST_SILENCE = 60.0  # seconds between tries
+_SLOWEST = 1e6  # bytes a second at which a file may go
 _SHARE = 10  # a try that took a second is followed by so many without one: training loses a tenth of its time at most
 # What a store says that has understood, and will say again: the run was deleted, a param has another value.
 _REFUSALS = ("INVALID_PARAMETER_VALUE", "RESOURCE_DOES_NOT_EXIST", "RESOURCE_ALREADY_EXISTS", "INVALID_STATE")
@@ -116,7 +117,8 @@ class Outbox:
             fresh: what waits is one write that nobody has tried to send.
         """
         content = read_outbox(self.file)
-        assert content is not None
+        if content is None:  # another process has sent all of it meanwhile
+            return
         waiting, sent = content.waiting, content.sent
         while waiting and time.monotonic() < deadline:
             count, write = _together(waiting)
@@ -129,14 +131,14 @@ class Outbox:
     def _send(self, write: Write, sent: int, *, again: bool) -> None:
         from mlflow.exceptions import MlflowException
 
-        content = dict(write.content)
+        content, timeout = dict(write.content), self._timeout
         if "file" in content:
-            content["file"] = str(self.folder / content["file"])
+            path = self.folder / content["file"]
+            content["file"], timeout = str(path), timeout + _bytes_of(path) / _SLOWEST
+        whole = Write(write.kind, content)
         began = time.monotonic()
         try:
-            attempt(
-                lambda: writes.send(self._client, self.run_id, Write(write.kind, content), again=again), self._timeout
-            )
+            attempt(lambda: writes.send(self._client, self.run_id, whole, again=again), timeout)
         except AwayError as away:
             self._note_away(away, time.monotonic() - began)
             raise
@@ -149,7 +151,7 @@ class Outbox:
 
     def _note_away(self, away: AwayError, seconds: float) -> None:
         self._silence = min(2 * self._silence, _LONGEST_SILENCE) if self.is_away else 1.0
-        self._next_try = time.monotonic() + max(self._silence, _SHARE * seconds)
+        self._next_try = time.monotonic() + min(max(self._silence, _SHARE * seconds), _LONGEST_SILENCE)
         if not self.is_away:
             log.warning("%s does not answer (%s): what the run has to say is kept in %s", self._uri, away, self.file)
         self.is_away = True
@@ -159,6 +161,10 @@ class Outbox:
         if self.is_away:
             log.warning("%s answers again: what was kept is being sent", self._uri)
         self.is_away = False
+
+
+def _bytes_of(path: Path) -> int:
+    return sum(file.stat().st_size for file in (path, *path.rglob("*")) if file.is_file())
 
 
 def _together(waiting: Sequence[Write]) -> tuple[int, Write]:

@@ -176,8 +176,8 @@ class PatientClient:
 
     def __init__(self, plain: MlflowClient, uri: str, patience: float) -> None:
         self.plain = plain
+        self.patience = patience
         self._uri = uri
-        self._patience = patience
 
     def __getattr__(self, name: str) -> Any:
         member = getattr(self.plain, name)
@@ -189,6 +189,6 @@ class PatientClient:
             ask = functools.partial(member, *args, **kwargs)
             if name.startswith("create_") or name == "log_outputs":
                 return attempt(ask)
-            return patiently(ask, self._uri, self._patience)
+            return patiently(ask, self._uri, self.patience)
 
         return call

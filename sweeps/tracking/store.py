@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 _SQLITE = "sqlite:///"
 _TIMEOUT, _PATIENCE = 5.0, 600.0  # seconds, where the configuration does not say
+_HURRY = 1.0  # seconds
 T = TypeVar("T")
 
 
@@ -50,6 +51,11 @@ class Store:
     def plain(self) -> MlflowClient:
         """MLflow's own client, that waits for nothing."""
         return cast("MlflowClient", getattr(self.client, "plain", self.client))
+
+    def hurry(self) -> None:
+        """From now on wait for a store that has gone away for moments only: somebody wants all to end."""
+        if isinstance(self.client, PatientClient):
+            self.client.patience = _HURRY
 
     def sink(self, run_id: str) -> Direct | Outbox:
         """Give what writes of a run go to, from this process."""

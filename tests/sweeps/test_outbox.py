@@ -127,6 +127,24 @@ def test_metrics_of_many_epochs_go_in_few_calls(store, outputs, new_run, monkeyp
     assert sizes == [1000, 500]
 
 
+def test_metrics_whose_answer_was_lost_are_asked_for_and_not_sent_again(store, outputs, new_run, monkeypatch):
+    run_id, calls = new_run(), []
+    outbox = Outbox(outputs / "runs" / run_id, run_id, store.client, URI, 5)
+    real = store.client.log_batch
+
+    def log_batch(*args: Any, **kwargs: Any) -> None:
+        calls.append([metric.key for metric in kwargs["metrics"]])
+        real(*args, **kwargs)
+        if len(calls) == 1:
+            raise requests.ConnectionError("Connection aborted")
+
+    monkeypatch.setattr(store.client, "log_batch", log_batch)
+    outbox.put(writes.metrics([("a", 1.0, 1, 1), ("nan", float("nan"), 1, 1)]))
+    outbox.put(writes.metrics([("a", 2.0, 2, 2)]))
+    assert outbox.flush()
+    assert calls == [["a", "nan"], ["a"]]
+
+
 def test_what_the_store_refuses_for_good_is_raised_and_does_not_hold_up_the_rest(store, outputs, new_run):
     run_id = new_run()
     outbox = Outbox(outputs / "runs" / run_id, run_id, store.client, URI, 5)

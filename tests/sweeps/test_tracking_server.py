@@ -15,6 +15,7 @@ import pytest
 from omegaconf import OmegaConf
 
 from sweeps.errors import ConfigError
+from sweeps.launching import _summed_up
 from sweeps.tracking import send
 from sweeps.tracking.opened import OpenRun, opened_run
 from sweeps.tracking.outbox_file import FILES, OUTBOX
@@ -292,6 +293,15 @@ def test_who_waits_for_the_server_at_the_end_can_be_interrupted(line, tmp_path):
     line.mend()
     assert store.sink(opened.run_id).flush()
     assert store.client.get_run(opened.run_id).info.status == "FINISHED"
+
+
+def test_who_interrupts_a_sweep_whose_server_is_away_does_not_wait_for_it(line, tmp_path):
+    store = open_at(line.uri, tmp_path, patience=60)
+    line.cut()
+    began = time.monotonic()
+    with pytest.raises(KeyboardInterrupt), _summed_up(store, "0" * 32):
+        raise KeyboardInterrupt
+    assert time.monotonic() - began < 4
 
 
 def test_a_server_that_is_not_there_is_told_at_once_with_what_starts_one(tmp_path):
