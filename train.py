@@ -96,7 +96,7 @@ def train(cfg: DictConfig, overrides: Sequence[str] = ()) -> dict[str, float]:
     cfg = _stored(cfg, overrides)
     set_up_machine(cfg)
     data = make_data(cfg)  # before anything is written, so that a mistake leaves nothing behind
-    store = open_store(cfg.tracking, cfg.output_dir)
+    store = open_store(cfg.tracking, cfg.output_dir, wait=cfg.sweep.parent_run_id is not None)
     mark_dead_runs(store)
     with tracked_run(cfg, store, overrides=overrides, data_digest=data.digest, resume_id=resume_id) as run:
         _describe(data, run)
@@ -342,7 +342,7 @@ def _train_rank(cfg: DictConfig, run_id: str, resume_id: str | None) -> dict[str
     from sweeps.tracking.store import open_store
 
     set_up_machine(cfg)
-    run = TrackedRun.attach(open_store(cfg.tracking, cfg.output_dir), run_id)
+    run = TrackedRun.attach(open_store(cfg.tracking, cfg.output_dir, wait=True), run_id)
     return fit_and_test(cfg, make_data(cfg), run, resume_id is not None)
 
 

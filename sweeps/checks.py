@@ -108,6 +108,8 @@ RULES: dict[str, Rule] = {
     ),
     "tracking.experiment": text(),
     "tracking.log_model": one_of("best", "always", "never"),
+    "tracking.timeout": whole(1),
+    "tracking.patience": NOT_NEGATIVE,
     "seed": SEED,
     "num_threads": optional(whole(1)),
     "progress": flag(),

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,6 +15,7 @@ from omegaconf import DictConfig, OmegaConf, open_dict, read_write
 
 from sweeps.cells import Cell, cell_of
 from sweeps.claims import Claim, only_driver, wait_for_others
+from sweeps.errors import ConfigError
 from sweeps.grid import Asked, write_grid
 from sweeps.jobs import Job, State
 from sweeps.order import Order, TaskReference
@@ -24,6 +26,7 @@ from sweeps.tracking.git import source_tags
 from sweeps.tracking.opened import OpenRun, opened_run
 from sweeps.tracking.params import sweep_name, telling_overrides
 from sweeps.tracking.process import mark_dead_runs
+from sweeps.tracking.signals import was_interrupted
 from sweeps.tracking.store import Store, open_store
 
 if TYPE_CHECKING:
@@ -90,14 +93,32 @@ def launch(
             sweep = _Sweep(name, typed, store, parent, hydra_context, task_function, Options.of(launcher_config))
             jobs = sweep.make_jobs(configs, initial_job_idx, Path(str(launcher_config.hydra.sweep.dir)))
             sweep.plan(jobs)
-            try:
+            with _summed_up(store, parent.run_id):
                 run_jobs(jobs, sweep.prepare, sweep.options)
-            finally:
-                mark_dead_runs(store)  # of jobs that were killed
-                summarize(store, parent.run_id)
-                print_sweep_table(store, parent.run_id)
             sweep.judge(jobs)
     return [job.as_return() for job in jobs]
+
+
+@contextlib.contextmanager
+def _summed_up(store: Store, parent_id: str) -> Iterator[None]:
+    """Print what all jobs came to after the block, however it ends; who interrupts it does not wait for the store."""
+    try:
+        yield
+    except BaseException as error:
+        if not was_interrupted(error):
+            _sum_up(store, parent_id)
+            raise
+        store.hurry()
+        with contextlib.suppress(ConfigError):  # the store has gone away: the next command marks the runs
+            _sum_up(store, parent_id)
+        raise
+    _sum_up(store, parent_id)
+
+
+def _sum_up(store: Store, parent_id: str) -> None:
+    mark_dead_runs(store)  # of jobs that were killed
+    summarize(store, parent_id)
+    print_sweep_table(store, parent_id)
 
 
 def _earlier_parent(store: Store, name: str) -> str | None:

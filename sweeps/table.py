@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 from sweeps.grid import current_runs, of_grid, read_grid
 from sweeps.plan import children_of
 from sweeps.ranking import deciding_metric, ranked
+from sweeps.tracking.reach import hide_password
 
 if TYPE_CHECKING:
     from mlflow.entities import Run
@@ -144,7 +145,7 @@ def ui_command(uri: str) -> str:
     if uri.startswith(scheme):
         path = Path(uri.removeprefix(scheme))
         uri = scheme + min(str(path), os.path.relpath(path), key=len)
-    return f"mlflow ui --backend-store-uri {uri}"
+    return f"mlflow ui --backend-store-uri {hide_password(uri)}"
 
 
 def _is_server(uri: str) -> bool:
@@ -199,5 +200,5 @@ def _print_links(console: Console, store: Store, runs: Sequence[Run], metric: st
         quote_via=urllib.parse.quote,
     )
     url = f"{store.uri if _is_server(store.uri) else _UI}/#/compare-runs?{query}"
-    shown = f"[link={url}]{_UI}/#/compare-runs[/link]" if console.is_terminal else url
+    shown = f"[link={url}]{url.partition('?')[0]}[/link]" if console.is_terminal else url
     console.print(f"then compare the jobs at {shown}", soft_wrap=True)

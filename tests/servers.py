@@ -1,4 +1,4 @@
-"""A real `mlflow server` on 127.0.0.1."""
+"""Real servers of the tests' own, to be stopped and started: MLflow's, PostgreSQL, and a line between that fails."""
 
 from __future__ import annotations
 
@@ -8,52 +8,203 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
-import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
-_PATIENCE = 180.0  # seconds to the first answer, on a loaded machine
+# What `mlflow server` starts, forked from a process that has imported it, so that it is back within a second.
+SERVER = """
+import os, signal, sys
+from mlflow.server.constants import *
+store, artifacts, port = sys.argv[1:]
+os.environ.update({
+    "MLFLOW_DISABLE_TELEMETRY": "true", "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",
+    BACKEND_STORE_URI_ENV_VAR: store, ARTIFACT_ROOT_ENV_VAR: "mlflow-artifacts:/", SERVE_ARTIFACTS_ENV_VAR: "true",
+    ARTIFACTS_DESTINATION_ENV_VAR: artifacts, "_MLFLOW_SGI_NAME": "uvicorn",
+})
+import mlflow.server.fastapi_app, mlflow.store.tracking.sqlalchemy_store, uvicorn
+signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+for line in sys.stdin:
+    pid = os.fork()
+    if pid == 0:
+        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+        uvicorn.run(mlflow.server.fastapi_app.app, host="127.0.0.1", port=int(port), log_level="error")
+        os._exit(0)
+    print(pid, flush=True)
+"""
+INITDB = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
 
 
 def free_port() -> int:
-    """A port that nobody listens on now."""
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return int(listener.getsockname()[1])
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+class MlflowServer:
+    """MLflow's server on a sqlite store."""
+
+    def __init__(self, folder: Path) -> None:
+        self.port = free_port()
+        self.uri = f"http://127.0.0.1:{self.port}"
+        self._forker = subprocess.Popen(
+            [sys.executable, "-c", SERVER, f"sqlite:///{folder}/server.db", str(folder / "artifacts"), str(self.port)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            cwd=folder,
+        )
+        self.pid = 0
+
+    def start(self) -> None:
+        """Start it, and wait until it answers."""
+        print("start", file=self._forker.stdin, flush=True)
+        self.pid = int(self._forker.stdout.readline())
+        wait_for_answer(f"{self.uri}/health")
+
+    def stop(self) -> None:
+        """Kill it."""
+        os.kill(self.pid, signal.SIGKILL)
+        while _listens(self.port):
+            time.sleep(0.01)
+
+    def close(self) -> None:
+        """End it for good."""
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(self.pid, signal.SIGKILL)
+        self._forker.kill()
+        self._forker.communicate()
+
+
+def wait_for_answer(url: str, timeout: float = 120) -> None:
+    end = time.monotonic() + timeout
+    while time.monotonic() < end:
+        with contextlib.suppress(OSError), urllib.request.urlopen(url, timeout=5):
+            return
+        time.sleep(0.05)
+    raise TimeoutError(url)
+
+
+def _listens(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+class Line:
+    """A line to a server, in this process: it can be cut, and it can lose the answer to a request."""
+
+    def __init__(self, target: int) -> None:
+        self.target = target
+        self.port = free_port()
+        self.uri = f"http://127.0.0.1:{self.port}"
+        self.lost: list[str] = []  # requests whose answer was lost
+        self._to_lose: list[str] = []
+        self._to_hold: tuple[str, float] | None = None
+        self._listener: socket.socket | None = None
+        self._open: list[socket.socket] = []
+        self.mend()
+
+    def mend(self) -> None:
+        """Let connections through."""
+        self._listener = socket.create_server(("127.0.0.1", self.port))
+        threading.Thread(target=self._accept, args=(self._listener,), daemon=True).start()
+
+    def cut(self) -> None:
+        """Refuse connections, and end those that there are."""
+        if self._listener is not None:
+            self._listener.shutdown(socket.SHUT_RDWR)  # wakes the thread that accepts
+            self._listener.close()
+            self._listener = None
+        for end in self._open:
+            with contextlib.suppress(OSError):
+                end.shutdown(socket.SHUT_RDWR)
+        self._open.clear()
+
+    def lose_answers(self, *requests: str) -> None:
+        """Carry out the next request of each of these beginnings, such as "POST /api", and lose its answer."""
+        self._to_lose = list(requests)
+        self.lost.clear()
+
+    def hold(self, request: str, seconds: float) -> None:
+        """Carry out the next request of this beginning so much later, whether or not somebody still waits for it."""
+        self._to_hold = (request, seconds)
+
+    def _accept(self, listener: socket.socket) -> None:
+        with contextlib.suppress(OSError):
+            while True:
+                client = listener.accept()[0]
+                threading.Thread(target=self._serve, args=(client,), daemon=True).start()
+
+    def _serve(self, client: socket.socket) -> None:
+        with client, contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", self.target)) as server:
+            self._open += [client, server]
+            loses = threading.Event()
+            back = threading.Thread(target=self._back, args=(server, client, loses), daemon=True)
+            back.start()
+            while content := client.recv(1 << 16):
+                if self._to_hold and content.startswith(self._to_hold[0].encode()):
+                    held, self._to_hold = self._to_hold, None
+                    time.sleep(held[1])
+                if lost := next((start for start in self._to_lose if content.startswith(start.encode())), None):
+                    self._to_lose.remove(lost)
+                    self.lost.append(lost)
+                    loses.set()
+                server.sendall(content)
+            back.join(10)  # the server drops what it has not begun to answer once the line is closed
+
+    @staticmethod
+    def _back(server: socket.socket, client: socket.socket, loses: threading.Event) -> None:
+        with contextlib.suppress(OSError):
+            while content := server.recv(1 << 16):
+                if loses.is_set():
+                    break
+                client.sendall(content)
+            client.shutdown(socket.SHUT_RDWR)
+
+
+class Postgres:
+    """A PostgreSQL of its own, in one folder, on 127.0.0.1; run by the user postgres where this one is root."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.port = free_port()
+        self._bin = INITDB[-1].parent
+        self._as = ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups"] if os.getuid() == 0 else []
+        if self._as:
+            subprocess.run(["chown", "postgres", str(folder)], check=True)
+        self._run("initdb", "-D", str(folder / "data"), "-U", "mlflow", "-A", "trust", "--no-sync", "-E", "UTF8")
+        self.start()
+        self._run("createdb", "-h", "127.0.0.1", "-p", str(self.port), "-U", "mlflow", "mlflow")
+
+    @property
+    def uri(self) -> str:
+        return f"postgresql+psycopg2://mlflow@127.0.0.1:{self.port}/mlflow"
+
+    def _run(self, program: str, *arguments: str) -> None:
+        command = [*self._as, str(self._bin / program), *arguments]
+        done = subprocess.run(command, cwd="/", capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr + done.stdout
+
+    def _control(self, *arguments: str) -> None:
+        options = f"-p {self.port} -c listen_addresses=127.0.0.1 -c unix_socket_directories='' -c fsync=off"
+        log = str(self.folder / "log")
+        self._run("pg_ctl", "-D", str(self.folder / "data"), "-l", log, "-o", options, "-w", "-s", *arguments)
+
+    def start(self) -> None:
+        self._control("start")
+
+    def stop(self) -> None:
+        self._control("stop", "-m", "immediate")
 
 
 @contextlib.contextmanager
-def mlflow_server(store_uri: str, log: Path) -> Iterator[str]:
-    """Serve a store in the block; gives the address."""
-    port = free_port()
-    words = ["server", "--backend-store-uri", store_uri, "--host", "127.0.0.1", "--port", str(port), "--workers", "1"]
-    # its job runner would double the memory, and nothing here asks for it
-    environment = {**os.environ, "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false", "MLFLOW_DISABLE_TELEMETRY": "true"}
-    with log.open("wb") as output:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "mlflow", *words],
-            stdout=output,
-            stderr=subprocess.STDOUT,
-            env=environment,
-            start_new_session=True,
-        )
+def postgres(folder: Path) -> Iterator[Postgres]:
+    """Start one for the block. The folder, and those above it, must be open to the user postgres."""
+    database = Postgres(folder)
     try:
-        address = f"http://127.0.0.1:{port}"
-        _wait_for(f"{address}/health", process, log)
-        yield address
+        yield database
     finally:
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)  # its workers too
-        process.wait()
-
-
-def _wait_for(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
-    deadline = time.monotonic() + _PATIENCE
-    while time.monotonic() < deadline and process.poll() is None:
-        with contextlib.suppress(urllib.error.URLError, ConnectionError, TimeoutError):
-            urllib.request.urlopen(url, timeout=5).close()
-            return
-        time.sleep(0.2)
-    raise RuntimeError(f"mlflow server did not answer: {log.read_text()[-2000:]}")
+        with contextlib.suppress(AssertionError):
+            database.stop()

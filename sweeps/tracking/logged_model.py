@@ -28,59 +28,96 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import torch
+    from mlflow import MlflowClient
+    from mlflow.entities import LoggedModel
     from mlflow.models import Model, ModelSignature
 
-    from sweeps.tracking.store import Store
-
 _LOADER = Path(__file__).with_name("recognizer_pyfunc.py")
+_DESCRIPTION = "MLmodel"  # file of a saved model
+# Tag of a run or a model: tells whether a request whose answer was lost has been carried out.
+TAG_OF_CREATION = "create_token"
 _TOLERANCE = 1e-5  # between the module and its export, in probability
 
 
-def log_recognizer(
-    store: Store,
+@contextlib.contextmanager
+def saved_recognizer(
     run_id: str,
     model: torch.nn.Module,
     example_inputs: tuple[torch.Tensor, torch.Tensor],
     metadata: Mapping[str, Any],
-    name: str = "model",
-) -> str:
-    """Log a recognizer as a model of the run, with flavors ``pytorch`` and ``python_function``.
+) -> Iterator[Path]:
+    """Save a recognizer as a model of the run, with flavors ``pytorch`` and ``python_function``, for the block.
 
     Args:
-        store: where.
         run_id: of the run that made it.
         model: called with key points ``[B, T, V, C]`` and scores ``[B, T, V]``, float32, it returns probabilities
             ``[B, K]``; it is not changed, and is exported from the CPU in eval mode.
         example_inputs: key points and scores as the model takes them, any B above 0; only B is free afterwards.
         metadata: JSON-like; ``class_names`` (K of them), ``skeleton``, ``fps`` and ``sequence_length``.
-        name: the model's; ``runs:/<run id>/<name>`` finds it too.
 
-    Returns:
-        The model's id; its URI is ``models:/<id>``.
+    Yields:
+        The model's folder; `send_model` puts it into the store.
 
     Raises:
         ValueError: the export does not compute what the module does, at one batch size or another.
     """
-    from mlflow.entities import LoggedModelOutput
-
     with tempfile.TemporaryDirectory() as folder, _silent():
         path = Path(folder) / "model"
         # all that can fail comes before the store is told, so that no failed model is left there
         saved = _save(path, run_id, model, example_inputs, metadata)
-        client = store.client
-        experiment = client.get_run(run_id).info.experiment_id  # a resumed run may be in another than the store's
-        logged = client.create_logged_model(experiment, name, source_run_id=run_id)
-        try:
-            saved.model_id = saved.model_uuid = logged.model_id
-            saved.artifact_path = logged.artifact_location
-            saved.save(str(path / "MLmodel"))
-            client.log_model_artifacts(logged.model_id, str(path))
-            client.finalize_logged_model(logged.model_id, "READY")
-            client.log_outputs(run_id, [LoggedModelOutput(logged.model_id, step=0)])
-        except BaseException:
+        saved.save(str(path / _DESCRIPTION))
+        yield path
+
+
+def send_model(
+    client: MlflowClient, run_id: str, saved: Path, name: str, *, token: str | None = None, again: bool = False
+) -> None:
+    """Put a saved model into the store, as one of the run; ``runs:/<run id>/<name>`` finds it.
+
+    Args:
+        client: MLflow's own.
+        run_id: of the run that made it.
+        saved: its folder.
+        name: the model's.
+        token: kept as the model's tag, by which it is found where an answer was lost.
+        again: an earlier try may have got somewhere, and is gone on with. Without a token nothing of a try is left.
+    """
+    experiment = client.get_run(run_id).info.experiment_id  # a resumed run may be in another than the store's
+    found = _models_with(client, experiment, token) if again and token else []
+    logged = found[0] if found else _create(client, experiment, run_id, name, token)
+    try:
+        _send_content(client, run_id, saved, logged, again=bool(found))
+    except BaseException:
+        if token is None:
             client.delete_logged_model(logged.model_id)
-            raise
-    return str(logged.model_id)
+        raise
+    for other in _models_with(client, experiment, token) if again and token else []:
+        if other.model_id != logged.model_id:  # of a request that was answered late
+            client.delete_logged_model(other.model_id)
+
+
+def _create(client: MlflowClient, experiment: str, run_id: str, name: str, token: str | None) -> LoggedModel:
+    tags = {TAG_OF_CREATION: token} if token else None
+    return client.create_logged_model(experiment, name, source_run_id=run_id, tags=tags)
+
+
+def _models_with(client: MlflowClient, experiment: str, token: str | None) -> list[LoggedModel]:
+    return list(client.search_logged_models([experiment], f"tags.{TAG_OF_CREATION} = '{token}'"))
+
+
+def _send_content(client: MlflowClient, run_id: str, saved: Path, logged: LoggedModel, *, again: bool) -> None:
+    from mlflow.entities import LoggedModelOutput
+    from mlflow.models import Model
+
+    description = Model.load(str(saved / _DESCRIPTION))
+    description.model_id = description.model_uuid = logged.model_id
+    description.artifact_path = logged.artifact_location
+    description.save(str(saved / _DESCRIPTION))
+    client.log_model_artifacts(logged.model_id, str(saved))
+    client.finalize_logged_model(logged.model_id, "READY")
+    outputs = client.get_run(run_id).outputs if again else None
+    if outputs is None or logged.model_id not in {output.model_id for output in outputs.model_outputs}:
+        client.log_outputs(run_id, [LoggedModelOutput(logged.model_id, step=0)])
 
 
 def _save(

@@ -7,15 +7,25 @@ import contextlib
 import logging
 import os
 import time
+import uuid
 from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING
 
+from sweeps.errors import ConfigError
+from sweeps.tracking import writes
+from sweeps.tracking.logged_model import TAG_OF_CREATION
 from sweeps.tracking.process import process_tags
+from sweeps.tracking.reach import can_go_away, hide_password, patiently
+from sweeps.tracking.send import send_command
 from sweeps.tracking.signals import Terminated, held_signals, termination_raises, was_interrupted
 from sweeps.tracking.store import Store
 
+if TYPE_CHECKING:
+    from sweeps.tracking.outbox import Direct, Outbox
+
 log = logging.getLogger(__name__)
 
-_PER_BATCH = 100  # params or tags that MLflow takes in one call
+_PAUSE = 0.5  # seconds between tries at the end of a run
 
 
 def one_line(error: BaseException) -> str:
@@ -41,28 +51,71 @@ class OpenRun:
         self._verdict: tuple[str, str | None] | None = None
         self._closed = True
         self._owner = 0
+        self._uncertain: str | None = None  # token of a run that may have been made twice
 
     def create(self, name: str, tags: Mapping[str, str], params: Mapping[str, str]) -> None:
-        """Make the run in the store, status RUNNING."""
-        from mlflow.entities import Param
+        """Make the run in the store, status RUNNING.
 
-        client = self.store.client
-        self.run_id = client.create_run(
-            self.store.experiment_id, tags={**tags, **process_tags()}, run_name=name
-        ).info.run_id
-        self._stay_open()
-        entries = [Param(key, value) for key, value in params.items()]
-        for start in range(0, len(entries), _PER_BATCH):
-            client.log_batch(self.run_id, params=entries[start : start + _PER_BATCH])
+        Raises:
+            ConfigError: a store that has gone away did not come back in time.
+        """
+        own = {**tags, **process_tags()}
+        if can_go_away(self.store.uri):
+            self._create_once(name, own)
+        with held_signals():
+            if not self.run_id:
+                run = self.store.client.create_run(self.store.experiment_id, tags=own, run_name=name)
+                self.run_id = run.info.run_id
+                self._stay_open()
+            if params:
+                self._sink.put(writes.params(params))
+
+    def _create_once(self, name: str, tags: Mapping[str, str]) -> None:
+        """Make the run however often it takes, and once: a request whose answer was lost may have been carried out."""
+        client, experiment, token = self.store.plain, self.store.experiment_id, uuid.uuid4().hex
+        began, tries = int(time.time() * 1000), 0
+
+        def made() -> list[str]:
+            query = f"tags.{TAG_OF_CREATION} = '{token}'"
+            return [run.info.run_id for run in client.search_runs([experiment], query)]
+
+        def make() -> None:
+            nonlocal tries
+            tries += 1
+            with held_signals():
+                found = made() if tries > 1 else []
+                if not found:
+                    own = {**tags, TAG_OF_CREATION: token}
+                    found = [client.create_run(experiment, start_time=began, tags=own, run_name=name).info.run_id]
+                self.run_id = found[0]
+                self._stay_open()
+
+        patiently(make, self.store.uri, self.store.patience, self.store.timeout)
+        self._uncertain = token if tries > 1 else None
+
+    def _delete_twin(self) -> None:
+        """Delete the run that a request has made which seemed lost, and was carried out after it was repeated."""
+        if self._uncertain is not None:
+            client, query = self.store.client, f"tags.{TAG_OF_CREATION} = '{self._uncertain}'"
+            for run in client.search_runs([self.store.experiment_id], query):
+                if run.info.run_id != self.run_id:
+                    client.delete_run(run.info.run_id)
 
     def reopen(self, run_id: str, tags: Mapping[str, str]) -> None:
         """Go on with a run of the store: RUNNING again, in this process, its params untouched."""
         self.run_id = run_id
-        set_tags(self.store, run_id, {**tags, **process_tags()})
-        if "error" in self.store.client.get_run(run_id).data.tags:
-            self.store.client.delete_tag(run_id, "error")
-        self.store.client.update_run(run_id, status="RUNNING")
-        self._stay_open()
+        self._settle()  # what the process before this one had to say
+        before = self.store.client.get_run(run_id).data.tags
+        with held_signals():
+            self._sink.put(writes.tags({**tags, **process_tags()}))
+            if "error" in before:
+                self._sink.put(writes.without_tag("error"))
+            self._sink.put(writes.status("RUNNING"))
+            self._stay_open()
+
+    @property
+    def _sink(self) -> Direct | Outbox:
+        return self.store.sink(self.run_id)
 
     def _stay_open(self) -> None:
         self._closed = False
@@ -87,10 +140,32 @@ class OpenRun:
         status, error = self._verdict or (status, error)
         with held_signals(redeliver=redeliver):
             if error is not None:
-                set_tags(self.store, self.run_id, {"error": error})
-            self.store.client.set_terminated(self.run_id, status, int(time.time() * 1000))
+                self._sink.put(writes.tags({"error": error}))
+            self._sink.put(writes.status(status, int(time.time() * 1000)))
             self._closed = True
             atexit.unregister(self._close_at_exit)
+        if status != "KILLED":  # whoever interrupts a run does not wait
+            self._settle()
+            self._delete_twin()
+
+    def _settle(self) -> None:
+        """Wait until all that the run has to say is in the store.
+
+        Raises:
+            ConfigError: it is not, after all patience; says what to type.
+        """
+        store, deadline, said = self.store, time.monotonic() + self.store.patience, False
+        while not self._sink.flush():
+            if time.monotonic() > deadline:
+                raise ConfigError(
+                    f"{hide_password(store.uri)} has not answered for {store.patience:g} s; what run {self.run_id} has "
+                    f"to say is kept in {store.output_dir / 'runs' / self.run_id}, and sent by the next command on "
+                    f"this machine that uses the same tracking, or by: {send_command(store)}"
+                )
+            if not said:
+                log.warning("waiting up to %g s for %s", store.patience, hide_password(store.uri))
+                said = True
+            time.sleep(_PAUSE)
 
     def close_after(self, error: BaseException) -> None:
         """Write the status that an exception means: FAILED for an error, KILLED for an interrupt or an exit."""
@@ -101,7 +176,9 @@ class OpenRun:
                 one_line(error) if failed else None,
                 redeliver=not was_interrupted(error),
             )
-        except Exception:  # the first error is the one to raise
+        except ConfigError as unsent:  # the first error is the one to raise
+            log.warning("%s", unsent)
+        except Exception:
             log.exception("The status of run %s could not be written.", self.run_id)
 
     def _close_at_exit(self) -> None:
@@ -131,11 +208,10 @@ def opened_run(
     run = OpenRun(store)
     with termination_raises():
         try:
-            with held_signals():
-                if resume_id is None:
-                    run.create(name, tags, params or {})
-                else:
-                    run.reopen(resume_id, tags)
+            if resume_id is None:
+                run.create(name, tags, params or {})
+            else:
+                run.reopen(resume_id, tags)
             yield run
             run.close("FINISHED")
         except BaseException as error:

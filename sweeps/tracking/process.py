@@ -52,9 +52,14 @@ def _last_sign_of_life(store: Store, run: Run) -> int:
 def mark_dead_runs(store: Store) -> list[str]:
     """Set those RUNNING runs of this host to KILLED whose process has gone, in every experiment of the store.
 
+    First of all what such processes had still to say is sent, where the store had gone away: it may be their end.
+
     Returns:
         The ids of the runs that were marked.
     """
+    from sweeps.tracking.send import send_left_behind
+
+    send_left_behind(store)
     experiments = [e.experiment_id for e in store.client.search_experiments()]
     query = f"attributes.status = 'RUNNING' and tags.host = '{socket.gethostname()}'"
     running = store.client.search_runs(experiments, query, max_results=1000)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import csv
-import io
 import json
+import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -14,8 +14,9 @@ from omegaconf import OmegaConf
 
 from sweeps.cells import Cell, cell_of
 from sweeps.errors import ConfigError
+from sweeps.tracking import writes
 from sweeps.tracking.git import git_tags, source_tags
-from sweeps.tracking.opened import opened_run, set_tags
+from sweeps.tracking.opened import opened_run
 from sweeps.tracking.params import flat_params, run_name, without_hydra
 from sweeps.tracking.store import Store
 
@@ -27,8 +28,6 @@ if TYPE_CHECKING:
 
 CONFIG_FILE = "config.yaml"  # resolved: what ran
 COMPOSED_FILE = "config.unresolved.yaml"  # with its interpolations: what a change to one key changes with it
-
-_METRICS_PER_BATCH = 1000  # that MLflow takes in one call
 
 
 class EpochMetrics(NamedTuple):
@@ -58,6 +57,7 @@ class TrackedRun:
         """Write to the run, which is open."""
         self._store = store
         self._client = store.client
+        self._sink = store.sink(run_id)
         self._sent: set[tuple[str, int]] = set()
         self.run_id = run_id
         self.name = name
@@ -71,18 +71,16 @@ class TrackedRun:
 
     def log_epochs(self, rows: Sequence[EpochMetrics]) -> None:
         """Write the metrics of some epochs in one call, those of an epoch that was sent before left out."""
-        from mlflow.entities import Metric
-
         new = [
-            Metric(key, float(value), row.time_ms, row.epoch)
+            (key, float(value), row.time_ms, row.epoch)
             for row in rows
             for key, value in row.values.items()
             if (key, row.epoch) not in self._sent
         ]
-        for start in range(0, len(new), _METRICS_PER_BATCH):
-            part = new[start : start + _METRICS_PER_BATCH]
-            self._client.log_batch(self.run_id, metrics=part)
-            self._sent.update((metric.key, metric.step) for metric in part)
+        for start in range(0, len(new), writes.METRICS_PER_CALL):
+            part = new[start : start + writes.METRICS_PER_CALL]
+            self._sink.put(writes.metrics(part))
+            self._sent.update((key, epoch) for key, _, _, epoch in part)
 
     def reconcile(self, rows: Sequence[EpochMetrics]) -> None:
         """Write those metrics of `rows` that the store lacks: a kill can fall between a checkpoint and this.
@@ -95,27 +93,33 @@ class TrackedRun:
 
     def log_file(self, path: str | Path, folder: str | None = None) -> None:
         """Keep a copy of a file as an artifact, in `folder` of the run's artifacts."""
-        self._client.log_artifact(self.run_id, str(path), folder)
+        self._sink.put(writes.artifact(Path(path), folder))
 
     def log_figure(self, figure: Figure, name: str) -> None:
         """Keep a matplotlib figure under a file name such as ``curves.png``."""
-        self._client.log_figure(self.run_id, figure, name, save_kwargs={"bbox_inches": "tight"})
+        with self._new_file(name) as path:
+            figure.savefig(path, bbox_inches="tight")
 
     def log_table(self, table: DataFrame | Sequence[Mapping[str, Any]], name: str) -> None:
         """Keep a table, a data frame or rows that share their keys, as CSV under a file name such as ``x.csv``."""
         rows = table if isinstance(table, Sequence) else table.to_dict("records")
-        text = io.StringIO()
-        writer = csv.DictWriter(text, fieldnames=list(rows[0]) if rows else [], lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(rows)
-        self._client.log_text(self.run_id, text.getvalue(), name)
+        with self._new_file(name) as path, path.open("w", encoding="utf-8", newline="") as file:
+            writer = csv.DictWriter(file, fieldnames=list(rows[0]) if rows else [], lineterminator="\n")
+            writer.writeheader()
+            writer.writerows(rows)
 
     def log_frame(self, frame: DataFrame, name: str) -> None:
         """Keep a data frame that is too long to be read as text, as Parquet under a file name such as ``x.parquet``."""
-        path = self.folder / name
-        frame.to_parquet(path, index=False, compression="zstd")
-        self.log_file(path)
-        path.unlink()
+        with self._new_file(name) as path:
+            frame.to_parquet(path, index=False, compression="zstd")
+
+    @contextlib.contextmanager
+    def _new_file(self, name: str) -> Iterator[Path]:
+        """Give a path to write to in the block, whose file then becomes an artifact."""
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / name
+            yield path
+            self.log_file(path)
 
     def log_dataset(self, name: str, digest: str, context: str, profile: Mapping[str, Any], source: str) -> None:
         """Say which data the run used.
@@ -127,17 +131,18 @@ class TrackedRun:
             profile: counts and the like, shown as they are.
             source: where it came from: a path, or how it was made.
         """
-        from mlflow.entities import Dataset, DatasetInput, InputTag
-
-        dataset = Dataset(
-            name, digest[:36], "local", json.dumps({"uri": source}), profile=json.dumps(profile, default=str)
-        )
-        tag = InputTag("mlflow.data.context", context)
-        self._client.log_inputs(self.run_id, [DatasetInput(dataset, [tag])])
+        values = {
+            "name": name,
+            "digest": digest[:36],
+            "source_type": "local",
+            "source": json.dumps({"uri": source}),
+            "profile": json.dumps(profile, default=str),
+        }
+        self._sink.put(writes.dataset(values, context))
 
     def set_tags(self, tags: Mapping[str, str]) -> None:
         """Set tags of the run in one write."""
-        set_tags(self._store, self.run_id, tags)
+        self._sink.put(writes.tags(tags))
 
     def log_model(
         self,
@@ -145,15 +150,15 @@ class TrackedRun:
         example_inputs: tuple[torch.Tensor, torch.Tensor],
         metadata: Mapping[str, Any],
         name: str = "model",
-    ) -> str:
-        """Keep the recognizer as a model that loads without this repository; see `logged_model.log_recognizer`.
+    ) -> None:
+        """Keep the recognizer as a model that loads without this repository; see `logged_model.saved_recognizer`.
 
-        Returns:
-            The model's id: ``mlflow.pytorch.load_model(f"models:/{id}")``.
+        Its URI is ``runs:/<run id>/<name>``.
         """
-        from sweeps.tracking.logged_model import log_recognizer
+        from sweeps.tracking.logged_model import saved_recognizer
 
-        return log_recognizer(self._store, self.run_id, model, example_inputs, metadata, name)
+        with saved_recognizer(self.run_id, model, example_inputs, metadata) as saved:
+            self._sink.put(writes.model(saved, name))
 
 
 @contextlib.contextmanager

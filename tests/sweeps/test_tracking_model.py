@@ -71,14 +71,14 @@ def logged(store, job):
     with tracked_run(job(), store, overrides=[], data_digest="d") as run, warnings.catch_warnings():
         warnings.simplefilter("error")
         with contextlib.redirect_stdout(said), contextlib.redirect_stderr(said):
-            model_id = run.log_model(model, example, METADATA)
+            run.log_model(model, example, METADATA)
     assert said.getvalue() == ""
     assert model.training
-    return run, model.eval(), model_id
+    return run, model.eval()
 
 
 def test_it_predicts_the_same_where_only_torch_and_mlflow_are(logged, store, start_python, tmp_path):
-    run, model, _ = logged
+    run, model = logged
     draw = torch.Generator().manual_seed(1)
     keypoints, scores = torch.randn(7, T, V, C, generator=draw), torch.rand(7, T, V, generator=draw)
     with torch.no_grad():
@@ -95,9 +95,10 @@ def test_it_predicts_the_same_where_only_torch_and_mlflow_are(logged, store, sta
 
 
 def test_it_is_a_ready_output_of_the_run(logged, store):
-    run, _, model_id = logged
-    assert [output.model_id for output in store.client.get_run(run.run_id).outputs.model_outputs] == [model_id]
-    model = store.client.get_logged_model(model_id)
+    run, _ = logged
+    [output] = store.client.get_run(run.run_id).outputs.model_outputs
+    model = store.client.get_logged_model(output.model_id)
+    assert model.name == "model"
     assert model.status == "READY"
     assert model.source_run_id == run.run_id
 

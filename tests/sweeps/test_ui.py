@@ -8,7 +8,7 @@ import pytest
 
 from tests.browser import open_page
 from tests.helpers import LITTLE, LITTLE_DATA
-from tests.servers import mlflow_server
+from tests.mlflow_command import mlflow_server
 
 pytestmark = pytest.mark.slow
 NAME = "ui"
