@@ -16,6 +16,7 @@ from omegaconf import OmegaConf
 from sweeps.tracking.store import Store, open_store
 from tests.forked import FORKER, Forked
 from tests.helpers import Typist, write_pyskl
+from tests.servers import MlflowServer
 
 ROOT = Path(__file__).parents[1]
 
@@ -62,6 +63,15 @@ def fork_python(start_python: Any, tmp_path_factory: pytest.TempPathFactory) -> 
 @pytest.fixture(scope="session")
 def typist(outputs: Path, store: Store) -> Typist:
     return Typist(outputs, store)
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MlflowServer]:
+    """One MLflow server for the session; whoever stops it starts it again."""
+    running = MlflowServer(tmp_path_factory.mktemp("server"))
+    running.start()
+    yield running
+    running.close()
 
 
 @pytest.fixture(scope="session")

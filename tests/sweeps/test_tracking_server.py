@@ -14,15 +14,15 @@ from pathlib import Path
 import pytest
 from omegaconf import OmegaConf
 
+from sweeps import launching
 from sweeps.errors import ConfigError
-from sweeps.launching import _summed_up
 from sweeps.tracking import send
 from sweeps.tracking.opened import OpenRun, opened_run
 from sweeps.tracking.outbox_file import FILES, OUTBOX
 from sweeps.tracking.run import EpochMetrics, TrackedRun
 from sweeps.tracking.store import Store, open_store
 from tests.helpers import LITTLE, LITTLE_DATA, Done, Typist
-from tests.servers import INITDB, Line, MlflowServer, free_port, postgres
+from tests.servers import INITDB, Line, free_port, postgres
 
 EPOCHS = 5
 COMMAND = f"tracking=server {LITTLE} {LITTLE_DATA} trainer.max_epochs={EPOCHS} progress=false"
@@ -30,15 +30,6 @@ COMMAND = f"tracking=server {LITTLE} {LITTLE_DATA} trainer.max_epochs={EPOCHS} p
 OWN_TAGS = {"host", "pid", "pid_start", "create_token", "overrides"}
 OWN_PARAMS = {"tracking.uri", "tracking.patience"}
 API = "/api/2.0/mlflow"
-
-
-@pytest.fixture(scope="session")
-def server(tmp_path_factory):
-    """One MLflow server for the session."""
-    running = MlflowServer(tmp_path_factory.mktemp("server"))
-    running.start()
-    yield running
-    running.close()
 
 
 @pytest.fixture
@@ -238,7 +229,7 @@ def test_a_sweep_survives_that_the_server_goes_away_for_its_driver_and_its_jobs(
         away()
 
     before(monkeypatch, OpenRun, "create", {1: away})
-    monkeypatch.setattr("sweeps.launching.print_sweep_table", lambda *a: away())
+    before(monkeypatch, launching, "print_sweep_table", {1: away})
     watch = threading.Thread(target=away_at_first_metric)
     watch.start()
     ended = typist.type(
@@ -299,7 +290,7 @@ def test_who_interrupts_a_sweep_whose_server_is_away_does_not_wait_for_it(line, 
     store = open_at(line.uri, tmp_path, patience=60)
     line.cut()
     began = time.monotonic()
-    with pytest.raises(KeyboardInterrupt), _summed_up(store, "0" * 32):
+    with pytest.raises(KeyboardInterrupt), launching._summed_up(store, "0" * 32):
         raise KeyboardInterrupt
     assert time.monotonic() - began < 4
 
