@@ -47,8 +47,8 @@ class Options:
         return cls(**{name: node[name] for name in cls.__dataclass_fields__ if node.get(name) is not None})
 
 
-# Runs the jobs that wait. Gets all jobs of the sweep, what makes a job's order right before it starts, and options.
-RunJobs = Callable[[Sequence[Job], Prepare, Options], None]
+# Runs those jobs of a sweep that wait.
+RunJobs = Callable[[Sequence[Job], "Sweep"], None]
 
 
 def launch(
@@ -58,6 +58,7 @@ def launch(
     job_overrides: Sequence[Sequence[str]],
     initial_job_idx: int,
     run_jobs: RunJobs,
+    on_slurm: bool = False,
 ) -> Sequence[JobReturn]:
     """Run the jobs of a multirun that are not finished yet, and print what all of them came to.
 
@@ -70,6 +71,7 @@ def launch(
         job_overrides: what each job changes.
         initial_job_idx: number of the first job.
         run_jobs: runs them.
+        on_slurm: it attaches to jobs in Slurm that an earlier command has left there.
 
     Raises:
         SystemExit: status 1, when any job failed.
@@ -82,15 +84,17 @@ def launch(
     name = sweep_name(launcher_config, typed or [override for overrides in job_overrides for override in overrides])
     store = open_store(launcher_config.tracking, str(launcher_config.output_dir))
     with only_driver(store.output_dir, name):
-        wait_for_others(store.output_dir, name)
+        wait_for_others(store.output_dir, name, on_slurm=on_slurm)
         mark_dead_runs(store)
         tags = {"sweep": name, "overrides": json.dumps(typed), **git_tags()}
         with opened_run(store, name=name, tags=tags, resume_id=_earlier_parent(store, name)) as parent:
-            sweep = _Sweep(name, store, parent, hydra_context, task_function, Options.of(launcher_config))
+            sweep = Sweep(name, store, parent, hydra_context, task_function, Options.of(launcher_config))
+            sweep.typed = [*launcher_config.hydra.overrides.hydra, *typed]
+            sweep.script = f"{launcher_config.hydra.job.name}.py"
             jobs = sweep.make_jobs(configs, initial_job_idx, Path(str(launcher_config.hydra.sweep.dir)))
             sweep.plan(jobs)
             try:
-                run_jobs(jobs, sweep.prepare, sweep.options)
+                run_jobs(jobs, sweep)
             finally:
                 mark_dead_runs(store)  # of jobs that were killed
                 print_sweep_table(store, parent.run_id)
@@ -105,7 +109,7 @@ def _earlier_parent(store: Store, name: str) -> str | None:
     return parents[0] if parents else None
 
 
-class _Sweep:
+class Sweep:
     """One sweep, under its open parent run."""
 
     def __init__(
@@ -123,6 +127,8 @@ class _Sweep:
         self.context = context
         self.task = task
         self.options = options
+        self.typed: list[str] = []  # the command's overrides
+        self.script = ""
         self._plan = Plan(store, parent.run_id, ignore_code=options.ignore_code, retry_failed=options.retry_failed)
         self._cells: dict[int, Cell] = {}
 
@@ -158,16 +164,23 @@ class _Sweep:
 
     def prepare(self, job: Job) -> bytes:
         """Make a job's order: the run it goes on with is looked up right before it starts."""
+        self._plan.go_on(job)
+        return self.order(job)
+
+    def order(self, job: Job) -> bytes:
+        """Make the order of a job that looks for the run to go on with itself."""
         import cloudpickle
         from hydra.core.singleton import Singleton
 
-        self._plan.go_on(job)
         task, owner = TaskReference.of(self.task), Claim(self.store.output_dir, self.name, job.cell)
         order = Order(task, self.context, Singleton.get_state(), job.config, owner)
         return bytes(cloudpickle.dumps(order))
 
     def judge(self, jobs: Sequence[Job]) -> None:
         """Say what failed, and fail with it."""
+        if any(job.state is State.LEFT for job in jobs):
+            self.parent.end_as("SCHEDULED")  # MLflow's word for what is to go on without this process
+            return
         bad = [job for job in jobs if job.state not in (State.FINISHED, State.SAME)]
         if not bad:
             return

@@ -9,7 +9,7 @@ import os
 import time
 from collections.abc import Iterator, Mapping
 
-from sweeps.tracking.process import process_tags
+from sweeps.tracking.process import SLURM_JOB, process_tags
 from sweeps.tracking.signals import Terminated, held_signals, termination_raises, was_interrupted
 from sweeps.tracking.store import Store
 
@@ -58,9 +58,11 @@ class OpenRun:
     def reopen(self, run_id: str, tags: Mapping[str, str]) -> None:
         """Go on with a run of the store: RUNNING again, in this process, its params untouched."""
         self.run_id = run_id
-        set_tags(self.store, run_id, {**tags, **process_tags()})
-        if "error" in self.store.client.get_run(run_id).data.tags:
-            self.store.client.delete_tag(run_id, "error")
+        own = {**tags, **process_tags()}
+        set_tags(self.store, run_id, own)
+        for key in self.store.client.get_run(run_id).data.tags:
+            if key in ("error", SLURM_JOB) and key not in own:  # of the process before this one
+                self.store.client.delete_tag(run_id, key)
         self.store.client.update_run(run_id, status="RUNNING")
         self._stay_open()
 
