@@ -235,7 +235,7 @@ def _class_weights(cfg: DictConfig, data: KeypointDataModule) -> torch.Tensor | 
 def make_trainer(cfg: DictConfig, checkpoint: EpochCheckpoint, title: str) -> Trainer:
     """The configured Lightning Trainer. Tracking and checkpoints are ours, so what Lightning would write is off."""
     from hydra.utils import instantiate
-    from lightning_fabric.plugins.environments import LightningEnvironment
+    from lightning_fabric.plugins.environments.lightning import LightningEnvironment
 
     from lightning_modules.checkpoints import AtomicCheckpointIO
     from lightning_modules.lean_loop import LeanEpochLoop

@@ -243,9 +243,7 @@ class Driver:
             return False
         said = job.error
         _started(job)
-        told = job.log if job.log.exists() else going.handle.paths.stderr
-        hint = f"; see {told}" if told.exists() else f"; is {told.parent} on a file system that its node has, too?"
-        job.end(State.KILLED, f"{said}, and it left no result, as where it is killed or memory runs out{hint}")
+        job.end(State.KILLED, f"{said}, and it left no result, as where it is killed or memory runs out{_hint(going)}")
         return True
 
     def cancel_all(self) -> None:
@@ -290,6 +288,14 @@ def _any_code(job: Job) -> str:
 def _started(job: Job) -> None:
     if job.state is State.WAITING:  # between two questions
         job.start(None)
+
+
+def _hint(going: Going) -> str:
+    """Say where to look, of a job that did not get as far as its own log."""
+    early = going.handle.paths.stderr
+    if going.job.log.exists():
+        return ""
+    return f"; see {early}" if early.exists() else f"; is {early.parent} on a file system that its node has, too?"
 
 
 def _any_lives(ids: Sequence[str]) -> bool:

@@ -95,7 +95,7 @@ class SlurmTask:
         config = order.config
         if not store_exists(config.tracking):  # a new one on this node's disk would be seen by nobody
             raise ConfigError(
-                f"tracking.uri={config.tracking.uri} does not exist on {os.uname().nodename}, a node of the cluster: type "
+                f"tracking.uri={config.tracking.uri} is not on node {os.uname().nodename}, which needs it; type "
                 "tracking=server tracking.uri=http://HOST:5000"
             )
         store = open_store(config.tracking, str(config.output_dir))
