@@ -32,7 +32,6 @@ hydra:
   run: {dir: "${output_dir}"}
   sweep: {dir: "${output_dir}/sweeps/${sweep.name}", subdir: "."}
   output_subdir: null
-  launcher: {mem_gb: 1.0, timeout_min: 30}
 """
 
 
@@ -104,7 +103,8 @@ def start_sweep(cluster, fork_python, store, outputs, tmp_path_factory):
         (launcher / f"{name}.yaml").write_text((ROOT / f"conf/hydra/launcher/{name}.yaml").read_text())
 
     def start(name, *overrides):
-        words = ["-m", f"output_dir={outputs}", f"sweep.name={name}", *overrides]
+        on_slurm = [] if "hydra/launcher=local" in overrides else ["hydra.launcher.mem_gb=1"]
+        words = ["-m", f"output_dir={outputs}", f"sweep.name={name}", *on_slurm, *overrides]
         return Sweep(fork_python(APP, conf, *words), store, name)
 
     return start
