@@ -156,7 +156,7 @@ class Sweep:
         write_grid(self.store.client, self.parent.run_id, jobs[0].number, asked)
         finished = sum(job.state is State.FINISHED for job in jobs)
         if finished:
-            print(f"{finished} of {len(jobs)} jobs of the sweep {self.name} are finished already")
+            print(f"{finished} of {len(jobs)} jobs of the sweep {self.name} are finished already", flush=True)
         if not self.options.ignore_code:
             older = self._plan.other_code(jobs, {job.cell: self._cells[job.number].any_code for job in jobs})
             if older:

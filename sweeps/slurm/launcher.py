@@ -51,16 +51,16 @@ def run_on_slurm(options: SlurmOptions, jobs: Sequence[Job], sweep: Sweep) -> No
     except queue.QueueError as error:
         raise ConfigError(f"Slurm does not answer ({error}); type the same again when it does") from error
     if attached:
-        print(f"{len(attached)} jobs of the sweep {sweep.name} are in Slurm already: {_listed(attached)}")
+        print(f"{len(attached)} of {len(jobs)} jobs are in Slurm already: {_listed(attached)}", flush=True)
     new = [job for job in jobs if job.state is State.WAITING and job not in [going.job for going in driver.going]]
     if not (new or attached):
         return
     try:
         submitted = _submit(driver, new)
         if submitted:
-            print(f"{len(submitted)} jobs were handed to Slurm: {_listed(submitted)}", flush=True)
+            print(f"{len(submitted)} of {len(jobs)} jobs were handed to Slurm: {_listed(submitted)}", flush=True)
         if options.detach:
-            _leave(driver, sweep)
+            _leave(driver, sweep, len(jobs))
             return
         with Board(jobs, options.array_parallelism) as board:
             driver.watch(board.update)
@@ -79,12 +79,12 @@ def _submit(driver: Driver, jobs: Sequence[Job]) -> list[str]:
         raise
 
 
-def _leave(driver: Driver, sweep: Sweep) -> None:
+def _leave(driver: Driver, sweep: Sweep, count: int) -> None:
     left = driver.leave()
     typed = [word for word in sweep.typed if not word.startswith((_DETACH, "hydra.mode="))]
     command = f"python {sweep.script} -m {shlex.join(typed)}"
-    print(f"{len(left)} jobs go on without this command: {_listed(left)}")
-    print(f"To attach to them, and for their table: {command}")
+    print(f"{len(left)} of {count} jobs go on without this command: {_listed(left)}")
+    print(f"To attach to them: {command}")
 
 
 def _end_runs(sweep: Sweep, ended: Sequence[str]) -> None:

@@ -7,7 +7,7 @@ import os
 import shlex
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -40,7 +40,7 @@ class SlurmOptions:
     max_num_timeout: int = 20
     signal_delay_s: int = 120
     setup: Sequence[str] = ()
-    additional_parameters: Mapping[str, Any] = field(default_factory=dict)
+    additional_parameters: Mapping[str, Any] | None = None
     comment: str | None = None
     detach: bool = False
 
@@ -107,7 +107,7 @@ class SlurmOptions:
             # srun has not taken it over from sbatch since Slurm 22.05
             "srun_args": [f"--cpus-per-task={self.cpus_per_task}"],
             # Slurm requeues at preemption only what may be; sbatch's default is the cluster's
-            "additional_parameters": {"requeue": True, **self.additional_parameters},
+            "additional_parameters": {"requeue": True, **(self.additional_parameters or {})},
         }
         executor.update_parameters(**{key: value for key, value in wanted.items() if value is not None})
         return executor

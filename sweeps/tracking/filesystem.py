@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from sweeps.errors import ConfigError
+
 MOUNTS = Path("/proc/self/mounts")
 # Names as they stand in the third column of /proc/self/mounts.
 _NETWORK = """
@@ -43,6 +45,25 @@ def network_filesystem(path: Path, mounts: Path = MOUNTS) -> str | None:
     """Give the type of the network file system that a path is on; None where it is on none, or nobody can tell."""
     kind = filesystem_of(path, mounts)
     return kind if kind in NETWORK else None
+
+
+def check_sqlite_place(database: Path, mounts: Path = MOUNTS) -> None:
+    """Refuse a sqlite database on a network file system, where two writers can damage it (sqlite.org/faq.html#q5).
+
+    Args:
+        database: its file, which need not exist.
+        mounts: as `filesystem_of` has it.
+
+    Raises:
+        ConfigError: it is on one.
+    """
+    kind = network_filesystem(database, mounts)
+    if kind is not None:
+        raise ConfigError(
+            f"tracking.uri=sqlite:///{database} is on a network file system ({kind}), where sqlite can lose what jobs "
+            "write; type tracking=server tracking.uri=http://HOST:5000, or on one machine alone its own disk: "
+            "tracking.uri=sqlite:////LOCAL/DISK/mlflow.db"
+        )
 
 
 def _unescaped(place: str) -> str:

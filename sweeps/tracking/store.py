@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sweeps.errors import ConfigError
+from sweeps.tracking.filesystem import check_sqlite_place
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -51,6 +52,8 @@ def open_store(tracking: DictConfig, output_dir: str) -> Store:
     uri = str(tracking.uri)
     if uri.startswith("file:") or "://" not in uri:
         raise ConfigError(f"tracking.uri={uri}: MLflow no longer writes to folders; use sqlite:///PATH/mlflow.db")
+    if uri.startswith(_SQLITE):
+        check_sqlite_place(_sqlite_file(uri))
     folder = Path(output_dir).absolute()
     folder.mkdir(parents=True, exist_ok=True)
     # read by mlflow when it is first imported: otherwise it calls home from a thread of its own
@@ -105,7 +108,7 @@ def open_existing_store(tracking: DictConfig, output_dir: str) -> Store:
 
 def _make_database(uri: str) -> None:
     """Make a new sqlite database under another name first: one that was half made could not be mended."""
-    path = Path(uri.removeprefix(_SQLITE).partition("?")[0])
+    path = _sqlite_file(uri)
     if not uri.startswith(_SQLITE) or path.exists():
         return
     from mlflow.store.tracking.sqlalchemy_store import SqlAlchemyStore
@@ -116,6 +119,10 @@ def _make_database(uri: str) -> None:
     store = SqlAlchemyStore(f"{_SQLITE}{unfinished}", str(path.parent))  # type: ignore[no-untyped-call]
     store.engine.dispose()
     unfinished.rename(path)
+
+
+def _sqlite_file(uri: str) -> Path:
+    return Path(uri.removeprefix(_SQLITE).partition("?")[0])
 
 
 def _experiment(client: MlflowClient, name: str, uri: str, folder: Path) -> Experiment:

@@ -9,8 +9,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hydra import compose, initialize_config_dir
+from omegaconf import OmegaConf
 
 import sweeps.plan
+from sweeps import schema
 from tests.conftest import ROOT
 from tests.slurm.cluster import Cluster, why_not
 
@@ -108,3 +111,12 @@ def start_sweep(cluster, fork_python, store, outputs, tmp_path_factory):
         return Sweep(fork_python(APP, conf, *words), store, name)
 
     return start
+
+
+def compose_launcher(*overrides: str) -> dict[str, object]:
+    """What Hydra hands to the launcher of a command, as it stands in conf/."""
+    schema.register()
+    with initialize_config_dir(str(ROOT / "conf"), version_base="1.3"):
+        config = compose("train", [*overrides, "output_dir=x"], return_hydra_config=True)
+    resolved = OmegaConf.to_container(config.hydra.launcher, resolve=True)
+    return {key: value for key, value in resolved.items() if key != "_target_"}
