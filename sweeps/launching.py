@@ -28,8 +28,6 @@ from sweeps.tracking.store import Store, open_store
 if TYPE_CHECKING:
     from hydra.types import HydraContext, TaskFunction
 
-Prepare = Callable[[Job], bytes]
-
 
 @dataclass(frozen=True)
 class Options:
