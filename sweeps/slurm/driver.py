@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import contextlib
-import json
-import re
 import sys
 import time
 import uuid
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 from sweeps.errors import ConfigError
 from sweeps.jobs import Job, State
 from sweeps.slurm import queue, submissions
-from sweeps.slurm.job import JobFailedError, SlurmTask, progress_file
+from sweeps.slurm.going import FORGOTTEN, Going
+from sweeps.slurm.job import SlurmTask
 from sweeps.slurm.options import SlurmOptions, outside_any_job
 from sweeps.slurm.submissions import Batch, Task
 from sweeps.tracking.signals import held_signals
@@ -27,17 +25,6 @@ _ASK_SELDOM = 30.0
 _GRACE = 4.0  # seconds from the request to end until SIGKILL
 LATE_FILES = 20.0  # seconds that a file from a node may take to be seen here, on a file system of a network
 _ARRAY = 1000  # tasks: one fewer than Slurm's default MaxArraySize
-
-
-@dataclass
-class Going:
-    """A job that is with Slurm."""
-
-    job: Job
-    slurm_id: str
-    handle: Any  # submitit.SlurmJob
-    progress_seen: float = 0.0
-    gone_since: float | None = None
 
 
 class Driver:
@@ -139,19 +126,25 @@ class Driver:
         name = f"{self.slug}-{uuid.uuid4().hex[:8]}"
         tasks = tuple(Task(job.cell, _any_code(job), str(job.log)) for job in jobs)
         batch = Batch(name, str(folder), tasks)
-        submissions.write(self.record, [*self._batches, batch])
+        self._batches.append(batch)
+        submissions.write(self.record, self._batches)
         executor = self.options.executor(folder, name, parallelism)
         orders = [SlurmTask(self.order(job), str(job.log), self.ignore_code) for job in jobs]
         try:
             with outside_any_job():
                 handles = executor.submit_array(orders)
         except (FailedJobError, FailedSubmissionError) as error:
-            submissions.write(self.record, self._batches)
+            with contextlib.suppress(
+                queue.QueueError
+            ):  # Ctrl-C at the terminal ends sbatch too, maybe after it was heard
+                queue.cancel(list(queue.look_up_name(name)))
+                self._batches.remove(batch)
+                submissions.write(self.record, self._batches)
             why = " ".join(str(error).replace("sbatch: error: ", "").split())
             raise ConfigError(
                 f"Slurm refuses the jobs: {why}; the keys of hydra.launcher say what they ask for"
             ) from None
-        self._batches.append(replace(batch, job_id=handles[0].job_id.partition("_")[0]))
+        self._batches[-1] = replace(batch, job_id=handles[0].job_id.partition("_")[0])
         submissions.write(self.record, self._batches)
         self.going += [Going(job, handle.job_id, handle) for job, handle in zip(jobs, handles, strict=True)]
 
@@ -190,26 +183,15 @@ class Driver:
             return
         self._silent = False
         for going in self.going:
-            now = queued.get(going.slurm_id, queue.Queued("GONE", "Slurm has forgotten it"))
-            job = going.job
-            if now.state == queue.RUNNING and job.state is State.WAITING:
-                job.start(None)
-            elif now.lives and now.state not in (queue.RUNNING, "COMPLETING"):
-                if job.state is State.RUNNING:  # preempted, or out of time
-                    job.state, job.tries = State.WAITING, job.tries - 1
-                    job.error = "Slurm has queued it again; it will go on"
-                job.text = f"in the queue: {now.reason}"
-            elif not now.lives and going.gone_since is None:
-                going.gone_since = time.monotonic()
-                job.error = f"Slurm says {now.state}"
+            going.hear(queued.get(going.slurm_id, FORGOTTEN))
 
     def _look(self) -> None:
         """Take in what the jobs wrote, and see to those that have ended."""
         again: list[Job] = []
         for going in list(self.going):
             if going.job.state is State.RUNNING:
-                _read_progress(going)
-            if not self._judge(going):
+                going.read_progress()
+            if not going.judge(self.late_files):
                 continue
             self.going.remove(going)
             self.ended_ids.append(going.slurm_id)
@@ -227,43 +209,31 @@ class Driver:
                 job.state = State.WAITING
             self.submit(again)
 
-    def _judge(self, going: Going) -> bool:
-        """Say how a job ended, if it has."""
-        job = going.job
-        if going.handle.paths.result_pickle.is_file():
-            why = going.handle.exception()
-            _started(job)
-            if why is None:
-                job.value = going.handle.result()
-                job.end(State.FINISHED)
-            else:
-                job.end(State.FAILED, _line_of(str(why)))
-            return True
-        if going.gone_since is None or time.monotonic() - going.gone_since < self.late_files:
-            return False
-        said = job.error
-        _started(job)
-        job.end(State.KILLED, f"{said}, and it left no result, as where it is killed or memory runs out{_hint(going)}")
-        return True
-
     def cancel_all(self) -> None:
         """Cancel the jobs that live: asked first, killed after a few seconds, or at once at a second interrupt."""
         ids = [going.slurm_id for going in self.going]
         if not ids:
             return
-        with contextlib.suppress(queue.QueueError):
-            queue.cancel(ids)
-            with contextlib.suppress(KeyboardInterrupt):
-                deadline = time.monotonic() + _GRACE
-                while time.monotonic() < deadline and _any_lives(ids):
-                    time.sleep(0.25)
-            if _any_lives(ids):
-                queue.cancel(ids, kill=True)
+        try:
+            self._cancel(ids)
+        except queue.QueueError as error:  # they stay on the record
+            print(f"Slurm does not answer ({error}); its jobs go on: scancel {' '.join(ids)}", file=sys.stderr)
+            self.leave()
+            return
         for going in self.going:
-            if going.job.state is State.RUNNING:
+            if not going.judge(self.late_files) and going.job.state is State.RUNNING:
                 going.job.end(State.KILLED, "it was cancelled with the sweep")
         self.ended_ids += ids
         self.going.clear()
+
+    def _cancel(self, ids: Sequence[str]) -> None:
+        queue.cancel(ids)
+        with contextlib.suppress(KeyboardInterrupt):
+            deadline = time.monotonic() + _GRACE
+            while time.monotonic() < deadline and _any_lives(ids):
+                time.sleep(0.25)
+        if _any_lives(ids):
+            queue.cancel(ids, kill=True)
 
     def leave(self) -> list[str]:
         """Let the jobs go on without a driver; a later one attaches to them."""
@@ -276,7 +246,7 @@ class Driver:
     def forget_ended(self) -> None:
         """Strike what is over off the record."""
         ended = set(self.ended_ids)
-        self._batches = [batch for batch in self._batches if not ended.issuperset(batch.ids())]
+        self._batches = [batch for batch in self._batches if batch.job_id is None or not ended.issuperset(batch.ids())]
         submissions.write(self.record, self._batches)
 
 
@@ -285,37 +255,5 @@ def _any_code(job: Job) -> str:
     return str(cell[1]) if cell else job.cell
 
 
-def _started(job: Job) -> None:
-    if job.state is State.WAITING:  # between two questions
-        job.start(None)
-
-
-def _hint(going: Going) -> str:
-    """Say where to look, of a job that did not get as far as its own log."""
-    early = going.handle.paths.stderr
-    if going.job.log.exists():
-        return ""
-    return f"; see {early}" if early.exists() else f"; is {early.parent} on a file system that its node has, too?"
-
-
 def _any_lives(ids: Sequence[str]) -> bool:
     return any(queued.lives for queued in queue.look_up(ids).values())
-
-
-def _read_progress(going: Going) -> None:
-    file = progress_file(going.job.log)
-    with contextlib.suppress(OSError, ValueError, KeyError):
-        changed = file.stat().st_mtime
-        if changed != going.progress_seen:
-            said = json.loads(file.read_text())
-            going.progress_seen = changed
-            going.job.done, going.job.total, going.job.text = said["done"], said["total"], said["text"]
-
-
-def _line_of(trace: str) -> str:
-    """Give what a job said went wrong, of submitit's account of it."""
-    name = re.escape(f"{JobFailedError.__module__}.{JobFailedError.__qualname__}")
-    if ours := re.findall(rf"^{name}: (.*)$", trace, re.MULTILINE):
-        return str(ours[-1])
-    errors = re.findall(r"^[\w.]+(?:Error|Exception|Exit|Interrupt): .*$", trace, re.MULTILINE)
-    return str(errors[-1]) if errors else " ".join(trace.split())[:300]
