@@ -69,12 +69,14 @@ def test_a_driver_that_leaves_or_is_killed_is_followed_by_one_that_attaches(star
     killed.wait_for("^begins", 2)
     os.kill(killed.process.pid, signal.SIGKILL)
     killed.end()
+    cluster.ask("scontrol", "requeue", ids[1])  # as when its node fails, with nobody there to see it
     (outputs / "go-left-gate1").touch()
     killed.wait_for("^ends", 1)
 
     last = start_sweep("left", *words)
     assert last.process.readline() == "1 of 2 jobs of the sweep left are finished already\n"
     assert last.process.readline() == f"1 of 2 jobs are in Slurm already: {ids[1]}\n"
+    last.wait_for("^begins .* resumed$", 1)
     (outputs / "go-left-gate2").touch()
     last.end()
     assert (last.status, last.err) == (0, ""), last.err
@@ -114,7 +116,7 @@ import train
 sys.argv = ["train.py", *sys.argv[1:]]
 train.main()
 """
-TRAINING = f"{LITTLE} datamodule.frames=12000 trainer.max_epochs=16 model.dropout=0.3 tracking.log_model=never"
+TRAINING = f"{LITTLE} datamodule.frames=12000 trainer.max_epochs=12 model.dropout=0.3 tracking.log_model=never"
 
 
 def test_a_job_that_is_preempted_ends_as_if_nothing_had_been(typist, cluster, fork_python):
@@ -124,11 +126,11 @@ def test_a_job_that_is_preempted_ends_as_if_nothing_had_been(typist, cluster, fo
     urgent = ("sbatch", "--partition=urgent", "--nodes=2", "--exclusive", "--output=/dev/null", "--wrap=sleep 2")
     subprocess.run(urgent, env=cluster.env, check=True, capture_output=True)
     wait_for_run(typist, lambda run: run.status == "KILLED")
+    expected = typist.train(TRAINING)
     status, out, err = process.communicate()
     assert (status, err) == (0, ""), err
     assert "waiting: Slurm has queued it again; it will go on" in out
     [done] = sweep_runs(typist)
-    expected = typist.train(TRAINING)
     assert (done.id, done.status) == (run.id, "FINISHED")
     assert done.history() == expected.history()
     assert_same_weights(done, expected)
