@@ -15,6 +15,13 @@ from tests.helpers import LITTLE, assert_same_weights
 pytestmark = pytest.mark.slow
 
 
+@pytest.fixture(autouse=True)
+def no_jobs_are_left(cluster):
+    """A test that fails leaves the nodes to the next one."""
+    yield
+    cluster.ask("scancel", "--user=root")
+
+
 @pytest.fixture(scope="module")
 def four(start_sweep):
     return start_sweep("four", "hydra/launcher=slurm_gpu", "hydra.launcher.cpus_per_task=1",
@@ -66,6 +73,7 @@ def test_a_driver_that_leaves_or_is_killed_is_followed_by_one_that_attaches(star
     assert f"attach to it: hydra/launcher=slurm; or end it: scancel {' '.join(ids)}" in here.err
 
     killed = start_sweep("left", *words)
+    assert killed.process.readline() == f"2 of 2 jobs are in Slurm already: {' '.join(ids)}\n"
     killed.wait_for("^begins", 2)
     os.kill(killed.process.pid, signal.SIGKILL)
     killed.end()
