@@ -235,6 +235,7 @@ def _class_weights(cfg: DictConfig, data: KeypointDataModule) -> torch.Tensor | 
 def make_trainer(cfg: DictConfig, checkpoint: EpochCheckpoint, title: str) -> Trainer:
     """The configured Lightning Trainer. Tracking and checkpoints are ours, so what Lightning would write is off."""
     from hydra.utils import instantiate
+    from lightning_fabric.plugins.environments.lightning import LightningEnvironment
 
     from lightning_modules.checkpoints import AtomicCheckpointIO
     from lightning_modules.lean_loop import LeanEpochLoop
@@ -248,7 +249,9 @@ def make_trainer(cfg: DictConfig, checkpoint: EpochCheckpoint, title: str) -> Tr
     trainer: Trainer = instantiate(
         cfg.trainer,
         callbacks=[checkpoint, Stopwatch(), *([shown] if cfg.progress else [])],
-        plugins=[AtomicCheckpointIO()],
+        # Ranks are started by sweeps.ranks on every machine: within a Slurm job Lightning would take srun's for them,
+        # and have the job queued again itself.
+        plugins=[AtomicCheckpointIO(), LightningEnvironment()],
         default_root_dir=str(checkpoint.folder),
         profiler=NoProfiler(),
         logger=False,

@@ -13,7 +13,12 @@ def hush_lightning() -> None:
     """Keeps what Lightning says of its own workings, and what is meant as it is, off the terminal."""
     for name in ("pytorch_lightning", "lightning_fabric"):
         logging.getLogger(name).setLevel(logging.WARNING)
-    for message in (r".*isinstance\(treespec, LeafSpec\)", r"It is recommended to use `self\.log\(.*sync_dist=True"):
+    messages = (
+        r".*isinstance\(treespec, LeafSpec\)",
+        r"It is recommended to use `self\.log\(.*sync_dist=True",
+        r"The `srun` command is available",
+    )
+    for message in messages:
         warnings.filterwarnings("ignore", message)
 
 

@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sweeps.errors import ConfigError
-from sweeps.tracking.process import is_alive, process_tags
+from sweeps.slurm import submissions
+from sweeps.tracking.process import SLURM_JOB, is_alive, process_tags
 
 _PATIENCE = 10.0  # seconds; jobs whose driver has died end within five
 _ROOT = "sweeps"
@@ -21,6 +22,11 @@ _ROOT = "sweeps"
 
 def _folder(output_dir: Path, name: str) -> Path:
     return output_dir / _ROOT / "claims" / re.sub(r"[^\w.=-]+", "_", name)[:100]
+
+
+def slurm_record(output_dir: Path, name: str) -> Path:
+    """Give the file that says which jobs of a sweep are with Slurm."""
+    return _folder(output_dir, name) / "slurm" / "submitted.json"
 
 
 @contextlib.contextmanager
@@ -83,12 +89,22 @@ class Claim:
             file.unlink(missing_ok=True)
 
 
-def wait_for_others(output_dir: Path, name: str) -> None:
+def wait_for_others(output_dir: Path, name: str, *, on_slurm: bool = False) -> None:
     """Wait until no process of this host that an earlier driver started works on the sweep's cells any more.
 
+    Args:
+        output_dir: of the store.
+        name: of the sweep.
+        on_slurm: leave alone what runs in Slurm jobs, which this driver attaches to.
+
     Raises:
-        ConfigError: one goes on; says which.
+        ConfigError: one goes on, here or in Slurm; says which.
     """
+    if not on_slurm and (left := submissions.living(slurm_record(output_dir, name))):
+        raise ConfigError(
+            f"the sweep {name} is at work in Slurm, left by an earlier driver; attach to it: hydra/launcher=slurm; or "
+            f"end it: scancel {' '.join(left[:20])}"
+        )
     deadline = time.monotonic() + _PATIENCE
     while living := [pid for tags in _claims(output_dir, name) if (pid := _living(tags))]:
         if time.monotonic() > deadline:
@@ -107,7 +123,7 @@ def _claims(output_dir: Path, name: str) -> Iterator[dict[str, str]]:
 
 
 def _living(tags: dict[str, str]) -> int | None:
-    here = tags.get("host") == socket.gethostname()
+    here = tags.get("host") == socket.gethostname() and SLURM_JOB not in tags
     return int(tags["pid"]) if here and is_alive(tags) and int(tags["pid"]) != os.getpid() else None
 
 

@@ -21,6 +21,7 @@ class State(StrEnum):
     FAILED = "failed"
     KILLED = "killed"
     SAME = "same"  # as another job of the sweep, which is run once for both
+    LEFT = "left"  # with a cluster, where it goes on without a driver
 
 
 ENDED = (State.FINISHED, State.FAILED, State.KILLED, State.SAME)
@@ -76,7 +77,7 @@ class Job:
 
     def as_return(self) -> JobReturn:
         """What Hydra's sweepers get."""
-        completed = self.state in (State.FINISHED, State.SAME)
+        completed = self.state in (State.FINISHED, State.SAME, State.LEFT)
         result = JobReturn(
             overrides=list(self.config.hydra.overrides.task),
             cfg=self.config,

@@ -32,8 +32,6 @@ from sweeps.tracking.store import Store, open_store
 if TYPE_CHECKING:
     from hydra.types import HydraContext, TaskFunction
 
-Prepare = Callable[[Job], bytes]
-
 
 @dataclass(frozen=True)
 class Options:
@@ -51,8 +49,8 @@ class Options:
         return cls(**{name: node[name] for name in cls.__dataclass_fields__ if node.get(name) is not None})
 
 
-# Runs the jobs that wait. Gets all jobs of the sweep, what makes a job's order right before it starts, and options.
-RunJobs = Callable[[Sequence[Job], Prepare, Options], None]
+# Runs those jobs of a sweep that wait.
+RunJobs = Callable[[Sequence[Job], "Sweep"], None]
 
 
 def launch(
@@ -62,6 +60,7 @@ def launch(
     job_overrides: Sequence[Sequence[str]],
     initial_job_idx: int,
     run_jobs: RunJobs,
+    on_slurm: bool = False,
 ) -> Sequence[JobReturn]:
     """Run the jobs of a multirun that are not finished yet, and print what all of them came to.
 
@@ -74,6 +73,7 @@ def launch(
         job_overrides: what each job changes.
         initial_job_idx: number of the first job.
         run_jobs: runs them.
+        on_slurm: it attaches to jobs in Slurm that an earlier command has left there.
 
     Raises:
         SystemExit: status 1, when any job failed.
@@ -86,15 +86,17 @@ def launch(
     name = sweep_name(launcher_config, typed or [override for overrides in job_overrides for override in overrides])
     store = open_store(launcher_config.tracking, str(launcher_config.output_dir))
     with only_driver(store.output_dir, name):
-        wait_for_others(store.output_dir, name)
+        wait_for_others(store.output_dir, name, on_slurm=on_slurm)
         mark_dead_runs(store)
         tags = {"sweep": name, "overrides": json.dumps(typed), **source_tags()}
         with opened_run(store, name=name, tags=tags, resume_id=_earlier_parent(store, name)) as parent:
-            sweep = _Sweep(name, typed, store, parent, hydra_context, task_function, Options.of(launcher_config))
+            sweep = Sweep(name, store, parent, hydra_context, task_function, Options.of(launcher_config))
+            sweep.typed = [*launcher_config.hydra.overrides.hydra, *typed]
+            sweep.script = f"{launcher_config.hydra.job.name}.py"
             jobs = sweep.make_jobs(configs, initial_job_idx, Path(str(launcher_config.hydra.sweep.dir)))
             sweep.plan(jobs)
             with _summed_up(store, parent.run_id):
-                run_jobs(jobs, sweep.prepare, sweep.options)
+                run_jobs(jobs, sweep)
             sweep.judge(jobs)
     return [job.as_return() for job in jobs]
 
@@ -128,13 +130,12 @@ def _earlier_parent(store: Store, name: str) -> str | None:
     return parents[0] if parents else None
 
 
-class _Sweep:
+class Sweep:
     """One sweep, under its open parent run."""
 
     def __init__(
         self,
         name: str,
-        typed: Sequence[str],
         store: Store,
         parent: OpenRun,
         context: HydraContext,
@@ -142,12 +143,13 @@ class _Sweep:
         options: Options,
     ) -> None:
         self.name = name
-        self.typed = typed
         self.store = store
         self.parent = parent
         self.context = context
         self.task = task
         self.options = options
+        self.typed: list[str] = []  # the command's overrides
+        self.script = ""
         self._plan = Plan(store, parent.run_id, ignore_code=options.ignore_code, retry_failed=options.retry_failed)
         self._cells: dict[int, Cell] = {}
 
@@ -180,7 +182,7 @@ class _Sweep:
         write_grid(self.store.client, self.parent.run_id, jobs[0].number, asked)
         finished = sum(job.state is State.FINISHED for job in jobs)
         if finished:
-            print(f"{finished} of {len(jobs)} jobs of the sweep {self.name} are finished already")
+            print(f"{finished} of {len(jobs)} jobs of the sweep {self.name} are finished already", flush=True)
         if not self.options.ignore_code:
             older = self._plan.other_code(jobs, {job.cell: self._cells[job.number].any_code for job in jobs})
             if older:
@@ -188,16 +190,23 @@ class _Sweep:
 
     def prepare(self, job: Job) -> bytes:
         """Make a job's order: the run it goes on with is looked up right before it starts."""
+        self._plan.go_on(job)
+        return self.order(job)
+
+    def order(self, job: Job) -> bytes:
+        """Make the order of a job that looks for the run to go on with itself."""
         import cloudpickle
         from hydra.core.singleton import Singleton
 
-        self._plan.go_on(job)
         task, owner = TaskReference.of(self.task), Claim(self.store.output_dir, self.name, job.cell)
         order = Order(task, self.context, Singleton.get_state(), job.config, owner)
         return bytes(cloudpickle.dumps(order))
 
     def judge(self, jobs: Sequence[Job]) -> None:
         """Say what failed, and fail with it."""
+        if any(job.state is State.LEFT for job in jobs):
+            self.parent.end_as("SCHEDULED")  # MLflow's word for what is to go on without this process
+            return
         bad = [job for job in jobs if job.state not in (State.FINISHED, State.SAME)]
         if not bad:
             return

@@ -11,6 +11,7 @@ import tempfile
 import threading
 import traceback
 from collections.abc import Callable, Sequence
+from multiprocessing import forkserver
 from multiprocessing.connection import wait
 from multiprocessing.process import BaseProcess
 from pathlib import Path
@@ -42,6 +43,7 @@ def run_ranks(function: Callable[..., R], arguments: tuple[Any, ...], world_size
     """
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(_PRELOADED)
+    _start_forkserver()
     with tempfile.TemporaryDirectory(prefix="ranks-") as folder:
         shared = (function, arguments, world_size, _free_port(), Path(folder))
         ranks = [context.Process(target=_rank, args=(rank, *shared), name=f"rank {rank}") for rank in range(world_size)]
@@ -55,6 +57,16 @@ def run_ranks(function: Callable[..., R], arguments: tuple[Any, ...], world_size
             raise _cause(Path(folder)) or RuntimeError(f"{failed.name} of {world_size} {_how(failed.exitcode)}")
         result: R = pickle.loads((Path(folder) / "result").read_bytes())  # noqa: S301  # written by rank 0, a moment ago
         return result
+
+
+def _start_forkserver() -> None:
+    """Starts what the ranks are forked from deaf to USR2: Slurm sends that to every process of a job."""
+    if hasattr(signal, "SIGUSR2") and threading.current_thread() is threading.main_thread():
+        previous = signal.signal(signal.SIGUSR2, signal.SIG_IGN)
+        try:
+            forkserver.ensure_running()
+        finally:
+            signal.signal(signal.SIGUSR2, previous)
 
 
 def _first_failure(ranks: Sequence[BaseProcess]) -> BaseProcess | None:
@@ -103,7 +115,7 @@ def _rank(
 
 def _belong_to_parent() -> None:
     """Leaves it to the process that started this one to end it, and ends with it, however it ends."""
-    for name in ("SIGINT", "SIGTERM", "SIGHUP"):
+    for name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGUSR1", "SIGUSR2"):  # Slurm sends its own to every process of a job
         if hasattr(signal, name):
             signal.signal(getattr(signal, name), signal.SIG_IGN)
     threading.Thread(target=_end_with_parent, daemon=True).start()

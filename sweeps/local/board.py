@@ -99,7 +99,7 @@ class Board:
 
     def _chosen(self, room: int) -> list[Job]:
         """Jobs by how much there is to see of them, in their order."""
-        order = (State.RUNNING, State.FAILED, State.KILLED, State.WAITING, State.FINISHED, State.SAME)
+        order = (State.RUNNING, State.FAILED, State.KILLED, State.WAITING, State.FINISHED, State.SAME, State.LEFT)
         ranked = sorted(self.jobs, key=lambda job: (order.index(job.state), -job.started, job.number))
         return sorted(ranked[:room], key=lambda job: job.number)
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sweeps.jobs import Job, State
-from sweeps.launching import Options, Prepare, set_threads
+from sweeps.launching import Sweep, set_threads
 from sweeps.local.board import Board
 from sweeps.local.pool import Pool
 from sweeps.local.resources import share_out, this_machine
@@ -22,7 +22,7 @@ class LocalOptions:
     devices: int = 1
     accelerator: str = "auto"
 
-    def run(self, jobs: Sequence[Job], prepare: Prepare, options: Options) -> None:
+    def run(self, jobs: Sequence[Job], sweep: Sweep) -> None:
         """Run those of the jobs that wait."""
         share = share_out(
             this_machine(),
@@ -37,4 +37,4 @@ class LocalOptions:
         if not any(job.state is State.WAITING for job in jobs):
             return
         with Board(jobs, len(share.slots)) as board:
-            Pool(share, prepare, board.update, options.max_retries, options.fail_fast).run(jobs)
+            Pool(share, sweep.prepare, board.update, sweep.options.max_retries, sweep.options.fail_fast).run(jobs)

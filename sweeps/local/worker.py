@@ -13,6 +13,7 @@ from typing import NoReturn
 
 from sweeps import progress
 from sweeps.order import Outcome, carry_out
+from sweeps.streams import write_to
 
 GRACE = 4.0  # seconds from the request to end until the end
 # Installed packages only, which change less often than a session lasts: imported once, in the process that all jobs
@@ -47,7 +48,7 @@ def work(order: bytes, pipe: Connection, log: str, environment: Mapping[str, str
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches every process of the terminal; the driver decides
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     threading.Thread(target=_end_with_driver, args=(pipe,), daemon=True).start()
-    _write_to(log)
+    write_to(log)
     os.environ.update(environment)
     progress.listen(lambda *numbers: _send(pipe, "progress", numbers))
     outcome: Outcome = carry_out(cloudpickle.loads(order))
@@ -66,18 +67,6 @@ def end_softly() -> None:
     os.kill(os.getpid(), signal.SIGTERM)
     threading.Event().wait(GRACE)
     os.kill(os.getpid(), signal.SIGKILL)
-
-
-def _write_to(log: str) -> None:
-    target = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
-    for stream in (sys.stdout, sys.stderr):
-        stream.flush()
-    for number in (1, 2):
-        os.dup2(target, number)
-    os.close(target)
-    # Of a driver inside a test or a notebook the streams may be something else than the process's own.
-    sys.stdout = open(1, "w", buffering=1, closefd=False, encoding="utf-8")  # noqa: SIM115  # a descriptor
-    sys.stderr = open(2, "w", buffering=1, closefd=False, encoding="utf-8")  # noqa: SIM115
 
 
 def _send(pipe: Connection, kind: str, content: object) -> None:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from sweeps.errors import ConfigError
 from sweeps.tracking import writes
 from sweeps.tracking.logged_model import TAG_OF_CREATION
-from sweeps.tracking.process import process_tags
+from sweeps.tracking.process import SLURM_JOB, process_tags
 from sweeps.tracking.reach import can_go_away, hide_password, patiently
 from sweeps.tracking.send import send_command
 from sweeps.tracking.signals import Terminated, held_signals, termination_raises, was_interrupted
@@ -105,11 +105,12 @@ class OpenRun:
         """Go on with a run of the store: RUNNING again, in this process, its params untouched."""
         self.run_id = run_id
         self._settle()  # what the process before this one had to say
-        before = self.store.client.get_run(run_id).data.tags
+        before, own = self.store.client.get_run(run_id).data.tags, {**tags, **process_tags()}
         with held_signals():
-            self._sink.put(writes.tags({**tags, **process_tags()}))
-            if "error" in before:
-                self._sink.put(writes.without_tag("error"))
+            self._sink.put(writes.tags(own))
+            for key in ("error", SLURM_JOB):  # of the process before this one
+                if key in before and key not in own:
+                    self._sink.put(writes.without_tag(key))
             self._sink.put(writes.status("RUNNING"))
             self._stay_open()
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar, cast
 
 from sweeps.errors import ConfigError
+from sweeps.tracking.filesystem import check_sqlite_place
 from sweeps.tracking.outbox import Direct, Outbox
 from sweeps.tracking.reach import AwayError, PatientClient, attempt, can_go_away, hide_password, how_to_start, patiently
 
@@ -85,6 +86,8 @@ def open_store(tracking: DictConfig, output_dir: str, *, wait: bool = False) -> 
     uri = str(tracking.uri)
     if uri.startswith("file:") or "://" not in uri:
         raise ConfigError(f"tracking.uri={uri}: MLflow no longer writes to folders; use sqlite:///PATH/mlflow.db")
+    if uri.startswith(_SQLITE):
+        check_sqlite_place(_sqlite_file(uri))
     folder = Path(output_dir).absolute()
     folder.mkdir(parents=True, exist_ok=True)
     _set_up_mlflow()
@@ -177,7 +180,7 @@ def open_existing_store(tracking: DictConfig, output_dir: str) -> Store:
 
 def _make_database(uri: str) -> None:
     """Make a new sqlite database under another name first: one that was half made could not be mended."""
-    path = Path(uri.removeprefix(_SQLITE).partition("?")[0])
+    path = _sqlite_file(uri)
     if not uri.startswith(_SQLITE) or path.exists():
         return
     from mlflow.store.tracking.sqlalchemy_store import SqlAlchemyStore
@@ -200,6 +203,10 @@ def _connect(uri: str) -> None:
     with engine.connect():
         pass
     engine.dispose()
+
+
+def _sqlite_file(uri: str) -> Path:
+    return Path(uri.removeprefix(_SQLITE).partition("?")[0])
 
 
 def _experiment(client: MlflowClient, name: str, uri: str, folder: Path) -> Experiment:
