@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import time
@@ -146,7 +148,13 @@ class Cluster:
             # Not the test's own pipes: a job would hold them open. No signals of its terminal either.
             self._daemons.append(
                 subprocess.Popen(
-                    command, env=self.env, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
+                    command,
+                    env=self.env,
+                    stdin=subprocess.DEVNULL,
+                    stdout=log,
+                    stderr=log,
+                    start_new_session=True,
+                    preexec_fn=_end_with_parent,
                 )
             )
 
@@ -157,6 +165,11 @@ class Cluster:
                 logs = "\n".join(file.read_text(errors="replace")[-2000:] for file in self.folder.glob("*.log"))
                 raise RuntimeError(f"Slurm does not start:\n{logs}")
             time.sleep(0.1)
+
+
+def _end_with_parent() -> None:
+    """Have the kernel end this process when the tests' own is killed, which then cannot do it."""
+    ctypes.CDLL(None).prctl(1, int(signal.SIGTERM))  # PR_SET_PDEATHSIG
 
 
 def _free_ports(count: int) -> list[int]:
