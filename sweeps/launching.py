@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from hydra.core.utils import JobReturn, configure_log, setup_globals
 from omegaconf import DictConfig, OmegaConf, open_dict, read_write
@@ -27,6 +28,7 @@ from sweeps.tracking.store import Store, open_store
 
 if TYPE_CHECKING:
     from hydra.types import HydraContext, TaskFunction
+    from mlflow.entities import Run
 
 Prepare = Callable[[Job], bytes]
 
@@ -39,14 +41,18 @@ class Options:
     max_retries: int = 0
     fail_fast: bool = False
     ignore_code: bool = False
+    jobs: int = 0  # of the whole sweep, where a search launches them in batches; 0: those of the batch
+    batch: int = 0  # jobs of one such batch, which the machine is shared out to, also where the last batch has fewer
 
     @classmethod
     def of(cls, config: DictConfig) -> Options:
         """Read them; a root without such keys has the defaults."""
         node = config.get("sweep") or {}
-        return cls(**{name: node[name] for name in cls.__dataclass_fields__ if node.get(name) is not None})
+        names = ("retry_failed", "max_retries", "fail_fast", "ignore_code")
+        return cls(**{name: node[name] for name in names if node.get(name) is not None})
 
 
+_batched: list[OpenSweep] = []  # the sweep, if any, that a search launches batch by batch
 # Runs the jobs that wait. Gets all jobs of the sweep, what makes a job's order right before it starts, and options.
 RunJobs = Callable[[Sequence[Job], Prepare, Options], None]
 
@@ -78,24 +84,49 @@ def launch(
     setup_globals()
     configure_log(launcher_config.hydra.hydra_logging, launcher_config.hydra.verbose)
     configs = [hydra_context.config_loader.load_sweep_config(launcher_config, list(o)) for o in job_overrides]
+    folder = Path(str(launcher_config.hydra.sweep.dir))
+    if _batched:
+        return [job.as_return() for job in _batched[-1].run(configs, initial_job_idx, folder, run_jobs)]
     typed = list(launcher_config.hydra.overrides.task)
     name = sweep_name(launcher_config, typed or [override for overrides in job_overrides for override in overrides])
     store = open_store(launcher_config.tracking, str(launcher_config.output_dir))
+    with driving(store, name), opened_sweep(launcher_config, store, name, hydra_context, task_function) as sweep:
+        try:
+            jobs = sweep.run(configs, initial_job_idx, folder, run_jobs)
+        finally:
+            print_sweep_table(store, sweep.parent.run_id)
+        sweep.judge(jobs)
+    return [job.as_return() for job in jobs]
+
+
+@contextmanager
+def driving(store: Store, name: str) -> Iterator[None]:
+    """Be the one driver of a sweep in the block, once what an earlier one has left is gone.
+
+    Raises:
+        ConfigError: another driver has the sweep.
+    """
     with only_driver(store.output_dir, name):
         wait_for_others(store.output_dir, name)
         mark_dead_runs(store)
-        tags = {"sweep": name, "overrides": json.dumps(typed), **git_tags()}
-        with opened_run(store, name=name, tags=tags, resume_id=_earlier_parent(store, name)) as parent:
-            sweep = _Sweep(name, store, parent, hydra_context, task_function, Options.of(launcher_config))
-            jobs = sweep.make_jobs(configs, initial_job_idx, Path(str(launcher_config.hydra.sweep.dir)))
-            sweep.plan(jobs)
-            try:
-                run_jobs(jobs, sweep.prepare, sweep.options)
-            finally:
-                mark_dead_runs(store)  # of jobs that were killed
-                print_sweep_table(store, parent.run_id)
-            sweep.judge(jobs)
-    return [job.as_return() for job in jobs]
+        yield
+
+
+@contextmanager
+def opened_sweep(
+    config: DictConfig, store: Store, name: str, context: HydraContext, task: TaskFunction
+) -> Iterator[OpenSweep]:
+    """Open a sweep's parent run for the block, the one of an earlier command where there is one."""
+    typed = list(config.hydra.overrides.task)
+    tags = {"sweep": name, "overrides": json.dumps(typed), **git_tags()}
+    with opened_run(store, name=name, tags=tags, resume_id=_earlier_parent(store, name)) as parent:
+        yield OpenSweep(name, store, parent, context, task, Options.of(config))
+
+
+def cells_of(configs: Sequence[DictConfig], task: TaskFunction) -> list[Cell]:
+    """Hash what each job computes, by the digest of its data if the task gives one."""
+    digest_of: Callable[[DictConfig], str] = getattr(task, "digest_of", lambda _: "")
+    return [cell_of(config, digest_of(config)) for config in configs]
 
 
 def _earlier_parent(store: Store, name: str) -> str | None:
@@ -105,8 +136,14 @@ def _earlier_parent(store: Store, name: str) -> str | None:
     return parents[0] if parents else None
 
 
-class _Sweep:
-    """One sweep, under its open parent run."""
+class OpenSweep:
+    """One sweep, under its open parent run.
+
+    Attributes:
+        parent: that run.
+        jobs: of the latest batch.
+        marks: what the config of each job says of it at ``sweep``, by its number.
+    """
 
     def __init__(
         self,
@@ -123,25 +160,51 @@ class _Sweep:
         self.context = context
         self.task = task
         self.options = options
+        self.jobs: Sequence[Job] = []
+        self.marks: dict[int, Mapping[str, Any]] = {}
         self._plan = Plan(store, parent.run_id, ignore_code=options.ignore_code, retry_failed=options.retry_failed)
         self._cells: dict[int, Cell] = {}
+
+    @contextmanager
+    def in_batches(self, options: Options) -> Iterator[None]:
+        """Have what is launched in the block be batches of this sweep: no table, no verdict, failures given back."""
+        self.options = options
+        self._plan.pruned_counts = True
+        _batched.append(self)
+        try:
+            yield
+        finally:
+            _batched.remove(self)
+
+    def run(self, configs: Sequence[DictConfig], first: int, folder: Path, run_jobs: RunJobs) -> Sequence[Job]:
+        """Run those jobs that are not finished yet; of each, state and error say how it went."""
+        self.jobs = self.make_jobs(configs, first, folder)
+        self.plan(self.jobs)
+        try:
+            run_jobs(self.jobs, self.prepare, self.options)
+        finally:
+            mark_dead_runs(self.store)  # of jobs that were killed
+        return self.jobs
 
     def make_jobs(self, configs: Sequence[DictConfig], first: int, folder: Path) -> list[Job]:
         """Make a job of each config, told where it belongs."""
         folder.mkdir(parents=True, exist_ok=True)
-        digest_of: Callable[[DictConfig], str] = getattr(self.task, "digest_of", lambda _: "")
         jobs = []
-        for number, config in enumerate(configs, first):
-            cell = self._cells[number] = cell_of(config, digest_of(config))
+        for number, (config, cell) in enumerate(zip(configs, cells_of(configs, self.task), strict=True), first):
+            self._cells[number] = cell
             with read_write(config), open_dict(config):
                 config.hydra.job.id, config.hydra.job.num = str(number), number
                 config.hydra.sweep.dir = str(folder)  # it holds the time, which goes on
                 own = {"name": self.name, "parent_run_id": self.parent.run_id, "run_id": None, "cell": list(cell)}
+                own |= self.marks.get(number, {})
                 OmegaConf.update(config, "sweep", own, force_add=True)
             told = " ".join(telling_overrides(config.hydra.overrides.task))
-            key = cell.any_code if self.options.ignore_code else cell.id
-            jobs.append(Job(number, config, told, key, folder / f"{number + 1}.log"))
+            jobs.append(Job(number, config, told, self.key_of(cell), folder / f"{number + 1}.log"))
         return jobs
+
+    def key_of(self, cell: Cell) -> str:
+        """Give the hash by which the runs of a cell are found."""
+        return cell.any_code if self.options.ignore_code else cell.id
 
     def plan(self, jobs: Sequence[Job]) -> None:
         """Find out what is left to do, and say it."""
@@ -155,6 +218,19 @@ class _Sweep:
             older = self._plan.other_code(jobs, {job.cell: self._cells[job.number].any_code for job in jobs})
             if older:
                 print(f"{older} were finished by other code, and run again; sweep.ignore_code=true lets them count")
+
+    def ask_for(self, jobs: Sequence[tuple[Sequence[str] | None, list[str]]]) -> None:
+        """Keep that this command also asks for jobs of earlier ones: their cells' hashes, and overrides."""
+        asked = [Asked(self.key_of(Cell(*cell)) if cell else "", overrides) for cell, overrides in jobs]
+        write_grid(self.store.client, self.parent.run_id, 0, asked)
+
+    def cell_of(self, job: Job) -> Cell:
+        """Give both hashes of a job."""
+        return self._cells[job.number]
+
+    def finished_runs(self) -> dict[str, Run]:
+        """Find the latest finished run of each cell, by its hash."""
+        return {run.data.tags[self._plan.tag]: run for run in reversed(self._plan.finished())}
 
     def prepare(self, job: Job) -> bytes:
         """Make a job's order: the run it goes on with is looked up right before it starts."""

@@ -32,6 +32,7 @@ class SweepSchema:
     parent_run_id: str | None = None
     run_id: str | None = None
     cell: list[str] | None = None
+    trial: Any = None
     skip_impossible: bool = False
     left_out: list[str] = field(default_factory=list)
 

@@ -1,0 +1,219 @@
+"""The loop of a search: suggest a batch of trials, launch it, tell the study how it went."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from hydra.core.override_parser.overrides_parser import OverridesParser
+from hydra.core.utils import setup_globals
+from omegaconf import DictConfig, OmegaConf
+
+from sweeps.errors import ConfigError
+from sweeps.jobs import Job, State
+from sweeps.launching import OpenSweep, cells_of, driving, opened_sweep
+from sweeps.search.journal import journal_file
+from sweeps.search.outcome import Outcome, read_outcome
+from sweeps.search.pruning import Membership, Pruner
+from sweeps.search.settings import Settings
+from sweeps.search.space import Space
+from sweeps.search.study import (
+    CELL,
+    ERROR,
+    RUN_ID,
+    counted,
+    open_study,
+    retry_failed,
+    suggest,
+    written,
+)
+from sweeps.search.summary import Summary
+from sweeps.tracking.params import sweep_name
+from sweeps.tracking.store import open_store
+
+if TYPE_CHECKING:
+    from hydra.plugins.launcher import Launcher
+    from hydra.types import HydraContext, TaskFunction
+    from optuna import Study
+    from optuna.trial import FrozenTrial, Trial
+
+
+def search(
+    config: DictConfig, context: HydraContext, task: TaskFunction, launcher: Launcher, arguments: Sequence[str]
+) -> None:
+    """Carry a search out, or go on with it.
+
+    Args:
+        config: the sweep's own composition.
+        context: of the multirun.
+        task: what a job calls with its config.
+        launcher: one that launches by `sweeps.launching.launch`.
+        arguments: overrides, those of the space among them.
+
+    Raises:
+        ConfigError: the space or a setting is impossible, or the study of this name is another search's.
+        SystemExit: status 1, when no trial has been completed.
+    """
+    setup_globals()
+    settings = Settings.of(config.hydra.sweeper)
+    params = [f"{key}={value}" for key, value in (config.hydra.sweeper.params or {}).items()]
+    parser = OverridesParser.create(config_loader=context.config_loader)
+    space = Space.of(parser.parse_overrides([*params, *arguments]))
+    name = sweep_name(config, [*params, *config.hydra.overrides.task], "search")
+    store = open_store(config.tracking, str(config.output_dir))
+    with driving(store, name):
+        file, pruner = journal_file(store.output_dir, name), _pruner(settings, space, config)
+        study = open_study(file, name, settings, space, pruner)
+        _check_unchanged(study, space, config, context, task)
+        with opened_sweep(config, store, name, context, task) as sweep:
+            going = Search(
+                settings, space, study, sweep, launcher, Membership(str(file), name, 0, settings.metric, pruner)
+            )
+            summary = Summary(settings, space, study, sweep)
+            try:
+                going.run()
+            finally:
+                summary.show_table()
+            summary.conclude()
+
+
+def _pruner(settings: Settings, space: Space, config: DictConfig) -> Pruner:
+    key = "trainer.max_epochs"
+    whole: Any = OmegaConf.select(config, key)
+    varies = any(varied.key == key for varied in space.varied)
+    epochs = whole if isinstance(whole, int) and not varies else None
+    return Pruner(settings.pruner, settings.startup_trials, settings.warmup_epochs, epochs)
+
+
+def _check_unchanged(study: Study, space: Space, config: DictConfig, context: HydraContext, task: TaskFunction) -> None:
+    """Refuse to go on where trials would no longer compute what earlier ones did.
+
+    Raises:
+        ConfigError: says what has changed, and what to type.
+    """
+    first = next((trial for trial in counted(study.get_trials(deepcopy=False)) if CELL in trial.user_attrs), None)
+    if first is None:
+        return
+    job = context.config_loader.load_sweep_config(config, written(space, first))
+    before, (now,) = first.user_attrs[CELL], cells_of([job], task)
+    where = f"the search {study.study_name}"
+    if before[1] != now.any_code:
+        raise ConfigError(
+            f"{where}: its data, or a setting that it does not vary, has changed since it was begun; "
+            "type sweep.name=ANOTHER for another one"
+        )
+    if before[0] != now.id and not OmegaConf.select(config, "sweep.ignore_code"):
+        raise ConfigError(
+            f"{where}: the code has changed since it was begun; type sweep.ignore_code=true to go on all the same, "
+            "or sweep.name=ANOTHER"
+        )
+
+
+class Search:
+    """One search that is being carried out.
+
+    Args:
+        settings: how.
+        space: of what.
+        study: what is known so far.
+        sweep: its parent run, open.
+        launcher: runs batches of it.
+        membership: of its trials, but for their numbers.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        space: Space,
+        study: Study,
+        sweep: OpenSweep,
+        launcher: Launcher,
+        membership: Membership,
+    ) -> None:
+        self.settings = settings
+        self.space = space
+        self.study = study
+        self.sweep = sweep
+        self.launcher = launcher
+        self.membership = membership
+        side_by_side = getattr(launcher, "side_by_side", lambda _: 1)
+        self.batch: int = settings.n_jobs or side_by_side(settings.n_trials)
+
+    def run(self) -> None:
+        """Run trials until there are as many as asked for; with ``sweep.fail_fast`` until the first fails."""
+        if self.sweep.options.retry_failed:
+            retry_failed(self.study)
+        done = self._counted()
+        self._recall(done)
+        number = len(done)
+        options = dataclasses.replace(self.sweep.options, jobs=self.settings.n_trials, batch=self.batch)
+        with self.sweep.in_batches(options):
+            while batch := self._next():
+                jobs = self._launch(batch, number)
+                number += len(batch)
+                if options.fail_fast and any(job.state is State.FAILED for job in jobs):
+                    return
+
+    def _counted(self) -> list[FrozenTrial]:
+        return counted(self.study.get_trials(deepcopy=False))
+
+    def _recall(self, done: Sequence[FrozenTrial]) -> None:
+        """Keep with the sweep that the trials of earlier commands are asked for by this one too, and say it."""
+        if not done:
+            return
+        self.sweep.ask_for([(trial.user_attrs.get(CELL), written(self.space, trial)) for trial in done])
+        print(f"{len(done)} of {self.settings.n_trials} trials of the search {self.sweep.name} have ended already")
+
+    def _next(self) -> list[Trial]:
+        """Give the next trials: those that a driver which was killed has left, else new ones, else none."""
+        from optuna.trial import Trial, TrialState
+
+        left = self.study.get_trials(deepcopy=False, states=(TrialState.RUNNING,))
+        if left:
+            return [Trial(self.study, trial._trial_id) for trial in left[: self.batch]]
+        missing = self.settings.n_trials - len(self._counted())
+        return [self.study.ask() for _ in range(min(self.batch, missing))]
+
+    def _launch(self, trials: Sequence[Trial], first: int) -> Sequence[Job]:
+        points = []
+        for index, trial in enumerate(trials):
+            points.append(suggest(self.study, self.settings, self.space, trial))
+            own = dataclasses.replace(self.membership, number=trial.number)
+            self.sweep.marks[first + index] = {"trial": own.node()}
+        self.launcher.launch(points, initial_job_idx=first)
+        jobs = self.sweep.jobs
+        runs = self.sweep.finished_runs()
+        for trial, job in zip(trials, jobs, strict=True):
+            run = runs.get(job.cell)
+            if run is not None:
+                self._tell(trial, job, read_outcome(self.sweep.store.client, run, self.settings.metric))
+            elif job.state is State.FAILED or not self.sweep.options.fail_fast:  # else it may have been ended by that
+                self._tell_failure(trial, job, job.error or "it was not started")
+        return jobs
+
+    def _tell(self, trial: Trial, job: Job, outcome: Outcome) -> None:
+        from optuna.trial import TrialState
+
+        if outcome.value is None:
+            advice = "type another hydra.sweeper.metric and sweep.name"
+            self._tell_failure(trial, job, f"it has logged no {self.settings.metric}; {advice}")
+            return
+        storage, known = self.study._storage, self.study.trials[trial.number].intermediate_values
+        for epoch, value in outcome.curve.items():
+            if epoch not in known:  # of a baseline, or of a job that was not run as this trial
+                storage.set_trial_intermediate_value(trial._trial_id, epoch, value)
+        trial.set_user_attr(CELL, list(self.sweep.cell_of(job)))
+        trial.set_user_attr(RUN_ID, outcome.run_id)
+        if outcome.pruned:
+            self.study.tell(trial, state=TrialState.PRUNED)
+        else:
+            self.study.tell(trial, outcome.value)
+
+    def _tell_failure(self, trial: Trial, job: Job, error: str) -> None:
+        from optuna.trial import TrialState
+
+        trial.set_user_attr(CELL, list(self.sweep.cell_of(job)))
+        trial.set_user_attr(ERROR, f"{error}; output in {job.log}" if Path(job.log).exists() else error)
+        self.study.tell(trial, state=TrialState.FAIL)
