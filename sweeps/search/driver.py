@@ -111,6 +111,9 @@ def _check_unchanged(study: Study, space: Space, config: DictConfig, context: Hy
         )
 
 
+_ROUNDS = 5  # batches that a search has at the least, unless n_jobs says otherwise
+
+
 class Search:
     """One search that is being carried out.
 
@@ -138,11 +141,16 @@ class Search:
         self.sweep = sweep
         self.launcher = launcher
         self.membership = membership
-        side_by_side = getattr(launcher, "side_by_side", lambda _: 1)
-        self.batch: int = settings.n_jobs or side_by_side(settings.n_trials)
+        # Later trials are to learn from earlier ones, however many the machine could run at once.
+        few = max(1, settings.n_trials // _ROUNDS)
+        self.batch: int = settings.n_jobs or getattr(launcher, "side_by_side", lambda jobs: jobs)(few)
 
-    def run(self) -> None:
-        """Run trials until there are as many as asked for; with ``sweep.fail_fast`` until the first fails."""
+    def run(self) -> bool:
+        """Run trials until there are as many as asked for; with ``sweep.fail_fast`` until the first fails.
+
+        Returns:
+            Whether there are as many.
+        """
         if self.sweep.options.retry_failed:
             retry_failed(self.study)
         done = self._counted()
@@ -154,7 +162,8 @@ class Search:
                 jobs = self._launch(batch, number)
                 number += len(batch)
                 if options.fail_fast and any(job.state is State.FAILED for job in jobs):
-                    return
+                    return False
+        return True
 
     def _counted(self) -> list[FrozenTrial]:
         return counted(self.study.get_trials(deepcopy=False))
@@ -164,7 +173,8 @@ class Search:
         if not done:
             return
         self.sweep.ask_for([(trial.user_attrs.get(CELL), written(self.space, trial)) for trial in done])
-        print(f"{len(done)} of {self.settings.n_trials} trials of the search {self.sweep.name} have ended already")
+        of_all = f" of {self.settings.n_trials}" if len(done) <= self.settings.n_trials else ""
+        print(f"{len(done)}{of_all} trials of the search {self.sweep.name} have ended already")
 
     def _next(self) -> list[Trial]:
         """Give the next trials: those that a driver which was killed has left, else new ones, else none."""
@@ -183,14 +193,14 @@ class Search:
             own = dataclasses.replace(self.membership, number=trial.number)
             self.sweep.marks[first + index] = {"trial": own.node()}
         self.launcher.launch(points, initial_job_idx=first)
-        jobs = self.sweep.jobs
-        runs = self.sweep.finished_runs()
+        jobs, runs = self.sweep.jobs, self.sweep.finished_runs()
+        errors = {job.cell: job.error for job in jobs if job.error}  # of two trials at the same point one is run
         for trial, job in zip(trials, jobs, strict=True):
             run = runs.get(job.cell)
             if run is not None:
                 self._tell(trial, job, read_outcome(self.sweep.store.client, run, self.settings.metric))
             elif job.state is State.FAILED or not self.sweep.options.fail_fast:  # else it may have been ended by that
-                self._tell_failure(trial, job, job.error or "it was not started")
+                self._tell_failure(trial, job, errors.get(job.cell, "it was not started"))
         return jobs
 
     def _tell(self, trial: Trial, job: Job, outcome: Outcome) -> None:

@@ -7,6 +7,7 @@ import warnings
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
+from sweeps.grid import SEARCHED
 from sweeps.launching import OpenSweep
 from sweeps.search.settings import Settings
 from sweeps.search.space import Space
@@ -54,11 +55,14 @@ class Summary:
         ranking = Ranking(self.settings.metric, dict(reversed(values.items())))
         print_sweep_table(self.sweep.store, self.sweep.parent.run_id, ranking)
 
-    def conclude(self) -> None:
+    def conclude(self, whole: bool) -> None:
         """Keep all trials and the best with the parent run, and say what was found.
 
+        Args:
+            whole: whether there are as many trials as asked for; False where a failure has ended the search.
+
         Raises:
-            SystemExit: status 1, when no trial was completed.
+            SystemExit: status 1, when the search is not whole, or no trial was completed.
         """
         trials = counted(self.study.get_trials(deepcopy=False))
         complete, importances = self._complete(), self._importances()
@@ -66,17 +70,22 @@ class Summary:
         store, parent = self.sweep.store, self.sweep.parent
         store.client.log_text(parent.run_id, as_json(content), SEARCH_FILE)
         counts = Counter(_WORDS[trial.state.name] for trial in trials)
-        set_tags(store, parent.run_id, {f"trials.{word}": str(counts[word]) for word in _WORDS.values()})
+        trials_tags = {f"trials.{word}": str(counts[word]) for word in _WORDS.values()}
+        set_tags(store, parent.run_id, {SEARCHED: self.settings.metric, **trials_tags})
         self._tell_failures(trials)
-        if not complete:
-            parent.end_as("FAILED", f"none of {len(trials)} trials was completed")
+        if complete:
+            set_tags(store, parent.run_id, self._best_tags(complete[0]))
+            self._tell_best(complete[0], len(trials), counts, importances)
+        if not (complete and whole):
+            why = "ended by sweep.fail_fast" if complete else f"none of {len(trials)} trials was completed"
+            parent.end_as("FAILED", why)
             raise SystemExit(1)
-        set_tags(store, parent.run_id, self._best_tags(complete[0]))
-        told_counts = listed([f"{count} {word}" for word, count in counts.items()], "and")
-        print(f"\nSearch {self.sweep.name}: {len(trials)} trials, {told_counts}")
+
+    def _tell_best(self, best: FrozenTrial, total: int, counts: Counter[str], importances: dict[str, float]) -> None:
+        counted_as = listed([f"{count} {word}" for word, count in counts.items()], "and")
+        print(f"\nSearch {self.sweep.name}: {total} trials, {counted_as}")
         if importances:
             print("What mattered: " + ", ".join(f"{key} {share:.0%}" for key, share in importances.items()))
-        best = complete[0]
         print(
             f"Best by {self.settings.metric}, {best.value:.4g}: {told(self.space, best)}; again: "
             f"python train.py from_run={best.user_attrs[RUN_ID]}"
