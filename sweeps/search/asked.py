@@ -32,9 +32,10 @@ def corners(overrides: Sequence[Override], names: Names) -> list[list[str]]:
     for key in space.varied:
         default = names.keys.get(key.key)
         if isinstance(key, Numbers) and not key.whole and key.step is None and _is_whole(default):
-            inside = f"int(interval({key.low:g},{key.high:g}))"
-            mended = shlex.quote(f"{key.key}=tag(log,{inside})" if key.log else f"{key.key}={inside}")
-            raise ConfigError(f"{key.key}={key.told()}: takes whole numbers; type {mended}")
+            interval = f"interval({key.low:g},{key.high:g})"
+            typed, mended = (f"tag(log,{call})" if key.log else call for call in (interval, f"int({interval})"))
+            advice = shlex.quote(f"{key.key}={mended}")
+            raise ConfigError(f"{key.key}={typed}: takes whole numbers; type {advice}")
     return list(space.corners(names.is_group))
 
 

@@ -260,7 +260,7 @@ IN_A_SEARCH = {
     "type 'model.num_layers=range(1,5)'",
     "'model.hidden_size=tag(log,range(8,64,8))'": "model.hidden_size=tag(log,range(8,64,8)): a logarithm has no steps; "
     "type 'model.hidden_size=tag(log,int(interval(8,56)))'",
-    "'model.hidden_size=interval(8,64)'": "model.hidden_size=8 to 64: takes whole numbers; "
+    "'model.hidden_size=interval(8,64)'": "model.hidden_size=interval(8,64): takes whole numbers; "
     "type 'model.hidden_size=int(interval(8,64))'",
     "model.num_layers=1,2,0": "model.num_layers=0: must be a whole number, 1 or more; type model.num_layers=3",
     "'optimizer.momentum=interval(0,0.9)'": "optimizer.momentum=0: no such key as things are chosen; "
@@ -273,7 +273,7 @@ IN_A_SEARCH = {
     f"type {SWEEPER}.n_jobs=null",
     f"{LR} {SWEEPER}.metric=test/accuracy": f"{SWEEPER}.metric=test/accuracy: the test part judges what was found, it "
     f"must not choose it; type {SWEEPER}.metric=val/accuracy {SWEEPER}.direction=max",
-    f"{LR} {SWEEPER}.metric=val/acc": f"{SWEEPER}.metric=val/acc: must be val/loss, val/accuracy, val/macro_f1, "
+    f"{LR} {SWEEPER}.metric=val/acuracy": f"{SWEEPER}.metric=val/acuracy: must be val/loss, val/accuracy, val/macro_f1, "
     f"train/loss, train/accuracy or train/macro_f1; type {SWEEPER}.metric=val/accuracy {SWEEPER}.direction=max",
     f"{LR} {SWEEPER}.direction=max": f"{SWEEPER}.direction=max: finds the worst by val/loss; "
     f"type {SWEEPER}.direction=min",
