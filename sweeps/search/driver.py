@@ -68,15 +68,13 @@ def search(
         study = open_study(file, name, settings, space, pruner)
         _check_unchanged(study, space, config, context, task)
         with opened_sweep(config, store, name, context, task) as sweep:
-            going = Search(
-                settings, space, study, sweep, launcher, Membership(str(file), name, 0, settings.metric, pruner)
-            )
+            membership = Membership(str(file), name, 0, settings.metric, pruner)
             summary = Summary(settings, space, study, sweep)
             try:
-                going.run()
+                whole = Search(settings, space, study, sweep, launcher, membership).run()
             finally:
                 summary.show_table()
-            summary.conclude()
+            summary.conclude(whole)
 
 
 def _pruner(settings: Settings, space: Space, config: DictConfig) -> Pruner:

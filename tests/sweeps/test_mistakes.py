@@ -267,14 +267,15 @@ IN_A_SEARCH = {
     "type optimizer=rmsprop optimizer.momentum=0",
     "optimizer=rmsprop,adam 'optimizer.momentum=interval(0,0.9)'": "optimizer.momentum=0: no such key as things are "
     "chosen; type optimizer=rmsprop optimizer.momentum=0",
-    f"{LR} {SWEEPER}.n_trials=0": f"{SWEEPER}.n_trials=0: must be a whole number, 1 or more; type {SWEEPER}.n_trials=20",
+    f"{LR} {SWEEPER}.n_trials=0": f"{SWEEPER}.n_trials=0: must be a whole number, 1 or more; "
+    f"type {SWEEPER}.n_trials=20",
     f"{LR} {SWEEPER}.n_trial=9": f"{SWEEPER}.n_trial=9: no such key; type {SWEEPER}.n_trials=9",
     f"{LR} {SWEEPER}.n_jobs=0": f"{SWEEPER}.n_jobs=0: must be a whole number, 1 or more, or null; "
     f"type {SWEEPER}.n_jobs=null",
     f"{LR} {SWEEPER}.metric=test/accuracy": f"{SWEEPER}.metric=test/accuracy: the test part judges what was found, it "
     f"must not choose it; type {SWEEPER}.metric=val/accuracy {SWEEPER}.direction=max",
-    f"{LR} {SWEEPER}.metric=val/acuracy": f"{SWEEPER}.metric=val/acuracy: must be val/loss, val/accuracy, val/macro_f1, "
-    f"train/loss, train/accuracy or train/macro_f1; type {SWEEPER}.metric=val/accuracy {SWEEPER}.direction=max",
+    f"{LR} {SWEEPER}.metric=val/acuracy": f"{SWEEPER}.metric=val/acuracy: must be val/loss, val/accuracy, "
+    f"val/macro_f1, train/loss, train/accuracy or train/macro_f1; type {SWEEPER}.metric=val/accuracy {SWEEPER}.direction=max",
     f"{LR} {SWEEPER}.direction=max": f"{SWEEPER}.direction=max: finds the worst by val/loss; "
     f"type {SWEEPER}.direction=min",
     f"{LR} {SWEEPER}.sampler=tpee": f"{SWEEPER}.sampler=tpee: must be tpe, random or gp; type {SWEEPER}.sampler=tpe",
