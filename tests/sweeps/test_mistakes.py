@@ -275,7 +275,8 @@ IN_A_SEARCH = {
     f"{LR} {SWEEPER}.metric=test/accuracy": f"{SWEEPER}.metric=test/accuracy: the test part judges what was found, it "
     f"must not choose it; type {SWEEPER}.metric=val/accuracy {SWEEPER}.direction=max",
     f"{LR} {SWEEPER}.metric=val/acuracy": f"{SWEEPER}.metric=val/acuracy: must be val/loss, val/accuracy, "
-    f"val/macro_f1, train/loss, train/accuracy or train/macro_f1; type {SWEEPER}.metric=val/accuracy {SWEEPER}.direction=max",
+    f"val/macro_f1, train/loss, train/accuracy or train/macro_f1; "
+    f"type {SWEEPER}.metric=val/accuracy {SWEEPER}.direction=max",
     f"{LR} {SWEEPER}.direction=max": f"{SWEEPER}.direction=max: finds the worst by val/loss; "
     f"type {SWEEPER}.direction=min",
     f"{LR} {SWEEPER}.sampler=tpee": f"{SWEEPER}.sampler=tpee: must be tpe, random or gp; type {SWEEPER}.sampler=tpe",
