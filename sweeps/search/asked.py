@@ -10,8 +10,9 @@ from omegaconf import DictConfig
 
 from sweeps.errors import ConfigError
 from sweeps.names import Names
+from sweeps.search.keys import Numbers
 from sweeps.search.settings import SWEEPER, Settings
-from sweeps.search.space import Numbers, Space
+from sweeps.search.space import Space
 
 LAUNCHERS = "hydra_plugins."  # those that launch by sweeps.launching, and so keep a search under one run
 

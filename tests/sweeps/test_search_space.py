@@ -14,8 +14,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from omegaconf import OmegaConf
 
+from sweeps.search.keys import Choices, Numbers
 from sweeps.search.settings import Settings
-from sweeps.search.space import Choices, Numbers, Space
+from sweeps.search.space import Space
 from sweeps.search.study import sampler_of
 
 CONF = Path(__file__).parents[2] / "conf"
