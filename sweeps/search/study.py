@@ -130,10 +130,15 @@ def written(space: Space, trial: FrozenTrial) -> list[str]:
     return space.suggest(FixedTrial(trial.params), lambda _: None)
 
 
+def as_run(space: Space, trial: FrozenTrial) -> dict[str, str]:
+    """Give what a trial chose, by key, as its job got it: with fewer digits than the study has."""
+    lines = dict(line.split("=", 1) for line in written(space, trial))
+    return {key.key: lines[key.key] for key in space.varied}
+
+
 def told(space: Space, trial: FrozenTrial) -> str:
     """Say what sets a trial apart."""
-    keys = {key.key for key in space.varied}
-    return " ".join(line for line in written(space, trial) if line.partition("=")[0] in keys)
+    return " ".join(f"{key}={value}" for key, value in as_run(space, trial).items())
 
 
 def as_json(value: object) -> str:

@@ -11,7 +11,7 @@ from sweeps.grid import SEARCHED
 from sweeps.launching import OpenSweep
 from sweeps.search.settings import Settings
 from sweeps.search.space import Space
-from sweeps.search.study import CELL, ERROR, RUN_ID, as_json, counted, told
+from sweeps.search.study import CELL, ERROR, RUN_ID, as_json, as_run, counted, told
 from sweeps.table import Ranking, print_sweep_table
 from sweeps.tracking.opened import set_tags
 from sweeps.wording import listed
@@ -108,7 +108,7 @@ class Summary:
             "number": trial.number,
             "state": _WORDS[trial.state.name],
             "value": trial.value,
-            "params": trial.params,
+            "overrides": as_run(self.space, trial),
             "epochs": trial.last_step,
             "run_id": trial.user_attrs.get(RUN_ID),
             "cell": trial.user_attrs.get(CELL),
@@ -116,7 +116,7 @@ class Summary:
         }
 
     def _best_tags(self, best: FrozenTrial) -> dict[str, str]:
-        params = {f"best.{key}": str(value) for key, value in best.params.items()}
+        params = {f"best.{key}": value for key, value in as_run(self.space, best).items()}
         run_id = str(best.user_attrs[RUN_ID])
         return {"best.run_id": run_id, f"best.{self.settings.metric}": f"{best.value:.6g}", **params}
 

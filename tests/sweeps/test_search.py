@@ -18,7 +18,10 @@ import sweeps.plan
 from sweeps.errors import ConfigError
 from sweeps.grid import CELL, PRUNED, read_grid
 from sweeps.jobs import Job, State
+from sweeps.report.answer import Answers
+from sweeps.report.questions import ask
 from sweeps.report.reading import find_sweep, read_sweep
+from sweeps.report.sections.limits import limits_section
 from sweeps.search.journal import journal_file, journal_storage
 from sweeps.search.pruning import Judge, Membership, Pruner
 from sweeps.search.settings import Settings
@@ -83,7 +86,7 @@ class Search:
 
     def values(self) -> list[tuple[str, float, float]]:
         """Of each trial its state, its x and its value."""
-        return [(row["state"], row["params"]["x"], row["value"]) for row in self.content()["trials"]]
+        return [(row["state"], float(row["overrides"]["x"]), row["value"]) for row in self.content()["trials"]]
 
     def rows(self) -> list[list[str]]:
         """Rows of the table."""
@@ -131,8 +134,8 @@ def test_the_best_is_by_validation_at_the_epoch_that_was_chosen_and_not_by_test(
     best = min(whole.values(), key=lambda row: row[2])
     assert best[2] == pytest.approx((best[1] - 0.3) ** 2 + 1 / 2, abs=1e-5)
     tags = whole.parent.data.tags
-    assert (float(tags["best.val/loss"]), float(tags["best.x"])) == pytest.approx((best[2], best[1]), rel=1e-5)
-    assert whole.store.client.get_run(tags["best.run_id"]).data.params["x"] == whole.rows()[0][1]
+    assert float(tags["best.val/loss"]) == pytest.approx(best[2], rel=1e-5)
+    assert whole.store.client.get_run(tags["best.run_id"]).data.params["x"] == whole.rows()[0][1] == tags["best.x"]
     assert whole.out.splitlines()[-1].endswith(f"again: python train.py from_run={tags['best.run_id']}")
     values = [float(row[2]) for row in whole.rows()]
     assert values == sorted(values)
@@ -364,5 +367,7 @@ def test_a_search_of_real_trainings_prunes_and_says_which_is_the_best(typist: Ty
     assert {(cell.status, cell.error[:30]) for cell in sweep.unfinished} == {
         ("pruned", "the search ended it after epoc")
     }
+    assert "A search by val/loss chose the settings" in str(limits_section(sweep, Answers([], [], [])))
+    assert "comparisons of options" in [left.what for left in ask(sweep, "test/accuracy", 0.95, 100)[1]]
     repeated = typist.train(f"from_run={best.id} tracking.log_model=never progress=false tracking.experiment=test")
     assert repeated.history() == best.history()
