@@ -23,6 +23,7 @@ class State(StrEnum):
     SAME = "same"  # as another job of the sweep, which is run once for both
 
 
+ENDED_WITH_SWEEP = "it was ended with the sweep"  # error of a job that did nothing wrong itself
 ENDED = (State.FINISHED, State.FAILED, State.KILLED, State.SAME)
 
 
@@ -66,6 +67,11 @@ class Job:
         """It has ended."""
         self.state, self.error = state, error
         self.seconds = time.monotonic() - self.started
+
+    @property
+    def failed(self) -> bool:
+        """Whether it failed or died, and was not ended with others."""
+        return self.state in (State.FAILED, State.KILLED) and self.error != ENDED_WITH_SWEEP
 
     @property
     def seconds_left(self) -> float | None:

@@ -6,7 +6,7 @@ import shlex
 from collections.abc import Sequence
 
 from hydra.core.override_parser.types import Override
-from omegaconf import DictConfig
+from omegaconf import DictConfig, OmegaConf
 
 from sweeps.errors import ConfigError
 from sweeps.names import Names
@@ -62,7 +62,7 @@ def check_search(hydra: DictConfig, jobs: Sequence[DictConfig]) -> None:
         raise ConfigError(f"hydra/launcher={option}: tracks no search; type hydra/launcher=local")
     for job in jobs:
         settings.check_job(job)
-        if job.sweep.skip_impossible:
+        if OmegaConf.select(job, "sweep.skip_impossible"):
             raise ConfigError(
                 "sweep.skip_impossible=true: a search leaves nothing of its space out; type sweep.skip_impossible=false"
             )

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sweeps.jobs import Job, State
+from sweeps.jobs import Job
 from sweeps.launching import OpenSweep
 from sweeps.search.outcome import Outcome, read_outcome
 from sweeps.search.pruning import Membership
@@ -70,7 +70,7 @@ class Search:
             while batch := self._next():
                 jobs = self._launch(batch, number)
                 number += len(batch)
-                if options.fail_fast and any(job.state is State.FAILED for job in jobs):
+                if options.fail_fast and any(job.failed for job in jobs):
                     return False
         return True
 
@@ -108,7 +108,7 @@ class Search:
             run = runs.get(job.cell)
             if run is not None:
                 self._tell(trial, job, read_outcome(self.sweep.store.client, run, self.settings.metric))
-            elif job.state is State.FAILED or not self.sweep.options.fail_fast:  # else it may have been ended by that
+            elif job.failed or not self.sweep.options.fail_fast:  # else it was ended, or not started, for another one
                 self._tell_failure(trial, job, errors.get(job.cell, "it was not started"))
         return jobs
 
@@ -119,7 +119,7 @@ class Search:
             advice = "type another hydra.sweeper.metric and sweep.name"
             self._tell_failure(trial, job, f"it has logged no {self.settings.metric}; {advice}")
             return
-        storage, known = self.study._storage, self.study.trials[trial.number].intermediate_values
+        storage, known = self.study._storage, self.study.get_trials(deepcopy=False)[trial.number].intermediate_values
         for epoch, value in outcome.curve.items():
             if epoch not in known:  # of a baseline, or of a job that was not run as this trial
                 storage.set_trial_intermediate_value(trial._trial_id, epoch, value)
