@@ -79,6 +79,12 @@ class Search:
     def children(self) -> list[Any]:
         return sweeps.plan.children_of(self.store, self.parent.info.run_id)
 
+    def finished(self) -> int:
+        """How many jobs have finished so far."""
+        experiment = self.store.client.get_experiment_by_name("searching")
+        query = f"tags.sweep = '{self.name}' and attributes.status = 'FINISHED'"
+        return len(self.store.client.search_runs([experiment.experiment_id], query)) if experiment else 0
+
     def content(self) -> dict[str, Any]:
         """The artifact with all trials."""
         path = self.store.client.download_artifacts(self.parent.info.run_id, "search.json")
@@ -170,6 +176,26 @@ def test_a_killed_driver_goes_on_with_the_same_study(whole, start_search, output
     assert [child.info.status for child in children] == ["FINISHED"] * 5  # what was begun is not there twice
     assert (second.parent.info.status, second.asked()) == ("FINISHED", 5)
     assert [trial["number"] for trial in second.content()["trials"]] == [0, 1, 2, 3, 4]
+
+
+@pytest.mark.slow
+def test_what_has_finished_when_the_driver_is_killed_is_not_run_again(start_search, outputs):
+    (outputs / "asked_of_search").unlink(missing_ok=True)
+    two = ("hydra.sweeper.n_jobs=2", "hydra.launcher.n_jobs=2", "hydra.sweeper.n_trials=4")
+    search = start_search("killed-two", SPACE, "what=sleep_once", *two)
+    deadline = time.monotonic() + 90
+    while search.finished() < 3 or not (outputs / "asked_of_search").exists():  # the third sleeps, the fourth is done
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+    os.kill(search.process.pid, signal.SIGKILL)
+    search.end()
+    before = {child.info.run_id for child in search.children()}
+    second = start_search("killed-two", SPACE, "what=sleep_once", *two).end()
+    assert (second.status, second.err) == (0, "")
+    after = second.children()
+    assert [child.info.status for child in after] == ["FINISHED"] * 4
+    assert len(before & {child.info.run_id for child in after}) == 3
+    assert [row[0] for row in second.values()] == ["complete"] * 4
 
 
 @pytest.mark.slow
