@@ -286,11 +286,15 @@ def fit_and_test(cfg: DictConfig, data: KeypointDataModule, run: TrackedRun, res
     classifier = make_classifier(cfg, data)
     report = _reporter(run, resumed)
     monitor = cfg.selection.monitor if data.has_validation else None
-    checkpoint = EpochCheckpoint(run.folder, report, monitor, cfg.selection.mode)
+    checkpoint = EpochCheckpoint(run.folder, report, monitor, cfg.selection.mode, _judge(cfg))
     trainer = make_trainer(cfg, checkpoint, run.name)
     trainer.fit(classifier, datamodule=data, ckpt_path=str(run.folder / LAST) if resumed else None)
     if trainer.is_global_zero:
         report(checkpoint.rows)  # a kill may have come between the last checkpoint and its report
+    if checkpoint.stopped:
+        if trainer.is_global_zero:
+            _keep_pruned(run, checkpoint)
+        return {}
     trainer.test(classifier, datamodule=data, ckpt_path=str(checkpoint.chosen), verbose=False)
     values = {name: value.item() for name, value in trainer.callback_metrics.items() if name.startswith("test/")}
     reached = epochs_to(checkpoint.rows, _ALARMING)
@@ -360,6 +364,28 @@ def _reporter(run: TrackedRun, resumed: bool) -> Callable[[list[EpochRow]], None
         send[0] = run.log_epochs
 
     return report
+
+
+def _judge(cfg: DictConfig) -> Callable[[list[EpochRow]], bool] | None:
+    """What says of a job of a search, after each epoch, that it has no prospects; None where there is no search."""
+    from sweeps.search.pruning import Judge, Membership
+
+    membership = Membership.of(cfg)
+    return None if membership is None else Judge(membership).stops
+
+
+def _keep_pruned(run: TrackedRun, checkpoint: EpochCheckpoint) -> None:
+    """Of a run that a search ended early: its curves, and that it is one. The test part has not been looked at."""
+    from sweeps import progress
+    from sweeps.figures import curves_figure
+    from sweeps.grid import PRUNED, PRUNED_EPOCH
+    from sweeps.tracking.run import EpochMetrics
+
+    epoch = len(checkpoint.rows)
+    run.log_figure(curves_figure([EpochMetrics(**row) for row in checkpoint.rows]), "curves.png")
+    run.set_tags({PRUNED: "true", PRUNED_EPOCH: str(epoch)})
+    progress.report(epoch, epoch, f"pruned after epoch {epoch}")
+    print(f"pruned after epoch {epoch}: the study gives it no prospects")
 
 
 def _describe(data: KeypointDataModule, run: TrackedRun) -> None:

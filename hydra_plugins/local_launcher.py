@@ -40,3 +40,9 @@ class LocalLauncher(Launcher):
 
         run = LocalOptions(**self.options).run
         return launch(self.config, self.hydra_context, self.task_function, job_overrides, initial_job_idx, run)
+
+    def side_by_side(self, jobs: int) -> int:
+        """How many of so many jobs would run at once."""
+        from sweeps.local.launcher import LocalOptions
+
+        return LocalOptions(**self.options).side_by_side(jobs)

@@ -21,6 +21,8 @@ class SlurmLauncher(Launcher):
         **options: of `sweeps.slurm.options.SlurmOptions`; conf/hydra/launcher/slurm.yaml explains them.
     """
 
+    on_slurm = True  # its jobs outlive a driver, and the next one attaches to them
+
     def __init__(self, **options: Any) -> None:
         self.options = options
 

@@ -53,6 +53,11 @@ class EpochCheckpoint(Checkpoint):
         report: called with all finished epochs, after each checkpoint; in the first process only.
         monitor: the metric that chooses the best epoch; None for none, as without a validation part.
         mode: whether the smallest or the largest value is the best; of equal ones the first is.
+        stops: asked after each epoch but the last whether the training ends there, with what `report` is called with;
+            in the first process only, for all of them. None: it never does.
+
+    Attributes:
+        stopped: whether it did.
     """
 
     def __init__(
@@ -61,11 +66,14 @@ class EpochCheckpoint(Checkpoint):
         report: Callable[[list[EpochRow]], None],
         monitor: str | None = None,
         mode: Literal["min", "max"] = "min",
+        stops: Callable[[list[EpochRow]], bool] | None = None,
     ) -> None:
         self.folder = folder
         self.report = report
         self.monitor = monitor
         self.mode = mode
+        self.stops = stops
+        self.stopped = False
         self.rows: list[EpochRow] = []
         self.best_epoch = 0
         self.best_value: float | None = None
@@ -89,6 +97,15 @@ class EpochCheckpoint(Checkpoint):
         trainer.save_checkpoint(self.folder / LAST, weights_only=False)
         if trainer.is_global_zero:
             self.report(self.rows)
+        if self.stops is not None:
+            self._ask(trainer, self.stops)
+
+    def _ask(self, trainer: Trainer, stops: Callable[[list[EpochRow]], bool]) -> None:
+        """The last epoch is told as well, though there is nothing left to stop."""
+        stop = stops(self.rows) if trainer.is_global_zero else False
+        if trainer.current_epoch + 1 != trainer.max_epochs:
+            self.stopped = bool(trainer.strategy.broadcast(stop))
+            trainer.should_stop = trainer.should_stop or self.stopped
 
     def _improves(self, values: Mapping[str, float]) -> bool:
         if self.monitor is None:

@@ -103,10 +103,6 @@ def _check_prefix(override: Override, names: Names) -> None:
 
 def _check_sweep(override: Override, command: Command, names: Names) -> None:
     line, key = str(override.input_line), override.key_or_group
-    if override.is_interval_sweep():
-        raise ConfigError(
-            f"{line}: an interval has no end of values; type {key}=choice(a,b) or {key}=range(start,stop,step)"
-        )
     preset = names.chooses(override) and not names.is_chosen_by_default(key)
     if preset and override.is_sweep_override():
         raise ConfigError(f"{line}: takes one preset; type +{key}={next(iter(override.sweep_string_iterator()))}")
@@ -126,6 +122,21 @@ def _check_sweep(override: Override, command: Command, names: Names) -> None:
                 f"{line}: several values, or one with a comma; type {quoted(key, value)} or {command.sweeping()}"
             )
     raise ConfigError(f"{line}: several values are a sweep; type {command.sweeping()}")
+
+
+def check_grid(overrides: Sequence[Override]) -> None:
+    """Refuse what has no values to make a grid of.
+
+    Raises:
+        ConfigError: says what to type.
+    """
+    for override in overrides:
+        if override.is_interval_sweep():
+            key = override.key_or_group
+            raise ConfigError(
+                f"{override.input_line}: an interval has no end of values; type {key}=choice(a,b) or "
+                f"{key}=range(start,stop,step), or for a search hydra/sweeper=optuna before it"
+            )
 
 
 def _check_options(override: Override, names: Names) -> None:

@@ -214,9 +214,9 @@ def _check_value(key: str, value: object, default: object) -> None:
         raise wrong_value(key, value, default)
 
 
-def wrong_value(key: str, value: object, default: object) -> ConfigError:
+def wrong_value(key: str, value: object, default: object, rule: Rule | None = None) -> ConfigError:
     """Word the mistake of a value that breaks its key's rule, or that the root's schema refuses."""
-    rule = RULES.get(key) or like(default) or Rule("of another type", lambda _: False)
+    rule = rule or RULES.get(key) or like(default) or Rule("of another type", lambda _: False)
     return ConfigError(f"{assigned(key, value)}: must be {rule.must}; type {_valid(key, value, default, rule)}")
 
 

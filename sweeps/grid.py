@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 
 GRID = "grid"  # folder of the artifacts of a sweep's run: a JSON file a batch
 CELL, CELL_ANY_CODE = CELL_TAGS = ("cell", "cell_any_code")
+PRUNED, PRUNED_EPOCH = "pruned", "pruned_epoch"  # tags of a run that a search ended early: FINISHED, but not tested
+
+SEARCHED = "searched"  # tag of a sweep's run: the metric by which a search chose its jobs
 
 
 class Asked(NamedTuple):

@@ -24,6 +24,7 @@ class State(StrEnum):
     LEFT = "left"  # with a cluster, where it goes on without a driver
 
 
+ENDED_WITH_SWEEP = "it was ended with the sweep"  # error of a job that did nothing wrong itself
 ENDED = (State.FINISHED, State.FAILED, State.KILLED, State.SAME)
 
 
@@ -67,6 +68,11 @@ class Job:
         """It has ended."""
         self.state, self.error = state, error
         self.seconds = time.monotonic() - self.started
+
+    @property
+    def failed(self) -> bool:
+        """Whether it failed or died, and was not ended with others."""
+        return self.state in (State.FAILED, State.KILLED) and self.error != ENDED_WITH_SWEEP
 
     @property
     def seconds_left(self) -> float | None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from omegaconf import DictConfig, OmegaConf, open_dict, read_write
 
-from sweeps.grid import CELL, CELL_ANY_CODE
+from sweeps.grid import CELL, CELL_ANY_CODE, PRUNED
 from sweeps.jobs import Job, State
 from sweeps.tracking.opened import set_tags
 from sweeps.tracking.process import mark_dead_runs
@@ -40,6 +40,11 @@ def children_of(store: Store, parent_id: str, condition: str = "") -> list[Run]:
     return sorted(found, key=lambda run: -run.info.start_time)
 
 
+def is_whole(run: Run) -> bool:
+    """Whether a run was not ended early by a search."""
+    return bool(run.data.tags.get(PRUNED) != "true")
+
+
 class Plan:
     """What the store has of a sweep, and what follows for its jobs.
 
@@ -48,7 +53,12 @@ class Plan:
         parent_id: the sweep's run.
         ignore_code: a run counts whatever the code was that made it.
         retry_failed: run failed cells again.
+
+    Attributes:
+        pruned_counts: whether a run that a search ended early is a finished one.
     """
+
+    pruned_counts = False
 
     def __init__(self, store: Store, parent_id: str, *, ignore_code: bool, retry_failed: bool) -> None:
         self.store = store
@@ -60,7 +70,7 @@ class Plan:
         """Mark the jobs that need not be run: finished earlier, failed and not to be tried again, or twice the same."""
         runs = children_of(self.store, self.parent_id)
         by_cell: dict[str, list[Run]] = {}
-        for run in runs:
+        for run in runs if self.pruned_counts else filter(is_whole, runs):
             by_cell.setdefault(run.data.tags.get(self.tag, ""), []).append(run)
         seen: set[str] = set()
         for job in jobs:
@@ -87,9 +97,14 @@ class Plan:
             jobs: of the sweep.
             any_code: for each job's cell its hash without the code.
         """
-        finished = children_of(self.store, self.parent_id, "and attributes.status = 'FINISHED'")
+        finished = self.finished()
         done = {run.data.tags.get(CELL_ANY_CODE) for run in finished}
         return sum(job.state is State.WAITING and any_code[job.cell] in done for job in jobs)
+
+    def finished(self) -> list[Run]:
+        """Find the runs that have finished, the latest first."""
+        runs = children_of(self.store, self.parent_id, "and attributes.status = 'FINISHED'")
+        return runs if self.pruned_counts else list(filter(is_whole, runs))
 
     def go_on(self, job: Job) -> None:
         """Have a job go on with the run of its cell that was cut off, where there is one, or start anew.

@@ -8,12 +8,14 @@ from hydra._internal.config_loader_impl import ConfigLoaderImpl
 from hydra._internal.core_plugins.basic_sweeper import BasicSweeper
 from hydra.core.override_parser.types import Override
 from hydra.types import RunMode
+from omegaconf import DictConfig
 
-from sweeps.arguments import check_override, read_overrides
+from sweeps.arguments import check_grid, check_override, read_overrides
 from sweeps.checks import check_config
 from sweeps.command import Command
 from sweeps.composer import Composer
 from sweeps.names import Names
+from sweeps.search.asked import SWEEPER, check_search, corners
 from sweeps.unused import Job, check_unused
 
 BASIC_SWEEPER = f"{BasicSweeper.__module__}.{BasicSweeper.__qualname__}"
@@ -51,22 +53,34 @@ def preflight(loader: ConfigLoaderImpl, config_name: str, command: Command) -> l
         check_unused(planned)
     if command.multirun:
         composer.check_shared(task)
+        check_search(_master(task, composer).hydra, [job.config for job in planned])
     return planned
 
 
+def _master(task: Sequence[Override], composer: Composer) -> DictConfig:
+    return composer.base(composer.groups_for_all(task), RunMode.MULTIRUN)
+
+
 def _jobs(task: Sequence[Override], composer: Composer, command: Command) -> list[list[Override]]:
-    """Make a sweep's jobs as Hydra's sweeper does: the preset's values, changed and completed by what was typed."""
-    names = composer.names
-    master = composer.base(composer.groups_for_all(task), RunMode.MULTIRUN)
+    """Make a sweep's jobs as its sweeper does: the preset's values, changed and completed by what was typed.
+
+    Of a search, which has no end of jobs, those at the corners of its space.
+    """
+    names, master = composer.names, _master(task, composer)
     lines = [str(override.input_line) for override in task]
-    if master.hydra.sweeper._target_ == BASIC_SWEEPER:
+    if master.hydra.sweeper._target_ in (BASIC_SWEEPER, SWEEPER):
         lines = [f"{key}={value}" for key, value in (master.hydra.sweeper.params or {}).items()] + lines
     overrides = read_overrides(lines, names)
     for override in overrides:
         check_override(override, command, names)
     known: dict[str, Override] = {}
     jobs = []
-    for job in BasicSweeper.split_arguments(overrides, None)[0]:
+    if master.hydra.sweeper._target_ == SWEEPER:
+        grid = corners(overrides, names)
+    else:
+        check_grid(overrides)
+        grid = BasicSweeper.split_arguments(overrides, None)[0]
+    for job in grid:
         for line in job:
             if line not in known:
                 known[line] = read_overrides([line], names)[0]

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from sweeps.plan import is_whole
+
 if TYPE_CHECKING:
     from mlflow.entities import Run
 
@@ -19,17 +21,17 @@ def deciding_metric(runs: Sequence[Run]) -> str:
     It is the validation metric of whose best epoch all finished runs have a value, so that the choice does not flatter
     the test values beside it; without one it is test accuracy.
     """
-    finished = [run for run in runs if run.info.status == "FINISHED"]
+    finished = [run for run in runs if run.info.status == "FINISHED" and is_whole(run)]
     of_each = [{key for key in run.data.metrics if key.startswith(BEST)} for run in finished]
     return min(set.intersection(*of_each) if of_each else set(), default=FALLBACK)
 
 
 def ranked(runs: Sequence[Run], metric: str) -> list[Run]:
-    """Sort runs, the best first; those without a value of the metric, or not finished, come last."""
+    """Sort runs, the best first; those without a value of the metric, not finished or pruned, come last."""
     sign = 1 if metric.endswith(_LOWER_IS_BETTER) else -1
 
     def key(run: Run) -> tuple[bool, bool, float]:
         value = run.data.metrics.get(metric)
-        return run.info.status != "FINISHED", value is None, sign * (value or 0.0)
+        return run.info.status != "FINISHED" or not is_whole(run), value is None, sign * (value or 0.0)
 
     return sorted(runs, key=key)

@@ -33,6 +33,7 @@ class SweepSchema:
     job_name: str | None = None
     run_id: str | None = None
     cell: list[str] | None = None
+    trial: Any = None
     skip_impossible: bool = False
     tuned: list[str] = field(default_factory=list)
     left_out: list[str] = field(default_factory=list)

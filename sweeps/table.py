@@ -9,9 +9,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from sweeps.grid import current_runs, of_grid, read_grid
+from sweeps.grid import PRUNED, current_runs, of_grid, read_grid
 from sweeps.plan import children_of
-from sweeps.ranking import deciding_metric, ranked
+from sweeps.ranking import BEST, deciding_metric, ranked
 from sweeps.tracking.reach import hide_password
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ _METRICS = {
     "test/abnormal_recall": "abn. recall",
     "test/false_alarm_rate": "false alarm",
 }
-_STYLES = {"FINISHED": "green", "FAILED": "bold red", "KILLED": "yellow", "RUNNING": "cyan"}
+_STYLES = {"FINISHED": "green", "FAILED": "bold red", "KILLED": "yellow", "RUNNING": "cyan", "PRUNED": "dim"}
 _SHORT_ID = 8
 _WIDEST_CELL = 32  # beyond which a value is folded; a run id has as many
 _COMPARABLE = 30  # runs that one link can name
@@ -48,7 +48,19 @@ class _Column(NamedTuple):
         return min(max(len(word) for word in words), _WIDEST_CELL)
 
 
-def print_sweep_table(store: Store, parent_run_id: str) -> None:
+class Ranking(NamedTuple):
+    """How the jobs of a search did by what it went by.
+
+    Attributes:
+        metric: its name.
+        values: by run id, the best first.
+    """
+
+    metric: str
+    values: Mapping[str, float]
+
+
+def print_sweep_table(store: Store, parent_run_id: str, ranking: Ranking | None = None) -> None:
     """Print all jobs of a sweep, the best first by validation, and how to see more of them.
 
     A terminal that is too narrow for all of it gets no minutes, then no epochs, then fewer metrics.
@@ -56,6 +68,7 @@ def print_sweep_table(store: Store, parent_run_id: str) -> None:
     Args:
         store: where the jobs are.
         parent_run_id: run id of the sweep.
+        ranking: which jobs are the best; by default by `sweeps.ranking`.
     """
     from rich.markup import escape
     from rich.table import Table
@@ -65,15 +78,15 @@ def print_sweep_table(store: Store, parent_run_id: str) -> None:
     if not runs:
         return
     metric = deciding_metric(runs)
-    total, runs = len(runs), ranked(runs, metric)[:_MOST_ROWS]
+    total, runs = len(runs), (_by(ranking, runs) if ranking else ranked(runs, metric))[:_MOST_ROWS]
     console = _console()
-    columns, gap = _fit(_columns(store, runs), runs, console.width)
+    columns, gap = _fit(_columns(store, runs, ranking), runs, console.width)
     table = Table(box=None, pad_edge=False, padding=(0, gap, 0, 0), header_style="bold")
     for column in columns:
         justify: Literal["left", "right"] = "right" if column.is_number else "left"
         table.add_column(column.header.replace(" ", "\n"), justify=justify, max_width=_WIDEST_CELL, overflow="fold")
-    for run, cells in zip(runs, zip(*(column.cells for column in columns), strict=True), strict=True):
-        style = _STYLES.get(run.info.status, "default")
+    for cells in zip(*(column.cells for column in columns), strict=True):
+        style = _STYLES.get(cells[0].upper(), "default")
         table.add_row(f"[{style}]{cells[0]}[/]", *(escape(cell) for cell in cells[1:]))
     console.print()
     console.print(table)
@@ -81,24 +94,35 @@ def print_sweep_table(store: Store, parent_run_id: str) -> None:
         console.print(f"({total - len(runs)} more jobs, none of them better, in MLflow)")
     if len(every) > total:
         console.print(f"({len(every) - total} more under the same name: tried again since, or of other cells or code)")
-    _print_links(console, store, runs, metric)
+    _print_links(console, store, runs, None if ranking else metric)
 
 
-def _columns(store: Store, runs: Sequence[Run]) -> list[_Column]:
+def _columns(store: Store, runs: Sequence[Run], ranking: Ranking | None) -> list[_Column]:
     """Give the columns but the last, the id: those that a narrow terminal can do without come last."""
     typed = [overrides_by_key(run) for run in runs]
     keys = differing(typed)
     metrics = [key for key in _METRICS if any(key in run.data.metrics for run in runs)]
+    searched = []
+    if ranking is not None:  # its values are those of pruned jobs too
+        searched = [_Column(ranking.metric, [_number(ranking.values.get(run.info.run_id)) for run in runs])]
+        metrics = [key for key in metrics if key != f"{BEST}{ranking.metric}"]
     return [
-        _Column("status", [run.info.status.lower() for run in runs], is_number=False),
+        _Column("status", [_status(run) for run in runs], is_number=False),
         *(
             _Column(name.replace("_", " "), [job.get(key, "-") for job in typed], is_number=False)
             for key, name in zip(keys, short_names(keys), strict=True)
         ),
+        *searched,
         *(_Column(_METRICS[key], [_number(run.data.metrics.get(key)) for run in runs]) for key in metrics),
         _Column("epochs", [_epochs(store, run) for run in runs]),
         _Column("min", [_minutes(run) for run in runs]),
     ]
+
+
+def _by(ranking: Ranking, runs: Sequence[Run]) -> list[Run]:
+    """Sort runs as a search ranks them; those that it has no value of stay as they are in between, at the end."""
+    places = {run_id: place for place, run_id in enumerate(ranking.values)}
+    return sorted(ranked(runs, deciding_metric(runs)), key=lambda run: places.get(run.info.run_id, len(places)))
 
 
 def _fit(columns: list[_Column], runs: Sequence[Run], width: int) -> tuple[list[_Column], int]:
@@ -135,6 +159,10 @@ def print_run_summary(values: Mapping[str, float], run_id: str, uri: str) -> Non
         console.print("\n[bold]Test[/]")
         console.print(table)
     console.print(f"\nRun {run_id}\n{ui_command(uri)}", soft_wrap=True, highlight=False)
+
+
+def _status(run: Run) -> str:
+    return "pruned" if run.data.tags.get(PRUNED) == "true" else str(run.info.status).lower()
 
 
 def ui_command(uri: str) -> str:
@@ -189,9 +217,9 @@ def _number(value: float | None) -> str:
     return "-" if value is None else f"{value:.4f}" if abs(value) < 10 else f"{value:.4g}"
 
 
-def _print_links(console: Console, store: Store, runs: Sequence[Run], metric: str) -> None:
+def _print_links(console: Console, store: Store, runs: Sequence[Run], metric: str | None) -> None:
     best = runs[0]
-    if metric in best.data.metrics:
+    if metric in best.data.metrics:  # a search says itself which is its best
         console.print(f"\nBest by {metric}: {best.info.run_name}, run {best.info.run_id}", soft_wrap=True)
     console.print(f"\n{ui_command(store.uri)}", soft_wrap=True)
     ids = [run.info.run_id for run in runs[:_COMPARABLE]]

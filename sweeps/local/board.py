@@ -24,10 +24,12 @@ class Board:
         jobs: all of the sweep.
         side_by_side: how many run at once.
         live: redraw a table in place; by default where there is a terminal.
+        in_all: jobs of the sweep, where these are one batch of it.
     """
 
-    def __init__(self, jobs: Sequence[Job], side_by_side: int, live: bool | None = None) -> None:
+    def __init__(self, jobs: Sequence[Job], side_by_side: int, live: bool | None = None, in_all: int = 0) -> None:
         self.jobs = jobs
+        self.in_all = in_all or len(jobs)
         self.side_by_side = side_by_side
         self.live = sys.stdout.isatty() if live is None else live
         self._seen: dict[int, tuple[State, int]] = {job.number: (job.state, job.tries) for job in jobs}
@@ -60,7 +62,7 @@ class Board:
             self._display.update(self.table(), refresh=True)
 
     def _tell(self, job: Job) -> None:
-        where = f"[{job.number + 1}/{len(self.jobs)}] {job.told}".rstrip()
+        where = f"[{job.number + 1}/{self.in_all}] {job.told}".rstrip()
         if job.state is State.RUNNING:
             again = f" again, try {job.tries}" if job.tries > 1 else ""
             line = f"{where}: started{again}, output in {job.log}"

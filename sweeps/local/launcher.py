@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sweeps.jobs import Job, State
-from sweeps.launching import Sweep, set_threads
 from sweeps.local.board import Board
 from sweeps.local.pool import Pool
-from sweeps.local.resources import share_out, this_machine
+from sweeps.local.resources import Share, share_out, this_machine
+from sweeps.open_sweep import OpenSweep, set_threads
 
 
 @dataclass(frozen=True)
@@ -22,19 +22,27 @@ class LocalOptions:
     devices: int = 1
     accelerator: str = "auto"
 
-    def run(self, jobs: Sequence[Job], sweep: Sweep) -> None:
+    def run(self, jobs: Sequence[Job], sweep: OpenSweep) -> None:
         """Run those of the jobs that wait."""
-        share = share_out(
+        options = sweep.options
+        share = self._share(options.batch or len(jobs))
+        set_threads(jobs, share.threads)
+        if not any(job.state is State.WAITING for job in jobs):
+            return
+        with Board(jobs, len(share.slots), in_all=options.jobs) as board:
+            Pool(share, sweep.prepare, board.update, options.max_retries, options.fail_fast).run(jobs)
+
+    def side_by_side(self, jobs: int) -> int:
+        """How many of so many jobs would run at once."""
+        return len(self._share(jobs).slots)
+
+    def _share(self, jobs: int) -> Share:
+        return share_out(
             this_machine(),
-            len(jobs),
+            jobs,
             devices=self.devices,
             n_jobs=self.n_jobs,
             jobs_per_gpu=self.jobs_per_gpu,
             memory_per_job=self.memory_per_job,
             cpu_only=self.accelerator == "cpu",
         )
-        set_threads(jobs, share.threads)
-        if not any(job.state is State.WAITING for job in jobs):
-            return
-        with Board(jobs, len(share.slots)) as board:
-            Pool(share, sweep.prepare, board.update, sweep.options.max_retries, sweep.options.fail_fast).run(jobs)

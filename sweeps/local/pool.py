@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 
-from sweeps.jobs import Job, State
+from sweeps.jobs import ENDED_WITH_SWEEP, Job, State
 from sweeps.local.resources import Share
 from sweeps.local.worker import GRACE, PRELOADED, work
 
@@ -130,7 +130,7 @@ class Pool:
                 _signal(going.process, signal.SIGKILL)
             going.process.join()
             going.pipe.close()
-            going.job.end(State.KILLED, "it was ended with the sweep")
+            going.job.end(State.KILLED, ENDED_WITH_SWEEP)
         self._going.clear()
 
 

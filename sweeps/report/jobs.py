@@ -59,7 +59,7 @@ class Unfinished:
     """A cell of the grid without a finished run."""
 
     told: str
-    status: str  # failed, killed, running, missing
+    status: str  # pruned, failed, killed, running, missing
     error: str = ""
 
 
@@ -76,6 +76,7 @@ class Sweep:
         grid_known: whether the sweep has kept what was to be run; without it, jobs that never began are not known.
         other_parents: earlier sweeps of the same name, which are left out.
         levels: levels of each factor, what was typed differently, in the order of their first job.
+        searched: the metric by which a search chose the jobs; "" where they were all asked for beforehand.
     """
 
     name: str
@@ -86,6 +87,7 @@ class Sweep:
     grid_known: bool
     other_parents: int
     levels: Mapping[str, Sequence[str]]
+    searched: str = ""
 
     @property
     def factors(self) -> list[str]:

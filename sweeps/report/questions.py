@@ -77,8 +77,12 @@ def ask(sweep: Sweep, metric: str, confidence: float, resamples: int) -> tuple[l
         left_out.append(LeftOut("the paper's claims about Adam and RMSProp", why))
     asked = _abnormal_is_easier(sweep, confidence, resamples)
     (questions if isinstance(asked, Question) else left_out).append(asked)  # type: ignore[arg-type]
-    for factor in sweep.factors:
-        questions += _comparisons(sweep, factor, metric, confidence, resamples)
+    if sweep.searched:
+        why = "a search chose them, and which came how often hangs on how they did"
+        left_out.append(LeftOut("comparisons of options", why))
+    else:
+        for factor in sweep.factors:
+            questions += _comparisons(sweep, factor, metric, confidence, resamples)
     return questions, left_out
 
 

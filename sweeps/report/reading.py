@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from sweeps.errors import ConfigError
-from sweeps.grid import of_grid, read_grid
+from sweeps.grid import PRUNED_EPOCH, SEARCHED, of_grid, read_grid
+from sweeps.plan import is_whole
 from sweeps.predictions import PREDICTIONS_FILE
 from sweeps.report.jobs import Job, Sweep, Unfinished
 from sweeps.table import differing, overrides_by_key
@@ -83,6 +84,7 @@ def read_sweep(store: Store, parents: Sequence[Run]) -> Sweep:
         grid_known=bool(grid),
         other_parents=len({run.info.run_id for run in parents}) - 1,
         levels={key: list(dict.fromkeys(job.typed.get(key, "-") for job in jobs)) for key in keys},
+        searched=str(parent.data.tags.get(SEARCHED, "")),
     )
 
 
@@ -102,7 +104,7 @@ def _cell(overrides: Sequence[str]) -> Cell:
 
 
 def _latest_finished(tried: Sequence[Run]) -> Run | None:
-    return next((run for run in reversed(tried) if run.info.status == "FINISHED"), None)
+    return next((run for run in reversed(tried) if run.info.status == "FINISHED" and is_whole(run)), None)
 
 
 def _unfinished(cell: Cell, tried: Sequence[Run]) -> Unfinished:
@@ -110,6 +112,8 @@ def _unfinished(cell: Cell, tried: Sequence[Run]) -> Unfinished:
     if not tried:
         return Unfinished(told, "missing", "it never began")
     last = tried[-1]
+    if not is_whole(last):
+        return Unfinished(told, "pruned", f"the search ended it after epoch {last.data.tags.get(PRUNED_EPOCH)}")
     return Unfinished(told, last.info.status.lower(), str(last.data.tags.get("error", "")))
 
 

@@ -11,7 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from sweeps.errors import ConfigError
-from sweeps.jobs import Job, State
+from sweeps.jobs import ENDED_WITH_SWEEP, Job, State
 from sweeps.slurm import queue, submissions
 from sweeps.slurm.going import FORGOTTEN, Going
 from sweeps.slurm.job import SlurmTask
@@ -222,7 +222,7 @@ class Driver:
             return
         for going in self.going:
             if not going.judge(self.late_files) and going.job.state is State.RUNNING:
-                going.job.end(State.KILLED, "it was cancelled with the sweep")
+                going.job.end(State.KILLED, ENDED_WITH_SWEEP)
         self.ended_ids += ids
         self.going.clear()
 

@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from sweeps.claims import slurm_record
 from sweeps.errors import ConfigError
 from sweeps.jobs import Job, State
-from sweeps.launching import Sweep, set_threads
 from sweeps.local.board import Board
+from sweeps.open_sweep import OpenSweep, set_threads
 from sweeps.plan import children_of
 from sweeps.slurm import queue
 from sweeps.slurm.driver import Driver
@@ -22,7 +22,7 @@ _SHOWN = 6  # ids in a line
 _DETACH = "hydra.launcher.detach="
 
 
-def run_on_slurm(options: SlurmOptions, jobs: Sequence[Job], sweep: Sweep) -> None:
+def run_on_slurm(options: SlurmOptions, jobs: Sequence[Job], sweep: OpenSweep) -> None:
     """Run those of the jobs that wait: attach to those that are in Slurm already, hand over the others.
 
     Args:
@@ -79,7 +79,7 @@ def _submit(driver: Driver, jobs: Sequence[Job]) -> list[str]:
         raise
 
 
-def _leave(driver: Driver, sweep: Sweep, count: int) -> None:
+def _leave(driver: Driver, sweep: OpenSweep, count: int) -> None:
     left = driver.leave()
     typed = [word for word in sweep.typed if not word.startswith((_DETACH, "hydra.mode="))]
     command = f"python {sweep.script} -m {shlex.join(typed)}"
@@ -87,7 +87,7 @@ def _leave(driver: Driver, sweep: Sweep, count: int) -> None:
     print(f"To attach to them: {command}")
 
 
-def _end_runs(sweep: Sweep, ended: Sequence[str]) -> None:
+def _end_runs(sweep: OpenSweep, ended: Sequence[str]) -> None:
     """Mark the runs of jobs that are over in Slurm, and could not do it themselves."""
     if not ended:
         return

@@ -85,9 +85,9 @@ def run_name(cfg: DictConfig, overrides: Sequence[str]) -> str:
     return "-".join([*filter(None, words), f"seed{OmegaConf.select(cfg, 'seed')}"])
 
 
-def sweep_name(cfg: DictConfig, overrides: Sequence[str]) -> str:
+def sweep_name(cfg: DictConfig, overrides: Sequence[str], kind: str = "sweep") -> str:
     """Name a sweep: ``sweep.name`` (a preset sets it), else a hash of what its overrides compute, in any order."""
     if name := OmegaConf.select(cfg, "sweep.name"):
         return str(name)
     text = "\n".join(sorted(override for override in overrides if _root(override) not in _NOT_IN_SWEEP_NAME))
-    return f"sweep-{hashlib.sha256(text.encode()).hexdigest()[:8]}"
+    return f"{kind}-{hashlib.sha256(text.encode()).hexdigest()[:8]}"

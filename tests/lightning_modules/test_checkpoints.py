@@ -236,3 +236,31 @@ def test_the_first_alarming_epoch_is_of_the_held_out_part_where_there_is_one(
     start = {"epoch": 1, "time_ms": 0, "values": {f"{part}/accuracy": 0.1 for part in parts}}
     later = [{"epoch": e, "time_ms": 0, "values": {f"{p}/accuracy": a for p, a in parts.items()}} for e in (2, 3)]
     assert epochs_to([start, *later], 0.95) == expected
+
+
+@pytest.mark.parametrize(("epochs", "stopped", "told"), [(4, True, [1, 2]), (2, False, [1, 2])])
+def test_a_training_ends_where_it_is_told_to_but_not_in_its_last_epoch(
+    epochs: int, stopped: bool, told: list[int], tmp_path: Path
+) -> None:
+    run, asked = Run(tmp_path, small_data()), []
+
+    def stops(rows: list[EpochRow]) -> bool:
+        assert run.reports[-1] == [row["epoch"] for row in rows]  # what is kept comes first
+        asked.append(rows[-1]["epoch"])
+        return len(rows) == 2
+
+    run.checkpoint.stops = stops
+    run.fit(epochs)
+    assert (run.checkpoint.stopped, asked, len(run.checkpoint.rows)) == (stopped, told, 2)
+
+
+def test_the_first_process_decides_for_all_whether_to_end(tmp_path: Path) -> None:
+    def never(rows: list[EpochRow]) -> bool:
+        raise AssertionError
+
+    heard = []
+    strategy = SimpleNamespace(broadcast=lambda own: heard.append(own) or True)
+    other = SimpleNamespace(is_global_zero=False, strategy=strategy, current_epoch=0, max_epochs=3, should_stop=False)
+    checkpoint = EpochCheckpoint(tmp_path, never, stops=never)
+    checkpoint._ask(other, never)
+    assert (checkpoint.stopped, other.should_stop, heard) == (True, True, [False])

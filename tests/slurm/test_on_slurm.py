@@ -114,7 +114,7 @@ def test_a_job_is_handed_over_again_and_after_its_last_try_the_others_are_cancel
     assert fast.status == 1
     assert sorted(run.info.status for run in fast.children()) == ["FAILED", "FAILED", "KILLED"]
     assert "started again, try 2" in fast.out
-    assert "job 2 (what=sleep): it was cancelled with the sweep" in fast.err
+    assert "job 2 (what=sleep): it was ended with the sweep" in fast.err
     assert not LIVING & set(cluster.jobs().values())
 
 

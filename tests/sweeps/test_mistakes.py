@@ -238,7 +238,8 @@ IN_A_SWEEP = {
     "model.num_layers=1,2,0": "model.num_layers=0: must be a whole number, 1 or more; type model.num_layers=3",
     "optimizer=adam,sgd optimizer.lr=1e-3,abc": "optimizer.lr=abc: must be a number, above 0; type optimizer.lr=0.001",
     "'optimizer.lr=interval(0,1)'": "optimizer.lr=interval(0,1): an interval has no end of values; "
-    "type optimizer.lr=choice(a,b) or optimizer.lr=range(start,stop,step)",
+    "type optimizer.lr=choice(a,b) or optimizer.lr=range(start,stop,step), or for a search hydra/sweeper=optuna "
+    "before it",
     "datamodule.classes=walking,sitting": "datamodule.classes=walking: must be a list of different names, or null; "
     "type 'datamodule.classes=[walking]'",
     "optimizer=sgd,rmsprop optimizer.momentum=0.5": "optimizer.momentum=0.5: only some options have this key; "
@@ -253,6 +254,62 @@ IN_A_SWEEP = {
     "type one value",
     "hydra.verbose=true,false": "hydra.verbose=true,false: Hydra's own settings cannot be swept over; type one value",
     "--cfg job": "--multirun and --cfg are two commands; type one",
+}
+
+# What only a search can have.
+LR = "'optimizer.lr=tag(log,interval(1e-5,1e-1))'"
+SWEEPER = "hydra.sweeper"
+IN_A_SEARCH = {
+    "": "hydra/sweeper=optuna: nothing varies; type what does, for instance " + LR,
+    "seed=3": "hydra/sweeper=optuna: nothing varies; type what does, for instance " + LR,
+    "'optimizer.lr=interval(1e-1,1e-5)'": "optimizer.lr=interval(1e-1,1e-5): begins above its end; "
+    "type 'optimizer.lr=interval(1e-05,0.1)'",
+    "'optimizer.lr=interval(1e-3,1e-3)'": "optimizer.lr=interval(1e-3,1e-3): is one value; type optimizer.lr=0.001",
+    "'optimizer.lr=tag(log,interval(0,1e-1))'": "optimizer.lr=tag(log,interval(0,1e-1)): a logarithm needs values "
+    "above 0; type 'optimizer.lr=tag(log,interval(1e-05,0.1))'",
+    "'optimizer.weight_decay=tag(log,interval(-1,0))'": "optimizer.weight_decay=tag(log,interval(-1,0)): a logarithm "
+    "needs values above 0; type 'optimizer.weight_decay=interval(-1,0)'",
+    "'optimizer.lr=interval(0,1)'": "optimizer.lr=0: must be a number, above 0; type optimizer.lr=0.001",
+    "'optimizer.lr=tag(lg,interval(1e-5,1))'": "optimizer.lr=tag(lg,interval(1e-5,1)): no such tag lg; "
+    "type tag(log,...), or leave the tag out",
+    "'optimizer.lr=tag(log,choice(1e-3,1e-2))'": "optimizer.lr=tag(log,choice(1e-3,1e-2)): choices have no logarithm; "
+    "type 'optimizer.lr=choice(0.001,0.01)'",
+    "'model.num_layers=range(5,1)'": "model.num_layers=range(5,1): has no values; type 'model.num_layers=range(1,5,1)'",
+    "'model.num_layers=range(1,5,0)'": "model.num_layers=range(1,5,0): goes no step; "
+    "type 'model.num_layers=range(1,5)'",
+    "'model.hidden_size=tag(log,range(8,64,8))'": "model.hidden_size=tag(log,range(8,64,8)): a logarithm has no steps; "
+    "type 'model.hidden_size=tag(log,int(interval(8,56)))'",
+    "'model.hidden_size=interval(8,64)'": "model.hidden_size=interval(8,64): takes whole numbers; "
+    "type 'model.hidden_size=int(interval(8,64))'",
+    "model.num_layers=1,2,0": "model.num_layers=0: must be a whole number, 1 or more; type model.num_layers=3",
+    "'optimizer.momentum=interval(0,0.9)'": "optimizer.momentum=0: no such key as things are chosen; "
+    "type optimizer=rmsprop optimizer.momentum=0",
+    "optimizer=rmsprop,adam 'optimizer.momentum=interval(0,0.9)'": "optimizer.momentum=0: no such key as things are "
+    "chosen; type optimizer=rmsprop optimizer.momentum=0",
+    f"{LR} {SWEEPER}.n_trials=0": f"{SWEEPER}.n_trials=0: must be a whole number, 1 or more; "
+    f"type {SWEEPER}.n_trials=20",
+    f"{LR} {SWEEPER}.n_trial=9": f"{SWEEPER}.n_trial=9: no such key; type {SWEEPER}.n_trials=9",
+    f"{LR} {SWEEPER}.n_jobs=0": f"{SWEEPER}.n_jobs=0: must be a whole number, 1 or more, or null; "
+    f"type {SWEEPER}.n_jobs=null",
+    f"{LR} {SWEEPER}.metric=test/accuracy": f"{SWEEPER}.metric=test/accuracy: the test part judges what was found, it "
+    f"must not choose it; type {SWEEPER}.metric=val/accuracy {SWEEPER}.direction=max",
+    f"{LR} {SWEEPER}.metric=val/acuracy": f"{SWEEPER}.metric=val/acuracy: must be val/loss, val/accuracy, "
+    f"val/macro_f1, train/loss, train/accuracy or train/macro_f1; "
+    f"type {SWEEPER}.metric=val/accuracy {SWEEPER}.direction=max",
+    f"{LR} {SWEEPER}.direction=max": f"{SWEEPER}.direction=max: finds the worst by val/loss; "
+    f"type {SWEEPER}.direction=min",
+    f"{LR} {SWEEPER}.sampler=tpee": f"{SWEEPER}.sampler=tpee: must be tpe, random or gp; type {SWEEPER}.sampler=tpe",
+    f"{LR} {SWEEPER}.pruner=medium": f"{SWEEPER}.pruner=medium: must be median, hyperband or none; "
+    f"type {SWEEPER}.pruner=median",
+    f"{LR} {SWEEPER}.warmup_epochs=0": f"{SWEEPER}.warmup_epochs=0: must be a whole number, 1 or more; "
+    f"type {SWEEPER}.warmup_epochs=3",
+    f"{LR} experiment=paper": f"{SWEEPER}.metric=val/loss: there is no validation part; "
+    "type datamodule.split.val_fraction=0.15 test_curve=false",
+    "model=svm model.C=1,2": f"{SWEEPER}.metric=val/loss: model=svm has no loss; "
+    f"type {SWEEPER}.metric=val/accuracy {SWEEPER}.direction=max",
+    f"{LR} hydra/launcher=basic": "hydra/launcher=basic: tracks no search; type hydra/launcher=local",
+    f"{LR} sweep.skip_impossible=true": "sweep.skip_impossible=true: a search leaves nothing of its space out; "
+    "type sweep.skip_impossible=false",
 }
 
 OWN_PRESETS = {
@@ -314,6 +371,11 @@ def test_a_sweep_without_m_says_what_to_type(keyboard: Keyboard, command: str):
 @pytest.mark.parametrize("command", IN_A_SWEEP)
 def test_a_mistake_of_any_job_stops_the_sweep_before_its_first(keyboard: Keyboard, command: str):
     assert_told(keyboard, f"-m {command}", IN_A_SWEEP[command])
+
+
+@pytest.mark.parametrize("command", IN_A_SEARCH)
+def test_a_mistake_in_a_search_is_told_before_its_first_trial(keyboard: Keyboard, command: str):
+    assert_told(keyboard, f"-m hydra/sweeper=optuna {command}", IN_A_SEARCH[command])
 
 
 # Lines whose advice is a whole command, not one with a word to fill in.
@@ -408,13 +470,20 @@ def test_a_misspelt_key_is_told_within_1_5_seconds(tmp_path: Path):
     assert not list(tmp_path.iterdir())
 
 
-@pytest.mark.parametrize("arguments", [["optimizr=adam"], ["-m", "model.num_layers=1,0"]])
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["optimizr=adam"],
+        ["-m", "model.num_layers=1,0"],
+        ["-m", "hydra/sweeper=optuna", "model.num_layers=1,2", "hydra.sweeper.n_trials=0"],
+    ],
+)
 def test_nothing_slow_is_imported_for_a_mistake(tmp_path: Path, arguments: list[str]):
     code = (
         "import atexit, runpy, sys\n"
         f"sys.path.insert(0, {str(ROOT)!r})\n"
         f"sys.argv = ['train.py', *{arguments!r}]\n"
-        "slow = ('torch', 'pytorch_lightning', 'mlflow', 'numpy', 'pandas', 'matplotlib')\n"
+        "slow = ('torch', 'pytorch_lightning', 'mlflow', 'numpy', 'pandas', 'matplotlib', 'optuna')\n"
         "atexit.register(lambda: print([name for name in slow if name in sys.modules]))\n"
         f"runpy.run_path({str(ROOT / 'train.py')!r}, run_name='__main__')\n"
     )

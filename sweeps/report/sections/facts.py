@@ -93,7 +93,11 @@ def jobs_section(sweep: Sweep) -> list[Block]:
     """Finished, failed, killed and missing jobs."""
     counts = Counter(cell.status for cell in sweep.unfinished)
     total = len(sweep.jobs) + len(sweep.unfinished)
-    states = [f"{counts[status]} {status}" for status in ("failed", "killed", "running", "missing") if counts[status]]
+    states = [
+        f"{counts[status]} {status}"
+        for status in ("pruned", "failed", "killed", "running", "missing")
+        if counts[status]
+    ]
     ended = f"; {listed(states, 'and')}" if states else ""
     lines = [f"{counted(total, 'job')}: {len(sweep.jobs)} finished{ended}."]
     if sweep.unfinished:

@@ -22,7 +22,18 @@ def limits_section(sweep: Sweep, answers: Answers) -> list[Block]:
     """In plain words, what a reader must not take from the page."""
     return [
         Heading("What the numbers do not show"),
-        Bullets([*_about_seeds(sweep), *_about_data(sweep), *_about_claims(sweep, answers)]),
+        Bullets([*_about_search(sweep), *_about_seeds(sweep), *_about_data(sweep), *_about_claims(sweep, answers)]),
+    ]
+
+
+def _about_search(sweep: Sweep) -> list[str]:
+    if not sweep.searched:
+        return []
+    return [
+        f"A search by {sweep.searched} chose the settings one after the other, and looked longer where it looked good: "
+        "the runs are no fair sample, and options are not compared like with like. The best of them was picked out of "
+        f"{len(sweep.jobs) + len(sweep.unfinished)}: on its validation part it looks better than it is. To compare "
+        "settings, sweep over those that matter, each with several seeds."
     ]
 
 

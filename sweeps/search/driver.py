@@ -1,0 +1,104 @@
+"""A search from its beginning to its end, under the lock and the parent run of its sweep.
+
+Batches, not a stream: a trial is suggested once all before its batch have ended, so that launchers stay as they are.
+Where trials differ much in how long they take, cores wait for the slowest of each batch.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from hydra.core.override_parser.overrides_parser import OverridesParser
+from hydra.core.utils import setup_globals
+from omegaconf import DictConfig, OmegaConf
+
+from sweeps.errors import ConfigError
+from sweeps.launching import driving, opened_sweep, summed_up
+from sweeps.open_sweep import cells_of
+from sweeps.search.journal import journal_file
+from sweeps.search.loop import Search
+from sweeps.search.pruning import Membership, Pruner
+from sweeps.search.settings import Settings
+from sweeps.search.space import Space
+from sweeps.search.study import (
+    CELL,
+    counted,
+    open_study,
+    written,
+)
+from sweeps.search.summary import Summary
+from sweeps.tracking.params import sweep_name
+from sweeps.tracking.store import open_store
+
+if TYPE_CHECKING:
+    from hydra.plugins.launcher import Launcher
+    from hydra.types import HydraContext, TaskFunction
+    from optuna import Study
+
+
+def search(
+    config: DictConfig, context: HydraContext, task: TaskFunction, launcher: Launcher, arguments: Sequence[str]
+) -> None:
+    """Carry a search out, or go on with it.
+
+    Args:
+        config: the sweep's own composition.
+        context: of the multirun.
+        task: what a job calls with its config.
+        launcher: one that launches by `sweeps.launching.launch`.
+        arguments: overrides, those of the space among them.
+
+    Raises:
+        ConfigError: the space or a setting is impossible, or the study of this name is another search's.
+        SystemExit: status 1, when no trial has been completed.
+    """
+    setup_globals()
+    settings = Settings.of(config.hydra.sweeper)
+    params = [f"{key}={value}" for key, value in (config.hydra.sweeper.params or {}).items()]
+    parser = OverridesParser.create(config_loader=context.config_loader)
+    space = Space.of(parser.parse_overrides([*params, *arguments]))
+    name = sweep_name(config, [*params, *config.hydra.overrides.task], "search")
+    store = open_store(config.tracking, str(config.output_dir))
+    with driving(store, name, on_slurm=getattr(launcher, "on_slurm", False)):
+        file, pruner = journal_file(store.output_dir, name), _pruner(settings, space, config)
+        study = open_study(file, name, settings, space, pruner)
+        _check_unchanged(study, space, config, context, task)
+        with opened_sweep(config, store, name, context, task) as sweep:
+            membership = Membership(str(file), name, 0, settings.metric, pruner)
+            summary = Summary(settings, space, study, sweep)
+            with summed_up(store, sweep.parent.run_id, summary.show_table):
+                whole = Search(settings, space, study, sweep, launcher, membership).run()
+            summary.conclude(whole)
+
+
+def _pruner(settings: Settings, space: Space, config: DictConfig) -> Pruner:
+    key = "trainer.max_epochs"
+    whole: Any = OmegaConf.select(config, key)
+    varies = any(varied.key == key for varied in space.varied)
+    epochs = whole if isinstance(whole, int) and not varies else None
+    return Pruner(settings.pruner, settings.startup_trials, settings.warmup_epochs, epochs)
+
+
+def _check_unchanged(study: Study, space: Space, config: DictConfig, context: HydraContext, task: TaskFunction) -> None:
+    """Refuse to go on where trials would no longer compute what earlier ones did.
+
+    Raises:
+        ConfigError: says what has changed, and what to type.
+    """
+    first = next((trial for trial in counted(study.get_trials(deepcopy=False)) if CELL in trial.user_attrs), None)
+    if first is None:
+        return
+    job = context.config_loader.load_sweep_config(config, written(space, first))
+    before, (now,) = first.user_attrs[CELL], cells_of([job], task)
+    where = f"the search {study.study_name}"
+    if before[1] != now.any_code:
+        raise ConfigError(
+            f"{where}: its data, or a setting that it does not vary, has changed since it was begun; "
+            "type sweep.name=ANOTHER for another one"
+        )
+    if before[0] != now.id and not OmegaConf.select(config, "sweep.ignore_code"):
+        raise ConfigError(
+            f"{where}: the code has changed since it was begun; type sweep.ignore_code=true to go on all the same, "
+            "or sweep.name=ANOTHER"
+        )
