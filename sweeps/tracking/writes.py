@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -11,6 +12,7 @@ if TYPE_CHECKING:
 
 METRICS_PER_CALL = 1000  # that MLflow takes in one call
 _PER_CALL = 100  # params or tags
+_TRIES = 4
 
 
 class Write(NamedTuple):
@@ -129,8 +131,17 @@ def _send_dataset(
     context: str,
 ) -> None:
     from mlflow.entities import Dataset, DatasetInput, InputTag
+    from mlflow.exceptions import MlflowException
 
-    client.log_inputs(run_id, [DatasetInput(Dataset(**values), [InputTag("mlflow.data.context", context)])])
+    inputs = [DatasetInput(Dataset(**values), [InputTag("mlflow.data.context", context)])]
+    for _ in range(_TRIES):
+        try:
+            return client.log_inputs(run_id, inputs)
+        except MlflowException as error:
+            if not re.search("unique", str(error), re.IGNORECASE):
+                raise
+        # MLflow looks for the dataset, then makes it: another job of the sweep made it in between. Now it is found.
+    return client.log_inputs(run_id, inputs)
 
 
 def _send_model(client: MlflowClient, run_id: str, again: bool, file: str, name: str, token: str | None = None) -> None:

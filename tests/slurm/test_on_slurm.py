@@ -49,8 +49,8 @@ def test_one_that_raises_and_one_that_is_killed_leave_the_others_alone(four, clu
     folder = four.store.output_dir / "sweeps/four"
     told = four.err.split("2 of 4 jobs failed:\n")[1].splitlines()
     assert told == [
-        f"  job 3 (what=raise seed=4): RuntimeError: it went wrong; output in {folder}/3.log",
-        f"  job 4 (what=kill seed=4): Slurm says FAILED, and it left no result, as where it is killed or memory runs "
+        f"  job 3 (what=raise): RuntimeError: it went wrong; output in {folder}/3.log",
+        f"  job 4 (what=kill): Slurm says FAILED, and it left no result, as where it is killed or memory runs "
         f"out; output in {folder}/4.log",
     ]
     assert "Traceback" in four.said(3)

@@ -27,7 +27,7 @@ from tests.servers import INITDB, Line, free_port, postgres
 EPOCHS = 5
 COMMAND = f"tracking=server {LITTLE} {LITTLE_DATA} trainer.max_epochs={EPOCHS} progress=false"
 # Of the process, or of the way to the server.
-OWN_TAGS = {"host", "pid", "pid_start", "create_token", "overrides"}
+OWN_TAGS = {"host", "pid", "pid_start", "create_token", "overrides", "mlflow.source.name"}
 OWN_PARAMS = {"tracking.uri", "tracking.patience"}
 API = "/api/2.0/mlflow"
 
@@ -323,6 +323,8 @@ store = open_store(OmegaConf.create({"uri": uri, "experiment": "many", "patience
 with opened_run(store, name=name, tags={"writer": name}, params={"name": name}) as opened:
     run = TrackedRun(store, opened.run_id, name)
     print("open", flush=True)
+    for number in range(8):  # the same for all writers, which race to make each
+        run.log_dataset("data", str(number), "train", {}, "made")
     for epoch in range(1, 31):
         run.log_epochs([EpochMetrics(epoch, 1000 * epoch, {f"m{i}": epoch + i / 7 for i in range(20)})])
     run.log_table([{"name": name}], "table.csv")
@@ -347,6 +349,7 @@ def test_many_processes_write_to_postgresql_at_once_also_when_it_goes_away(open_
         assert sorted(run.data.params["name"] for run in runs) == list("abcd")
         for run in runs:
             assert run.info.status == "FINISHED"
+            assert sorted(used.dataset.digest for used in run.inputs.dataset_inputs) == list("01234567")
             assert read(store.client, run.info.run_id, "table.csv") == f"name\n{run.data.tags['writer']}\n"
             for i in (0, 19):
                 history = store.client.get_metric_history(run.info.run_id, f"m{i}")
