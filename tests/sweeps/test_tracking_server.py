@@ -314,6 +314,7 @@ def test_a_database_that_is_not_there_is_told_at_once_and_without_its_password(t
 
 WRITER = """
 import json, sys
+from pathlib import Path
 from omegaconf import OmegaConf
 from sweeps.tracking.opened import opened_run
 from sweeps.tracking.run import EpochMetrics, TrackedRun
@@ -323,7 +324,9 @@ store = open_store(OmegaConf.create({"uri": uri, "experiment": "many", "patience
 with opened_run(store, name=name, tags={"writer": name}, params={"name": name}) as opened:
     run = TrackedRun(store, opened.run_id, name)
     print("open", flush=True)
-    for number in range(8):  # the same for all writers, which race to make each
+    while not Path(folder, "go").exists():
+        pass
+    for number in range(30):  # the same for all writers, which race to make each
         run.log_dataset("data", str(number), "train", {}, "made")
     for epoch in range(1, 31):
         run.log_epochs([EpochMetrics(epoch, 1000 * epoch, {f"m{i}": epoch + i / 7 for i in range(20)})])
@@ -338,6 +341,8 @@ def test_many_processes_write_to_postgresql_at_once_also_when_it_goes_away(open_
         writers = [fork_python(WRITER, database.uri, tmp_path, name) for name in "abcd"]
         for writer in writers:
             writer.readline()
+        (tmp_path / "go").touch()
+        time.sleep(0.5)
         database.stop()
         time.sleep(1)
         database.start()
@@ -349,7 +354,7 @@ def test_many_processes_write_to_postgresql_at_once_also_when_it_goes_away(open_
         assert sorted(run.data.params["name"] for run in runs) == list("abcd")
         for run in runs:
             assert run.info.status == "FINISHED"
-            assert sorted(used.dataset.digest for used in run.inputs.dataset_inputs) == list("01234567")
+            assert sorted(used.dataset.digest for used in run.inputs.dataset_inputs) == sorted(map(str, range(30)))
             assert read(store.client, run.info.run_id, "table.csv") == f"name\n{run.data.tags['writer']}\n"
             for i in (0, 19):
                 history = store.client.get_metric_history(run.info.run_id, f"m{i}")
