@@ -13,6 +13,7 @@ from sweeps.report.sections.facts import jobs_section, settings_section, warning
 from sweeps.report.sections.limits import left_out_section, limits_section, methods_section
 from sweeps.report.sections.pictures import curves_section, recalls_section, runs_section
 from sweeps.report.sections.results import answer_section, cells_section, claims_section, paper_section, power_section
+from sweeps.report.sections.scaling import scaling_section
 from sweeps.report.sections.tuned import tuning_section
 from sweeps.report.tuning import Tuning
 
@@ -43,6 +44,7 @@ def make_page(sweep: Sweep, answers: Answers, cfg: DictConfig, whole: Sweep, tun
         *power_section(answers, cfg.effect, cfg.confidence),
         *curves_section(sweep),
         *recalls_section(sweep, cfg.confidence),
+        *scaling_section(sweep, cfg.metric, cfg.confidence),
         *effects_section(sweep, cfg.metric, cfg.confidence),
         *limits_section(sweep, answers),
         *left_out_section(answers),

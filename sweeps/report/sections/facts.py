@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from pathlib import Path
 
 from sweeps.report.blocks import Block, Bullets, Heading, Table, Text
 from sweeps.report.jobs import Job, Sweep, constant
@@ -120,7 +121,7 @@ def settings_section(sweep: Sweep) -> list[Block]:
     """What differed between jobs, and what was the same."""
     names = dict(zip(sweep.levels, short_names(list(sweep.levels)), strict=True))
     differed = [f"{names[key].replace('_', ' ')}: {', '.join(levels)}" for key, levels in sweep.levels.items()]
-    same = [(label, _shown(value)) for key, label in _SETTINGS.items() if (value := constant(sweep.jobs, key))]
+    same = [(label, _shown(key, value)) for key, label in _SETTINGS.items() if (value := constant(sweep.jobs, key))]
     return [
         Heading("What differed, and what was the same"),
         Text("Differed between jobs:" if differed else "Nothing differed between jobs."),
@@ -143,6 +144,8 @@ def _provenance(jobs: Sequence[Job]) -> list[tuple[str, str]]:
     return rows
 
 
-def _shown(value: str) -> str:
-    """A value for people: a class by its own name, text without its module."""
+def _shown(key: str, value: str) -> str:
+    """A value for people: a class by its own name, text without its module, a file without where it lies."""
+    if key.endswith(".path"):
+        return Path(value).name
     return value.rpartition(".")[2] if value.count(".") > 0 and value[0].isalpha() and "/" not in value else value

@@ -1,0 +1,101 @@
+"""Time and accuracy over the size of the training data: the paper says that some models become far slower."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from sweeps.report.blocks import Block, Heading, Picture, Table, Text
+from sweeps.report.figures import to_png
+from sweeps.report.jobs import Job, Sweep
+from sweeps.report.numbers import NONE, percent, plain, span, whole_percent
+from sweeps.report.scaling_figure import Points, scaling_figure
+from sweeps.statistics.scaling import growth
+
+SIZE = "datamodule.train_fraction"
+_FIT, _PREDICT = "fit_seconds", "predict_windows_per_s"
+
+
+def scaling_section(sweep: Sweep, metric: str, confidence: float) -> list[Block]:
+    """A figure and a table, where a sweep varies how much of the training data is used."""
+    if SIZE not in sweep.factors:
+        return []
+    models = _models(sweep)
+    titles = {f"accuracy: {metric}": metric, "seconds to fit": _FIT, "windows a second, prediction": _PREDICT}
+    panels = {
+        title: {model: _points(jobs, key) for model, jobs in models.items() if _points(jobs, key)}
+        for title, key in titles.items()
+    }
+    if not all(panels.values()):
+        return []
+    level = whole_percent(confidence)
+    caption = (
+        f"Exponent: of the size in a power law of the seconds to fit, least squares on logarithms, with its {level} "
+        "interval; 1 means that twice the data takes twice as long. Smallest and largest: means over runs."
+    )
+    columns = (
+        "model", "windows", "fit, s: smallest", "largest", "over the first", "exponent", "interval",
+        "predicts, windows/s", f"{metric}: smallest", "largest",
+    )  # fmt: skip
+    first = _ends(next(iter(models.values())), _FIT)[1]
+    rows = [_row(model, jobs, metric, first, confidence) for model, jobs in models.items()]
+    text = (
+        "What the machine needs for a given part of the training windows, the test part always the same. Fitting is "
+        "counted without reading data, validation and writing; of a network it is all of its epochs."
+    )
+    return [
+        Heading("Growing data"),
+        Text(text),
+        Picture("scaling", to_png(scaling_figure(panels)), "Line: mean over runs; dots: each run."),
+        Table(columns, rows, caption=caption),
+    ]
+
+
+def _models(sweep: Sweep) -> dict[str, list[Job]]:
+    """Jobs by their levels of the other factors."""
+    others = [key for key in sweep.factors if key != SIZE]
+    found: dict[str, list[Job]] = {}
+    for job in sweep.jobs:
+        found.setdefault(" ".join(job.typed.get(key, "-") for key in others) or "all runs", []).append(job)
+    return found
+
+
+def _size(job: Job) -> float:
+    return float(job.tags.get("data.windows_train", "nan"))
+
+
+def _points(jobs: Sequence[Job], key: str) -> Points:
+    points: dict[float, list[float]] = {}
+    for job in jobs:
+        if key in job.metrics and _size(job) > 0:
+            points.setdefault(_size(job), []).append(job.metrics[key])
+    return points
+
+
+def _ends(jobs: Sequence[Job], key: str) -> tuple[float, float]:
+    """Mean over runs at the smallest and at the largest size; NaN where there is none."""
+    points = _points(jobs, key)
+    if not points:
+        return float("nan"), float("nan")
+    return float(np.mean(points[min(points)])), float(np.mean(points[max(points)]))
+
+
+def _row(model: str, jobs: Sequence[Job], metric: str, first: float, confidence: float) -> tuple[str, ...]:
+    timed = [job for job in jobs if job.metrics.get(_FIT, 0) > 0 and _size(job) > 0]
+    grown = growth([_size(job) for job in timed], [job.metrics[_FIT] for job in timed], confidence) if timed else None
+    sizes = sorted(_points(jobs, _FIT))
+    least, most = _ends(jobs, _FIT)
+    worst, best = _ends(jobs, metric)
+    return (
+        model,
+        f"{sizes[0]:,.0f} to {sizes[-1]:,.0f}" if sizes else NONE,
+        plain(least, 3),
+        plain(most, 3),
+        plain(most / first, 3) if first else NONE,
+        plain(grown.exponent) if grown else NONE,
+        span(grown.interval).replace("+", "") if grown else NONE,
+        f"{_ends(jobs, _PREDICT)[1]:,.0f}",
+        percent(worst),
+        percent(best),
+    )
