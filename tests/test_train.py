@@ -305,11 +305,12 @@ def test_a_sweep_over_optimizers_is_one_parent_with_two_children_and_a_table(typ
         "torch.optim.RMSprop",
     }
     assert {child.run.data.tags["sweep"] for child in children} == {parent.run.data.tags["sweep"]}
-    rows = re.findall(r"^finished +(\w+) +(\d\.\d+)", ended.out, re.MULTILINE)
-    assert sorted(name for name, _ in rows) == ["adam", "rmsprop"]
+    rows = re.findall(r"^finished +(\w+) +(\d\.\d+) +(\d\.\d+)", ended.out, re.MULTILINE)
+    assert sorted(name for name, *_ in rows) == ["adam", "rmsprop"]
+    assert rows[0][1] <= rows[1][1]  # the best by validation first
     for child in children:
-        shown = f"{child.run.data.metrics['test/accuracy']:.4f}"
-        assert (child.run.data.params["optimizer._target_"].rpartition(".")[2].lower(), shown) in rows
+        shown = [f"{child.run.data.metrics[key]:.4f}" for key in ("best/val/loss", "test/accuracy")]
+        assert (child.run.data.params["optimizer._target_"].rpartition(".")[2].lower(), *shown) in rows
 
 
 @pytest.mark.slow

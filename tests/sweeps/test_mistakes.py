@@ -283,9 +283,9 @@ IN_A_SEARCH = {
     "type 'model.hidden_size=int(interval(8,64))'",
     "model.num_layers=1,2,0": "model.num_layers=0: must be a whole number, 1 or more; type model.num_layers=3",
     "'optimizer.momentum=interval(0,0.9)'": "optimizer.momentum=0: no such key as things are chosen; "
-    "type optimizer=rmsprop optimizer.momentum=0",
+    "type one of optimizer=rmsprop, optimizer=sgd and optimizer.momentum=0",
     "optimizer=rmsprop,adam 'optimizer.momentum=interval(0,0.9)'": "optimizer.momentum=0: no such key as things are "
-    "chosen; type optimizer=rmsprop optimizer.momentum=0",
+    "chosen; type one of optimizer=rmsprop, optimizer=sgd and optimizer.momentum=0",
     f"{LR} {SWEEPER}.n_trials=0": f"{SWEEPER}.n_trials=0: must be a whole number, 1 or more; "
     f"type {SWEEPER}.n_trials=20",
     f"{LR} {SWEEPER}.n_trial=9": f"{SWEEPER}.n_trial=9: no such key; type {SWEEPER}.n_trials=9",

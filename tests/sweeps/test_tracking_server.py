@@ -28,6 +28,7 @@ EPOCHS = 5
 COMMAND = f"tracking=server {LITTLE} {LITTLE_DATA} trainer.max_epochs={EPOCHS} progress=false"
 # Of the process, or of the way to the server.
 OWN_TAGS = {"host", "pid", "pid_start", "create_token", "overrides", "mlflow.source.name"}
+OWN_TAGS |= {"git_commit", "git_dirty", "mlflow.source.git.commit"}  # somebody may commit meanwhile
 OWN_PARAMS = {"tracking.uri", "tracking.patience"}
 API = "/api/2.0/mlflow"
 
