@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
@@ -103,6 +104,7 @@ def jobs_section(sweep: Sweep) -> list[Block]:
     lines = [f"{counted(total, 'job')}: {len(sweep.jobs)} finished{ended}."]
     if sweep.unfinished:
         lines.append("Jobs without a finished run are in none of the numbers below: nothing is put in their place.")
+    lines += [f"Left out beforehand: {told}." for told in _left_out(sweep.jobs)]
     if sweep.retried:
         lines.append(f"{counted(sweep.retried, 'job')} took more than one run; the latest finished one counts.")
     if not sweep.grid_known:
@@ -115,6 +117,12 @@ def jobs_section(sweep: Sweep) -> list[Block]:
         more = len(sweep.unfinished) - len(rows)
         blocks.append(Table(("status", "job", "why"), rows, labels=3, caption=f"{more} more" if more else ""))
     return blocks
+
+
+def _left_out(jobs: Sequence[Job]) -> list[str]:
+    """What the data could not have, as the sweep's command said."""
+    told = [line for job in jobs for line in json.loads(job.params.get("sweep.left_out", "[]"))]
+    return list(dict.fromkeys(told))
 
 
 def settings_section(sweep: Sweep) -> list[Block]:

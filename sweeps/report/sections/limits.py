@@ -10,6 +10,8 @@ from sweeps.report.numbers import whole_percent
 from sweeps.report.sections.facts import is_unselected
 from sweeps.wording import listed
 
+_FOLLOWING = ("datamodule.split.seed", "datamodule.seed")
+
 _SETTING_NAMES = {
     "datamodule.sequence_length": "frames a window",
     "model.num_layers": "layers",
@@ -41,6 +43,8 @@ def _about_seeds(sweep: Sweep) -> list[str]:
     repeats = set(sweep.repeats)
     if not repeats:
         return ["Every setting was run once. How much chance alone would move its numbers is not known."]
+    # A preset may have them follow the seed.
+    repeats |= {key for key in _FOLLOWING if constant(sweep.jobs, key) is None}
     lines = []
     if repeats == {"seed"}:
         lines.append(

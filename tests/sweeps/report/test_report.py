@@ -199,3 +199,17 @@ def test_a_sweep_without_a_finished_job_is_a_mistake(make_sweep, type_report, ou
 @pytest.mark.parametrize("name", ["falling down", "Sit-Stand (2)", "쓰러지기", "!!!"])
 def test_classes_are_found_by_the_name_that_training_gives_them(name):
     assert recall_key(name) == f"test/recall/{slug(name)}"
+
+
+def test_what_the_data_could_not_have_is_told_and_that_a_preset_draws_the_split_anew(make_sweep, type_report, outputs):
+    sweep = make_sweep("made-protocol")
+    for seed in range(3):
+        for number, split in enumerate(("window", "clip")):
+            params = {"datamodule.split.seed": str(seed), "sweep.left_out": '["datamodule/split=camera: no cameras"]'}
+            accuracy = 0.9 - number / 10 + seed * number / 100
+            sweep.job([f"datamodule/split={split}", f"seed={seed}"], accuracy, params=params)
+    assert type_report("sweep=made-protocol resamples=200").status == 0
+    text = page(outputs, "made-protocol")
+    assert "Left out beforehand: datamodule/split=camera: no cameras." in text
+    assert "read the corrected t-test" in text
+    assert "nothing else: one division" not in text
