@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import argparse
 import importlib.util
-import os
 import statistics
 import subprocess
 import sys
@@ -23,7 +22,6 @@ from pathlib import Path
 import torch
 from omegaconf import OmegaConf
 
-from sweeps.plan import children_of
 from sweeps.tracking.store import Store, open_store
 
 ROOT = Path(__file__).parents[1]
@@ -88,17 +86,9 @@ class Bench:
     def start_ups(self) -> list[float]:
         """Seconds from the fork of each job's process until it does what it is there for, in the order of the jobs."""
         words = ["-m", SEEDS, "hydra.launcher.n_jobs=1", f"output_dir={self.folder}", "sweep.name=start_up"]
-        command = [sys.executable, "-W", "ignore", "benchmarks/start_up.py", *words]
-        subprocess.run(command, cwd=ROOT, check=True, capture_output=True, env={**os.environ, "PYTHONPATH": str(ROOT)})
+        command = [sys.executable, "-W", "ignore", "-m", "benchmarks.start_up", *words]
+        subprocess.run(command, cwd=ROOT, check=True, capture_output=True)
         return [float(Path(self.folder, f"start_{seed}.txt").read_text()) for seed in range(JOBS)]
-
-    def to_first_runs(self, words: Sequence[str]) -> list[float]:
-        """Seconds from the fork of each job's process to its run in MLflow: its data is read by then."""
-        self.sweep("local", words, 1)
-        query = f"tags.sweep = 'bench{self.count}' and attributes.run_name = 'bench{self.count}'"
-        [parent] = self.store.client.search_runs([self.store.experiment_id], query)
-        runs = sorted(children_of(self.store, parent.info.run_id), key=lambda run: run.info.start_time)
-        return [run.info.start_time / 1000 - float(run.data.tags["pid_start"]) for run in runs]
 
 
 def installed() -> list[str]:
@@ -148,8 +138,6 @@ def main() -> None:
             seconds = bench.start_ups()
             print("fork to the job's function: " + " ".join(f"{each:.2f}" for each in seconds) + " s")
             print(f"start-up of jobs 2-{JOBS}: at most {max(seconds[1:]):.2f} s (aim 0.5)", flush=True)
-            seconds = bench.to_first_runs([*SHORT, SEEDS, "hydra.launcher.n_jobs=1"])
-            print("fork to run in MLflow, data read: " + " ".join(f"{each:.2f}" for each in seconds) + " s", flush=True)
         if args.only in (None, "short"):
             print(f"{JOBS} short jobs; local is to take at most 0.4 of joblib and of submitit_local")
             compare(bench, SHORT, installed(), args.rounds)

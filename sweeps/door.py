@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import functools
+import gc
 import inspect
 import logging
 import os
@@ -35,6 +37,9 @@ from sweeps.wording import one_line
 VERSION_BASE = "1.3"
 CONF = schema.PROJECT_ROOT / "conf"
 INTERRUPTED = 130  # what a shell gives a command that Ctrl-C ended
+
+# Python looks through all objects several times as it ends: seconds, with torch and mlflow imported, for nothing.
+atexit.register(gc.freeze)
 
 Check = Callable[[Sequence[DictConfig]], list[str | None]]
 P = ParamSpec("P")
