@@ -21,7 +21,8 @@ class Stopwatch(Callback):
     """
 
     def __init__(self) -> None:
-        self.fit_seconds = 0.0
+        self.fit_seconds = 0.0  # so far; a checkpoint that is loaded for the test sets it back to its epoch
+        self.whole_fit_seconds = 0.0
         self.test_seconds = 0.0
         self._epoch = 0.0
         self._start = 0.0
@@ -41,6 +42,10 @@ class Stopwatch(Callback):
     def on_train_epoch_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """Adds the epoch; the checkpoint is written after this."""
         self.fit_seconds += self._epoch + _now(pl_module) - self._start
+
+    def on_fit_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        """Keeps the sum over all epochs."""
+        self.whole_fit_seconds = self.fit_seconds
 
     def on_test_epoch_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """Starts."""
@@ -62,7 +67,7 @@ class Stopwatch(Callback):
 def speeds(trainer: Trainer, test_windows: int) -> dict[str, float]:
     """What the trainer's stopwatch came to: `fit_seconds`, and `predict_windows_per_s` of so many test windows."""
     watch = next(callback for callback in trainer.callbacks if isinstance(callback, Stopwatch))  # type: ignore[attr-defined]
-    return {"fit_seconds": watch.fit_seconds, "predict_windows_per_s": test_windows / watch.test_seconds}
+    return {"fit_seconds": watch.whole_fit_seconds, "predict_windows_per_s": test_windows / watch.test_seconds}
 
 
 def _now(module: LightningModule) -> float:

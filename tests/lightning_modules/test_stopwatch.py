@@ -58,3 +58,16 @@ def test_speeds_are_of_the_fit_and_of_the_test_part(tmp_path) -> None:
         "fit_seconds": watch.fit_seconds,
         "predict_windows_per_s": pytest.approx(windows / watch.test_seconds),
     }
+
+
+def test_all_epochs_count_also_where_an_earlier_one_is_tested(tmp_path) -> None:
+    data, watch = small_data(), Stopwatch()
+    checkpoint = EpochCheckpoint(tmp_path, lambda _: None, "val/loss", "max")  # the worst epoch: here the first
+    trainer = small_trainer(tmp_path, [checkpoint, watch, Slow(train=0.3)], max_epochs=3)
+    classifier = small_classifier(data)
+    trainer.fit(classifier, datamodule=data)
+    assert checkpoint.best_epoch == 1
+    whole = watch.fit_seconds
+    trainer.test(classifier, datamodule=data, ckpt_path=str(checkpoint.chosen), verbose=False)
+    assert watch.fit_seconds < whole  # it was set back with the rest of the checkpoint
+    assert speeds(trainer, 1)["fit_seconds"] == whole

@@ -13,6 +13,8 @@ from sweeps.wording import listed
 _FOLLOWING = ("datamodule.split.seed", "datamodule.seed")
 
 _SETTING_NAMES = {
+    "model": "model",
+    "datamodule.train_fraction": "share of the training data",
     "datamodule.sequence_length": "frames a window",
     "model.num_layers": "layers",
     "model.hidden_size": "hidden units",
