@@ -45,6 +45,11 @@ def is_whole(run: Run) -> bool:
     return bool(run.data.tags.get(PRUNED) != "true")
 
 
+def is_done(run: Run) -> bool:
+    """Whether a run has finished, and was tested."""
+    return bool(run.info.status == "FINISHED") and is_whole(run)
+
+
 class Plan:
     """What the store has of a sweep, and what follows for its jobs.
 
@@ -97,9 +102,11 @@ class Plan:
             jobs: of the sweep.
             any_code: for each job's cell its hash without the code.
         """
-        finished = self.finished()
-        done = {run.data.tags.get(CELL_ANY_CODE) for run in finished}
-        return sum(job.state is State.WAITING and any_code[job.cell] in done for job in jobs)
+        waiting = [job for job in jobs if job.state is State.WAITING]
+        if not waiting:  # the question is slow for thousands of runs
+            return 0
+        done = {run.data.tags.get(CELL_ANY_CODE) for run in self.finished()}
+        return sum(any_code[job.cell] in done for job in waiting)
 
     def finished(self) -> list[Run]:
         """Find the runs that have finished, the latest first."""

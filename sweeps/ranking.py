@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from sweeps.plan import is_whole
+from sweeps.plan import is_done
 
 if TYPE_CHECKING:
     from mlflow.entities import Run
@@ -21,8 +21,7 @@ def deciding_metric(runs: Sequence[Run]) -> str:
     It is the validation metric of whose best epoch all finished runs have a value, so that the choice does not flatter
     the test values beside it; without one it is test accuracy.
     """
-    finished = [run for run in runs if run.info.status == "FINISHED" and is_whole(run)]
-    of_each = [{key for key in run.data.metrics if key.startswith(BEST)} for run in finished]
+    of_each = [{key for key in run.data.metrics if key.startswith(BEST)} for run in runs if is_done(run)]
     return min(set.intersection(*of_each) if of_each else set(), default=FALLBACK)
 
 
@@ -32,6 +31,6 @@ def ranked(runs: Sequence[Run], metric: str) -> list[Run]:
 
     def key(run: Run) -> tuple[bool, bool, float]:
         value = run.data.metrics.get(metric)
-        return run.info.status != "FINISHED" or not is_whole(run), value is None, sign * (value or 0.0)
+        return not is_done(run), value is None, sign * (value or 0.0)
 
     return sorted(runs, key=key)

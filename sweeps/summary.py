@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from sweeps.grid import current_runs, of_grid, read_grid
-from sweeps.plan import children_of, is_whole
+from sweeps.plan import children_of, is_done
 from sweeps.ranking import BEST, FALLBACK, deciding_metric, ranked
 from sweeps.table import differing, overrides_by_key, short_names
 from sweeps.tracking.opened import set_tags
@@ -30,7 +30,7 @@ def summarize(store: Store, parent_id: str) -> None:
     """
     runs = current_runs(of_grid(children_of(store, parent_id), read_grid(store.client, parent_id)))
     metric = deciding_metric(runs)
-    finished = [run for run in runs if run.info.status == "FINISHED" and is_whole(run) and metric in run.data.metrics]
+    finished = [run for run in runs if is_done(run) and metric in run.data.metrics]
     if not finished:
         return
     order = ranked(finished, metric)

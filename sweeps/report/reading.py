@@ -11,7 +11,7 @@ import numpy as np
 
 from sweeps.errors import ConfigError
 from sweeps.grid import PRUNED_EPOCH, SEARCHED, of_grid, read_grid
-from sweeps.plan import is_whole
+from sweeps.plan import is_done, is_whole
 from sweeps.predictions import PREDICTIONS_FILE
 from sweeps.report.jobs import Job, Sweep, Unfinished
 from sweeps.table import differing, overrides_by_key
@@ -104,7 +104,7 @@ def _cell(overrides: Sequence[str]) -> Cell:
 
 
 def _latest_finished(tried: Sequence[Run]) -> Run | None:
-    return next((run for run in reversed(tried) if run.info.status == "FINISHED" and is_whole(run)), None)
+    return next((run for run in reversed(tried) if is_done(run)), None)
 
 
 def _unfinished(cell: Cell, tried: Sequence[Run]) -> Unfinished:
