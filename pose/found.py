@@ -1,0 +1,117 @@
+"""What is found in pictures, and what finds it: the parts that an extraction is put together from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+Image = npt.NDArray[np.uint8]
+"""`[H, W, 3]`, blue, green, red, as OpenCV and OpenMMLab have it."""
+Array = npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Boxes:
+    """Persons' boxes in one picture.
+
+    Args:
+        xyxy: `[N, 4]` x1, y1, x2, y2 in pixels.
+        scores: `[N]` in 0..1.
+    """
+
+    xyxy: Array
+    scores: Array
+
+    def __len__(self) -> int:
+        return len(self.xyxy)
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Poses:
+    """Persons' key points in one picture.
+
+    Args:
+        keypoints: `[N, V, 2]` pixels.
+        scores: `[N, V]` in 0..1.
+        boxes: of the same N persons.
+    """
+
+    keypoints: Array
+    scores: Array
+    boxes: Boxes
+
+    def __len__(self) -> int:
+        return len(self.keypoints)
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Crops:
+    """Persons cut out of pictures, as a top-down network takes them.
+
+    Args:
+        pixels: `[N, h, w, 3]` uint8, blue, green, red.
+        to_picture: `[N, 2, 3]` float64, what takes a crop's pixels (x, y, 1) back to the picture's.
+    """
+
+    pixels: Image
+    to_picture: npt.NDArray[np.float64]
+
+    def __len__(self) -> int:
+        return len(self.pixels)
+
+
+class Model(Protocol):
+    """What every detector and estimator can say of itself."""
+
+    @property
+    def identity(self) -> Mapping[str, object]:
+        """Whatever its results depend on, as plain values for JSON: name, architecture, hash of the weights, settings.
+
+        No path, host or time: results of equal identities are kept together.
+        """
+
+
+class Detector(Model, Protocol):
+    """Finds persons."""
+
+    def detect(self, images: Sequence[Image]) -> list[Boxes]:
+        """The persons in each picture, best first; a batch is as large as the caller makes it."""
+
+
+class TopDownEstimator(Model, Protocol):
+    """Finds the joints of one person in a box."""
+
+    @property
+    def skeleton(self) -> str:
+        """Layout of the joints, a name in `pose.skeletons`."""
+
+    def crop(self, image: Image, boxes: Array) -> Crops:
+        """Cuts the boxes `[N, 4]` of a picture out of it."""
+
+    def estimate(self, crops: Crops) -> tuple[Array, Array]:
+        """Key points `[N, V, 2]` in their pictures' pixels, and scores `[N, V]`; one batch for the network."""
+
+
+class WholePictureEstimator(Model, Protocol):
+    """Finds everybody's joints at once: bottom-up or one-stage, without a detector."""
+
+    @property
+    def skeleton(self) -> str:
+        """Layout of the joints, a name in `pose.skeletons`."""
+
+    def find(self, images: Sequence[Image]) -> list[Poses]:
+        """Everybody in each picture, best first."""
+
+
+class Tracker(Model, Protocol):
+    """Follows people from frame to frame."""
+
+    def follow(self, frame: int, poses: Poses) -> npt.NDArray[np.int64]:
+        """A number for each person of a frame, `[N]`, none twice; frames come in ascending order.
+
+        -1 for somebody who is not to be kept.
+        """
