@@ -60,6 +60,10 @@ class Footage(ABC):
         """
 
     @abstractmethod
+    def declared(self) -> int:
+        """How many frames it says it has, told quickly; 0 where it does not, or is broken."""
+
+    @abstractmethod
     def frames(self, start: int = 0) -> Iterator[Image]:
         """The frames from number `start` on, each a new array.
 
@@ -103,7 +107,7 @@ class Video(Footage):
         """Rate, size and number of frames as the container has them; the size turned as the video is shown."""
         with _opened(self.path) as (container, stream):
             rate = float(stream.average_rate or stream.guessed_rate or 30)
-            seconds = float((container.duration or 0) / 1_000_000)
+            declared = _declared(container, stream)[0]
             width, height = int(stream.width), int(stream.height)
             try:
                 first = next(iter(container.decode(stream)), None)
@@ -113,16 +117,22 @@ class Video(Footage):
                 raise BrokenFootageError("it has no frames")
             if first.rotation % 180:
                 width, height = height, width
-            return FootageInfo(rate, (width, height), int(stream.frames) or round(seconds * rate))
+            return FootageInfo(rate, (width, height), declared)
+
+    def declared(self) -> int:
+        """The container's own count, or its length times its rate."""
+        try:
+            with _opened(self.path) as (container, stream):
+                return _declared(container, stream)[0]
+        except BrokenFootageError:
+            return 0
 
     def frames(self, start: int = 0) -> Iterator[Image]:
         """Decodes from the beginning: only counting finds the same frame in every container."""
         number = 0
         with _opened(self.path) as (container, stream):
             stream.thread_type = "AUTO"
-            # A key of the container's own comes from counting what was written, one from its length is about right.
-            exact, seconds = int(stream.frames), float((container.duration or 0) / 1_000_000)
-            estimated = seconds * float(stream.average_rate or 0)
+            declared, slack = _declared(container, stream)
             try:
                 for frame in container.decode(stream):
                     if number >= start:
@@ -130,9 +140,17 @@ class Video(Footage):
                     number += 1
             except _ffmpeg_error() as error:
                 raise BrokenFootageError(f"it breaks off after {number} frames: {_reason(error)}") from error
-        expected, slack = (exact, _COUNT_SLACK) if exact else (round(estimated), _TIME_SLACK)
-        if expected - number > max(2, slack * expected):
-            raise BrokenFootageError(f"it is cut off: {number} of {expected} frames are there")
+        if not number:
+            raise BrokenFootageError("it has no frames")
+        if declared - number > max(2, slack * declared):
+            raise BrokenFootageError(f"it is cut off: {number} of {declared} frames are there")
+
+
+def _declared(container: Any, stream: Any) -> tuple[int, float]:
+    """Frames by the container's own count, or about by its length; and the share of them that may be missing."""
+    if stream.frames:
+        return int(stream.frames), _COUNT_SLACK
+    return round((container.duration or 0) / 1_000_000 * float(stream.average_rate or 0)), _TIME_SLACK
 
 
 @contextmanager
@@ -193,6 +211,10 @@ class ImageFolder(Footage):
             raise BrokenFootageError("it holds no pictures")
         height, width = read_image(files[0]).shape[:2]
         return FootageInfo(self.fps, (width, height), len(files))
+
+    def declared(self) -> int:
+        """Their number."""
+        return len(self.files())
 
     def frames(self, start: int = 0) -> Iterator[Image]:
         """The pictures themselves."""
