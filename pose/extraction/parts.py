@@ -39,7 +39,7 @@ class Parts:
         nms: takes duplicates away.
         tracker: follows people.
         detect_every: frames from one detection to the next, at least 1; boxes between are interpolated.
-        batch_size: people, or frames for an estimator of whole pictures, that the network sees at once.
+        people_per_batch: people, or frames for an estimator of whole pictures, that the network sees at once.
         frames_per_batch: frames that the detector sees at once.
 
     Raises:
@@ -51,12 +51,12 @@ class Parts:
     nms: PoseNMS
     tracker: TrackerOption
     detect_every: int = 1
-    batch_size: int = 32
+    people_per_batch: int = 32
     frames_per_batch: int = 8
     _identity: dict[str, Any] = field(default_factory=dict, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        for name in ("detect_every", "batch_size", "frames_per_batch"):
+        for name in ("detect_every", "people_per_batch", "frames_per_batch"):
             if getattr(self, name) < 1:
                 raise DataError(f"{name} is {getattr(self, name)}: give 1 or more")
         if self.top_down and self.detector is None:

@@ -35,7 +35,7 @@ def find_people(
     if parts.top_down:
         found, size = _TopDown(parts), parts.frames_per_batch * parts.detect_every
     else:
-        found, size = _WholePicture(parts), parts.batch_size
+        found, size = _WholePicture(parts), parts.people_per_batch
     count = 0
     while batch := list(islice(frames, size)):
         found.add(batch)
@@ -68,7 +68,7 @@ class _TopDown:
         self.detector = cast(Detector, parts.detector)
         self.estimator = cast(TopDownEstimator, parts.estimator)
         self.detect_every = parts.detect_every
-        self.batch_size = parts.batch_size
+        self.batch_size = parts.people_per_batch
         self._boxes: list[Boxes] = []
         self._waiting: list[Crops] = []
         self._estimated: list[tuple[Array, Array]] = []
