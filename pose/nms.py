@@ -162,10 +162,10 @@ class ParametricNms:
         """
         keypoints = np.asarray(poses.keypoints, np.float64)
         offsets = keypoints[:, None] - keypoints[None]
-        found = np.isfinite(offsets).all(axis=-1)
+        found = np.isfinite(offsets.sum(axis=-1))
         offsets = np.where(found[..., None], offsets, 0)
         sizes = self.box_fraction * (np.asarray(poses.boxes.xyxy[:, 2:], np.float64) - poses.boxes.xyxy[:, :2])
-        inside: npt.NDArray[np.bool_] = (np.abs(offsets) <= sizes[:, None, None] / 2).all(axis=-1) & found
+        inside = found & (np.abs(offsets) <= sizes[:, None, None] / 2).all(axis=-1)
         sure = np.tanh(np.where(np.isfinite(poses.scores), poses.scores, 0).astype(np.float64) / self.sigma1)
         matching = (sure[:, None] * sure[None] * inside).sum(axis=-1)
         unit = sizes.max(axis=1, initial=_TINY) if self.unit == "box" else np.ones(len(sizes))

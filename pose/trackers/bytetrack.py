@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from importlib.util import find_spec
 from typing import Any
 
 import numpy as np
@@ -85,15 +86,12 @@ class ByteTracker:
 
 
 def _build(options: ByteTracking, max_gap: int) -> Any:
-    try:
-        import lap  # noqa: F401  # MMDet only says so when it is built
+    missing = [package for package in ("mmdet", "lap") if find_spec(package) is None]
+    if missing:
+        raise DataError(f"pose/tracker=bytetrack needs {missing[0]}: type make pose, or use pose/tracker=oks")
+    ensure_torchvision()  # which mmdet imports where mmpretrain is installed
+    from mmdet.models.trackers import ByteTracker as Mmdets
 
-        ensure_torchvision()  # where mmpretrain is installed, mmdet.models imports it
-        from mmdet.models.trackers import ByteTracker as Mmdets
-    except ImportError as error:
-        raise DataError(
-            f"pose/tracker=bytetrack needs {error.name}: type make pose, or use pose/tracker=oks"
-        ) from error
     return Mmdets(
         motion={"type": "KalmanFilter"},
         obj_score_thrs={"high": options.high_score, "low": options.low_score},

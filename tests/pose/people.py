@@ -10,10 +10,9 @@ from pose.found import Boxes, Poses
 
 def standing(x: float, y: float, height: float) -> np.ndarray:
     """COCO's 17 joints of somebody who stands with the head at (x, y), `[17, 2]` pixels."""
-    shape = np.array(
-        "0 0 2 -2 -2 -2 4 -1 -4 -1 10 12 -10 12 14 28 -14 28 15 43 -15 43 6 46 -6 46 7 68 -7 68 7 90 -7 90".split(),
-        np.float64,
-    ).reshape(17, 2)
+    across = [0, 2, -2, 4, -4, 10, -10, 14, -14, 15, -15, 6, -6, 7, -7, 7, -7]
+    down = [0, -2, -2, -1, -1, 12, 12, 28, 28, 43, 43, 46, 46, 68, 68, 90, 90]
+    shape = np.array([across, down], np.float64).T
     return shape * height / 92 + (x, y)
 
 
