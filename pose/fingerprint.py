@@ -14,9 +14,9 @@ _BLOCKS = 64
 def fingerprint(path: Path) -> str:
     """32 hexadecimal digits for a video, or a folder of pictures.
 
-    Of a file larger than 4 MiB 64 blocks of 64 KiB spread over all of it are hashed with its size, so that a terabyte of
-    videos is known again in seconds. Any other encoding, cut or camera differs in them; a file changed by hand in a few
-    bytes between them would not.
+    Of a file larger than 4 MiB 64 blocks of 64 KiB spread over all of it are hashed with its size, so that a terabyte
+    of videos is known again in seconds. Any other encoding, cut or camera differs in them; a file changed by hand in a
+    few bytes between them would not.
 
     Args:
         path: a file, or a folder of pictures, whose names count too since they put the frames in order.
@@ -32,7 +32,7 @@ def fingerprint(path: Path) -> str:
     return digest.hexdigest()
 
 
-def _add(path: Path, digest: hashlib._Hash) -> None:
+def _add(path: Path, digest: hashlib.blake2b) -> None:
     size = path.stat().st_size
     digest.update(size.to_bytes(8, "little"))
     with path.open("rb", buffering=0) as file:

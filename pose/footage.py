@@ -15,8 +15,10 @@ import numpy as np
 from pose.errors import DataError
 from pose.found import Image
 
-VIDEOS = frozenset(".mp4 .avi .mov .mkv .webm .m4v .mpg .mpeg .wmv .flv .ts .m2ts .mts .3gp".split())
-IMAGES = frozenset(".jpg .jpeg .png .bmp .webp .tif .tiff".split())
+VIDEOS = frozenset(
+    (".mp4", ".avi", ".mov", ".mkv", ".webm", ".m4v", ".mpg", ".mpeg", ".wmv", ".flv", ".ts", ".m2ts", ".mts", ".3gp")
+)
+IMAGES = frozenset((".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff"))
 
 # Containers count or time their frames; an edit list or a frame that is never shown makes small differences.
 _COUNT_SLACK, _TIME_SLACK = 0.01, 0.05
@@ -234,7 +236,7 @@ def read_image(path: Path) -> Image:
     import cv2
 
     content = np.fromfile(path, np.uint8)
-    image = cv2.imdecode(content, cv2.IMREAD_COLOR) if len(content) else None
+    image: Image | None = cv2.imdecode(content, cv2.IMREAD_COLOR) if len(content) else None  # type: ignore[assignment]
     if image is None:
         raise BrokenFootageError(f"{path.name} is no picture")
     return image

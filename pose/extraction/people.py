@@ -49,7 +49,8 @@ class People:
             num_joints: V, for frames in which nobody was found.
         """
         counts = [len(poses) for poses in found]
-        none = Poses(np.empty((0, num_joints, 2)), np.empty((0, num_joints)), Boxes(np.empty((0, 4)), np.empty(0)))
+        keypoints = np.empty((0, num_joints, 2), np.float32)
+        none = Poses(keypoints, keypoints[..., 0], Boxes(np.empty((0, 4), np.float32), np.empty(0, np.float32)))
         found = [none, *found]
         return cls(
             frames=np.repeat(np.asarray(numbers, np.int32), counts),

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import groupby, islice, pairwise
+from typing import cast
 
 import numpy as np
 
 from pose.extraction.between import boxes_between
 from pose.extraction.parts import Parts
 from pose.extraction.people import People
-from pose.found import Array, Boxes, Crops, Image, Poses, TopDownEstimator, WholePictureEstimator
+from pose.found import Array, Boxes, Crops, Detector, Image, Poses, TopDownEstimator, WholePictureEstimator
 from pose.skeletons import get_skeleton
 
 
-def find_people(frames: Iterator[Image], first: int, parts: Parts) -> Iterator[tuple[int, People | None]]:
+def find_people(
+    frames: Iterator[Image], first: int, parts: Parts, advance: Callable[[int], None]
+) -> tuple[People, int]:
     """Finds everybody in a stretch of footage.
 
     Batches hold only frames, and people, of this stretch, so that the result depends on nothing else.
@@ -23,31 +26,31 @@ def find_people(frames: Iterator[Image], first: int, parts: Parts) -> Iterator[t
         frames: `[H, W, 3]` uint8 each; blue, green, red.
         first: number of the first one.
         parts: what is used.
+        advance: called with every number of frames that is done.
 
-    Yields:
-        After each batch of frames how many it had, and None; at last 0 and the people of all frames.
+    Returns:
+        The people, and how many frames there were.
     """
-    if isinstance(parts.estimator, TopDownEstimator):
-        found = _TopDown(parts, parts.estimator)
-        size = parts.frames_per_batch * parts.detect_every
+    found: _TopDown | _WholePicture
+    if parts.top_down:
+        found, size = _TopDown(parts), parts.frames_per_batch * parts.detect_every
     else:
-        found = _WholePicture(parts.estimator)
-        size = parts.batch_size
+        found, size = _WholePicture(parts), parts.batch_size
     count = 0
     while batch := list(islice(frames, size)):
         found.add(batch)
         count += len(batch)
-        yield len(batch), None
+        advance(len(batch))
     poses = [parts.nms.keep(poses) for poses in found.poses()]
     joints = get_skeleton(parts.estimator.skeleton).num_joints
-    yield 0, People.of(range(first, first + count), poses, joints)
+    return People.of(range(first, first + count), poses, joints), count
 
 
 class _WholePicture:
     """An estimator that finds everybody at once."""
 
-    def __init__(self, estimator: WholePictureEstimator) -> None:
-        self.estimator = estimator
+    def __init__(self, parts: Parts) -> None:
+        self.estimator = cast(WholePictureEstimator, parts.estimator)
         self._poses: list[Poses] = []
 
     def add(self, images: Sequence[Image]) -> None:
@@ -61,10 +64,9 @@ class _WholePicture:
 class _TopDown:
     """A detector, and an estimator that takes its boxes."""
 
-    def __init__(self, parts: Parts, estimator: TopDownEstimator) -> None:
-        assert parts.detector is not None  # Parts sees to it
-        self.detector = parts.detector
-        self.estimator = estimator
+    def __init__(self, parts: Parts) -> None:
+        self.detector = cast(Detector, parts.detector)
+        self.estimator = cast(TopDownEstimator, parts.estimator)
         self.detect_every = parts.detect_every
         self.batch_size = parts.batch_size
         self._boxes: list[Boxes] = []

@@ -59,12 +59,8 @@ def _segments(
     start = len(segments) * SEGMENT
     with prefetched(footage.frames(start), 2 * parts.frames_per_batch) as frames:
         while True:
-            count = 0
-            for more, people in find_people(islice(frames, SEGMENT), start, parts):
-                count += more
-                advance(more)
-            assert people is not None  # what it yields last
-            if count or not segments:
+            people, count = find_people(islice(frames, SEGMENT), start, parts, advance)
+            if count:
                 store.write_segment(video, len(segments), people, count)
                 segments.append((people, count))
             if count < SEGMENT:
