@@ -26,20 +26,20 @@ endif
 # Modules, not scripts, where there is a choice: a script's first line holds a path and breaks when the folder moves.
 RUN := .venv/bin/python
 # Errors only: warnings about a user's indexes come once a package and bury the one line that matters.
-PIP := $(RUN) -m pip install -qq --disable-pip-version-check
+PIP := $(RUN) -m pip install -qq --disable-pip-version-check --no-warn-conflicts
 
-.PHONY: sweep test test-fast soak lint setup setup-test setup-browser setup-services clean help FORCE
+.PHONY: sweep demo test test-fast soak lint setup pose setup-test setup-browser setup-services clean help FORCE
 
 sweep: setup  ## the paper's comparison, tracked (default): python train.py -m optimizer=adam,rmsprop $(ARGS)
 	$(RUN) train.py -m optimizer=adam,rmsprop $(ARGS)
 
-test: setup-test  ## every test but the soak tests
+test: setup-test pose  ## every test but the soak tests
 	$(RUN) -m pytest $(ARGS)
 
-test-fast: setup-test  ## the tests that take seconds
+test-fast: setup-test pose  ## the tests that take seconds
 	$(RUN) -m pytest -m "not slow and not soak" $(ARGS)
 
-soak: setup-test  ## every test, also those that kill runs for a long time
+soak: setup-test pose  ## every test, also those that kill runs for a long time
 	$(RUN) -m pytest -m "soak or not soak" $(ARGS)
 
 lint: setup-test  ## style, format, types, and who imports whom
@@ -49,6 +49,9 @@ lint: setup-test  ## style, format, types, and who imports whom
 	.venv/bin/lint-imports
 
 setup: .venv/.setup-run  ## .venv with what the program needs (ACCELERATOR=cpu|cuda, PYTHON=python3.11)
+	@:
+
+pose: .venv/.setup-pose  ## ... and with MMDet and MMPose, which turn video into key points (builds mmcv once)
 	@:
 
 setup-test: .venv/.setup-test  ## ... and with what the tests need
@@ -74,6 +77,14 @@ endif
 	@$(PIP) -r requirements/test.txt
 	@touch $@
 
+.venv/.setup-pose: .venv/.setup-run requirements/pose.txt requirements/openmmlab.txt requirements/openmmlab-built.txt
+	@echo "Adding MMDet and MMPose"
+	@$(PIP) -r requirements/pose.txt
+	@wheels=$$(requirements/build_wheels.sh $(RUN) .wheels $(ACCELERATOR)) && \
+	  $(PIP) --no-deps --no-index --find-links "$$wheels" -r requirements/openmmlab-built.txt
+	@$(PIP) --no-deps -r requirements/openmmlab.txt
+	@touch $@
+
 # Another build of the same torch version satisfies pip, so a change of accelerator has to start from an empty environment.
 ifneq ($(filter-out $(ACCELERATOR),$(INSTALLED)),)
 .venv/.setup-run: FORCE
@@ -92,7 +103,7 @@ setup-services:  ## Slurm and PostgreSQL, for the tests that need one (they skip
 	  apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends $(SERVICES) >/dev/null; \
 	else echo "Install $(SERVICES) with your system's package manager: this needs root and apt-get" >&2; exit 1; fi
 
-clean:  ## remove .venv and caches; outputs/ stays
+clean:  ## remove .venv and caches; outputs/ and the built wheels in .wheels/ stay
 	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis build *.egg-info
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from datamodules.keypoints import KeypointDataModule
 
 if TYPE_CHECKING:
+    from pose.films import TrackOptions
     from pose.people import PeopleSource
 
 
@@ -56,11 +57,14 @@ class PeopleDataModule(KeypointDataModule):
 
     def source(self) -> PeopleSource:
         """The files' clips."""
+        self._source = self.reader()(self.path, self.id_pattern, self.file_fps, self.image_size, self.tracks())
+        return self._source
+
+    def tracks(self) -> TrackOptions:
+        """How people become clips."""
         from pose.films import TrackOptions
 
-        tracks = TrackOptions(self.max_gap, self.min_frames, self.max_people, self.min_overlap)
-        self._source = self.reader()(self.path, self.id_pattern, self.file_fps, self.image_size, tracks)
-        return self._source
+        return TrackOptions(self.max_gap, self.min_frames, self.max_people, self.min_overlap)
 
     def setup(self, stage: str | None = None) -> None:
         """Reads, divides and indexes the data once; later calls do nothing."""

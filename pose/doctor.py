@@ -42,6 +42,8 @@ NEEDS = (
     Need("mmdet", ">=3.3,<3.4", "finds people"),
     Need("mmpose", ">=1.3,<1.4", "finds their key points"),
     Need("xtcocotools", "", "COCO's measures in mmpose"),
+    Need("pycocotools", "", "COCO's measures"),
+    Need("lap", "", "MMDet's ByteTrack assigns boxes by it"),
     Need("av", "", "PyAV: decodes videos"),
     Need("setuptools", "<81", "pkg_resources for OpenMMLab"),
 )

@@ -49,6 +49,7 @@ class Film:
         ids: `[N]` who it is, nobody twice in a frame; None where that is not known.
         labels: what is said about it, or about each part of it.
         image_size: width and height in pixels, 0 where not known.
+        fps: frames a second; None where the file does not say.
     """
 
     name: str
@@ -59,6 +60,7 @@ class Film:
     ids: Ints | None = None
     labels: Sequence[Labels] = (Labels(),)
     image_size: tuple[int, int] = (0, 0)
+    fps: float | None = None
 
 
 def empty_film(name: str) -> Film:
@@ -94,7 +96,7 @@ def make_clips(films: Sequence[Film], options: TrackOptions, skeleton: str, fps:
         films: all of the same joints.
         options: what counts as a track.
         skeleton: of the joints.
-        fps: frames a second.
+        fps: frames a second of films that do not say it.
 
     Returns:
         Clips, whose key points are views into one `[N, V, 2]` float32 array; and how many tracks were left out.
@@ -102,7 +104,7 @@ def make_clips(films: Sequence[Film], options: TrackOptions, skeleton: str, fps:
     Raises:
         DataError: two films have one name.
     """
-    found = [_tracks(film, options, fps) for film in films]
+    found = [_tracks(film, options, film.fps or fps) for film in films]
     tracks = [track for of_film, _ in found for track in of_film]
     lengths = [int(track.frames[-1] - track.frames[0]) + 1 for track in tracks]
     keypoints = np.full((sum(lengths), get_skeleton(skeleton).num_joints, 2), np.nan, np.float32)
@@ -122,7 +124,7 @@ def make_clips(films: Sequence[Film], options: TrackOptions, skeleton: str, fps:
                 recording=labels.recording or track.film.name,
                 subject=labels.subject,
                 camera=labels.camera,
-                fps=fps,
+                fps=track.film.fps or fps,
                 image_size=track.film.image_size,
                 skeleton=skeleton,
             )

@@ -1,8 +1,8 @@
 """What is said about files of key points: by the folders they lie in, by their names, or by a manifest.
 
-A manifest is a CSV file with a row a film and the columns `path` (relative to the manifest) and `label`, and as wanted
-`subject`, `camera`, `recording`, `start` and `end`. The last two are seconds, of which s begins with frame s x fps: a
-film with several actions has a row for each of them. Without a manifest the label is the first folder below the data's
+A manifest is a CSV or Parquet file with a row a film and the columns `path` (relative to the manifest; `video` means
+the same) and `label`, and as wanted `subject`, `camera`, `recording`, `start` and `end`. The last two are seconds, of
+which s begins with frame s x fps: a film with several actions has a row for each of them. Without a manifest the label is the first folder below the data's
 own.
 """
 
@@ -19,6 +19,7 @@ from typing import Any
 from pose.errors import DataError
 from pose.id_pattern import compile_pattern, find_names
 
+MANIFESTS = (".csv", ".parquet")
 COLUMNS = ("path", "label", "subject", "camera", "recording", "start", "end")
 
 
@@ -67,7 +68,7 @@ class Labelling:
     """Finds the units below a path and what is said about them.
 
     Args:
-        path: a manifest (.csv), a unit, or a folder that units lie in.
+        path: a manifest (.csv or .parquet), a unit, or a folder that units lie in.
         id_pattern: preset or regular expression with groups `label`, `subject`, `camera`, `recording`.
         find: gives the units below a folder, sorted; a unit itself for its own path.
         kind: what a unit is called, for messages.
@@ -88,7 +89,7 @@ class Labelling:
         Raises:
             DataError: there is none, or the manifest is wrong.
         """
-        if self.path.suffix.lower() == ".csv" and self.path.is_file():
+        if self.path.suffix.lower() in MANIFESTS and self.path.is_file():
             yield from self._listed()
             return
         paths = self.find(self.path)
@@ -144,6 +145,32 @@ def _fill(labels: Labels, found: dict[str, str | None]) -> Labels:
 
 
 def _read_manifest(path: Path) -> Iterator[tuple[str, Labels]]:
+    rows = list(_read_parquet(path) if path.suffix.lower() == ".parquet" else _read_csv(path))
+    if not rows:
+        raise DataError(f"{path}: has no rows: add one for each film")
+    for where, row in rows:
+        named = {_ALSO.get(column, column): text for column, text in row.items()}
+        yield named["path"], _read_row(named, where)
+
+
+def _read_parquet(path: Path) -> Iterator[tuple[str, dict[str, str]]]:
+    """Where each row is, and its values as text."""
+    import pandas as pd
+    from pyarrow import ArrowException
+
+    try:
+        table = pd.read_parquet(path)
+    except (OSError, ValueError, ArrowException) as error:
+        raise DataError(f"{path} is no Parquet file: {str(error).splitlines()[0]}") from error
+    _check_columns([str(column) for column in table.columns], path)
+    for number, row in enumerate(table.to_dict("records")):
+        yield (
+            f"{path}, row {number}",
+            {str(column): "" if pd.isna(value) else str(value) for column, value in row.items()},
+        )
+
+
+def _read_csv(path: Path) -> Iterator[tuple[str, dict[str, str]]]:
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
             lines = csv.DictReader(file, skipinitialspace=True, strict=True)
@@ -155,24 +182,23 @@ def _read_manifest(path: Path) -> Iterator[tuple[str, Labels]]:
         raise DataError(f"{path} is not in UTF-8: save it as CSV in UTF-8") from error
     except csv.Error as error:
         raise DataError(f"{path} is no table of comma-separated values: {error}") from error
-    if not rows:
-        raise DataError(f"{path}: has no rows: add one for each film")
     for line, row in rows:
         where = f"{path}, line {line}"
         if None in row or None in row.values():
             raise DataError(f"{where}: has not as many values as there are columns: quote those with commas in them")
-        yield str(row["path"]), _read_row(row, where)
+        yield where, row
 
 
 def _check_columns(columns: Sequence[str], path: Path) -> None:
     known = ", ".join(COLUMNS)
-    for column in columns:
+    named = [_ALSO.get(column, column) for column in columns]
+    for column in named:
         if column not in COLUMNS:
             near = get_close_matches(column, COLUMNS, n=1) if column.isalpha() else []
             advice = f"call it {near[0]}" if near else f"the columns are {known}, separated by commas"
             raise DataError(f"{path}: column '{column}' is not known: {advice}")
     for column in ("path", "label"):
-        if column not in columns:
+        if column not in named:
             raise DataError(f"{path}: has no column {column}: its first line names the columns, {known}")
 
 
@@ -187,6 +213,7 @@ def _read_row(row: dict[str, str], where: str) -> Labels:
     return Labels(**names, start=start, end=end)
 
 
+_ALSO = {"video": "path"}
 _TIMES = (("start", 0.0), ("end", math.inf))
 
 

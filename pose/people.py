@@ -66,7 +66,7 @@ class PeopleSource(ABC):
             DataError: a file cannot be used, or nothing says which action it is.
         """
         films = [
-            replace(film, labels=self._labelling.labels(unit, film.name), image_size=self.image_size or (0, 0))
+            replace(film, labels=self._labelling.labels(unit, film.name), image_size=self.image_size or film.image_size)
             for unit in self._labelling.units()
             for film in self.read(unit)
         ]

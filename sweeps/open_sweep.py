@@ -34,6 +34,7 @@ class Options:
     max_retries: int = 0
     fail_fast: bool = False
     ignore_code: bool = False
+    repeat_finished: bool = False
     jobs: int = 0  # of the whole sweep, where a search launches them in batches; 0: those of the batch
     batch: int = 0  # jobs of one such batch, which the machine is shared out to, also where the last batch has fewer
 
@@ -41,7 +42,7 @@ class Options:
     def of(cls, config: DictConfig) -> Options:
         """Read them; a root without such keys has the defaults."""
         node = config.get("sweep") or {}
-        names = ("retry_failed", "max_retries", "fail_fast", "ignore_code")
+        names = ("retry_failed", "max_retries", "fail_fast", "ignore_code", "repeat_finished")
         return cls(**{name: node[name] for name in names if node.get(name) is not None})
 
 
@@ -87,6 +88,7 @@ class OpenSweep:
         self.jobs: Sequence[Job] = []
         self.marks: dict[int, Mapping[str, Any]] = {}
         self._plan = Plan(store, parent.run_id, ignore_code=options.ignore_code, retry_failed=options.retry_failed)
+        self._plan.finished_counts = not options.repeat_finished
         self._cells: dict[int, Cell] = {}
 
     @contextmanager

@@ -61,9 +61,11 @@ class Plan:
 
     Attributes:
         pruned_counts: whether a run that a search ended early is a finished one.
+        finished_counts: whether a job that has a finished run need not be run.
     """
 
     pruned_counts = False
+    finished_counts = True
 
     def __init__(self, store: Store, parent_id: str, *, ignore_code: bool, retry_failed: bool) -> None:
         self.store = store
@@ -87,7 +89,7 @@ class Plan:
 
     def _settle(self, job: Job, runs: Sequence[Run]) -> None:
         statuses = {run.info.status: run for run in reversed(runs)}
-        if finished := statuses.get("FINISHED"):
+        if (finished := statuses.get("FINISHED")) and self.finished_counts:
             job.state, job.earlier, job.value = State.FINISHED, True, dict(finished.data.metrics)
         elif (failed := statuses.get("FAILED")) and not self.retry_failed:
             job.state, job.earlier = State.FAILED, True

@@ -1,4 +1,4 @@
-"""Types of the root keys of conf/train.yaml and conf/report.yaml, and what config files may interpolate."""
+"""Types of the root keys of the files in conf/, and what config files may interpolate."""
 
 from __future__ import annotations
 
@@ -82,6 +82,37 @@ class ReportSchema:
     resamples: int = 10_000
 
 
+@dataclass
+class ExtractedSweepSchema:
+    """The shards of one multirun."""
+
+    name: str | None = None
+    retry_failed: bool = True
+    max_retries: int = 0
+    fail_fast: bool = False
+    ignore_code: bool = True
+    repeat_finished: bool = True
+    parent_run_id: str | None = None
+    run_id: str | None = None
+    job_name: str | None = None
+    cell: list[str] | None = None
+
+
+@dataclass
+class ExtractSchema:
+    """The root of extract.py."""
+
+    path: str = MISSING
+    pose: Any = MISSING
+    tracking: Any = MISSING
+    store: str = MISSING
+    shard: int = 0
+    num_shards: int = 1
+    num_threads: int | None = None
+    output_dir: str = MISSING
+    sweep: ExtractedSweepSchema = field(default_factory=ExtractedSweepSchema)
+
+
 def project_path(relative: str) -> str:
     """Resolve ${project:outputs}: an absolute path beside pyproject.toml, wherever the command was typed."""
     return str(PROJECT_ROOT / relative)
@@ -91,4 +122,5 @@ def register() -> None:
     """Make the schema known to Hydra and `${project:...}` to OmegaConf; may be called again."""
     ConfigStore.instance().store(name="train_schema", node=TrainSchema)
     ConfigStore.instance().store(name="report_schema", node=ReportSchema)
+    ConfigStore.instance().store(name="extract_schema", node=ExtractSchema)
     OmegaConf.register_new_resolver("project", project_path, replace=True)

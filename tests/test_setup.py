@@ -24,6 +24,9 @@ esac
 """
 
 
+POSE = [f"pip requirements/{name}.txt" for name in ("pose", "openmmlab-built", "openmmlab")]
+
+
 class Checkout:
     """A copy of what `make` reads, in a folder with a space in its name, with a stand-in for Python."""
 
@@ -37,6 +40,14 @@ class Checkout:
         for name in ("Makefile", "pyproject.toml"):
             shutil.copy(ROOT / name, self.root)
         shutil.copytree(ROOT / "requirements", self.root / "requirements")
+        self.keep_wheels("cpu", "cuda")
+
+    def keep_wheels(self, *accelerators: str) -> None:
+        """As if OpenMMLab had been built already, for the one version that the stand-in names."""
+        for accelerator in accelerators:
+            folder = self.root / f".wheels/3.11-{accelerator}"
+            folder.mkdir(parents=True)
+            (folder / "complete").touch()
 
     def make(self, *arguments: str, cwd: Path | None = None, **env: str) -> subprocess.CompletedProcess[str]:
         # `make test` hands its own flags and variables down through the environment; they are not for this make.
@@ -78,7 +89,7 @@ def test_nothing_is_set_up_twice(checkout: Checkout):
     checkout.make("setup")
     checkout.log()
     checkout.make("test")
-    assert checkout.log() == ["pip requirements/test.txt", "-m pytest"]
+    assert checkout.log() == ["pip requirements/test.txt", *POSE, "-m pytest"]
     checkout.make("sweep", "test-fast")
     assert checkout.log() == [
         "train.py -m optimizer=adam,rmsprop",
@@ -97,6 +108,36 @@ def test_a_changed_requirement_is_installed(checkout: Checkout, changed: str):
         "pip requirements/cpu.txt",
         "pip requirements/test.txt",
     ]
+
+
+def test_pose_is_set_up_once_and_again_when_its_pins_change(checkout: Checkout):
+    checkout.make("pose")
+    assert checkout.log() == ["-m venv .venv", "pip requirements/cpu.txt", *POSE]
+    checkout.make("pose")
+    assert checkout.log() == []
+    later = (checkout.root / ".venv/.setup-pose").stat().st_mtime + 10
+    os.utime(checkout.root / "requirements/openmmlab-built.txt", (later, later))
+    checkout.make("pose")
+    assert checkout.log() == POSE
+
+
+def test_a_build_of_mmcv_that_failed_says_why_and_is_no_success(checkout: Checkout):
+    shutil.rmtree(checkout.root / ".wheels")
+    (checkout.root / "offline").touch()
+    (checkout.root / ".venv/bin").mkdir(parents=True)
+    for stamp in (".accelerator", ".setup-run"):
+        (checkout.root / ".venv" / stamp).write_text("cpu\n")
+    shutil.copy(checkout.python, checkout.root / ".venv/bin/python")
+    done = subprocess.run(
+        ["requirements/build_wheels.sh", ".venv/bin/python", ".wheels", "cpu"],
+        cwd=checkout.root,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert done.returncode != 0
+    assert "building xtcocotools==" in done.stderr and "failed" in done.stderr
+    assert not (checkout.root / ".wheels/3.11-cpu/complete").exists()
 
 
 def test_a_set_up_that_failed_is_done_again(checkout: Checkout):
@@ -171,5 +212,5 @@ def test_a_cpu_build_on_a_gpu_machine_is_no_success(checkout: Checkout):
 
 def test_help_names_every_target(checkout: Checkout):
     shown = checkout.make("help").stdout
-    for target in ("sweep", "test", "test-fast", "soak", "setup", "lint", "clean", "help"):
+    for target in ("sweep", "test", "test-fast", "soak", "setup", "pose", "lint", "clean", "help"):
         assert any(line.split()[:1] == [target] for line in shown.splitlines()), target

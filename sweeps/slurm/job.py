@@ -102,7 +102,7 @@ class SlurmTask:
         plan = Plan(store, config.sweep.parent_run_id, ignore_code=self.ignore_code, retry_failed=True)
         own = children_of(store, plan.parent_id, f"and tags.{plan.tag} = '{order.claim.cell}'")
         for run in own:
-            if run.info.status == "FINISHED":
+            if run.info.status == "FINISHED" and not config.sweep.get("repeat_finished"):
                 return dict(run.data.metrics)
             if run.info.status == "RUNNING":
                 take_over(store, run)

@@ -20,6 +20,8 @@ GOOD = {
     "mmdet": "3.3.0",
     "mmpose": "1.3.2",
     "xtcocotools": "1.14.3",
+    "pycocotools": "2.0.11",
+    "lap": "0.5.13",
     "av": "15.0.0",
     "setuptools": "80.10.2",
 }

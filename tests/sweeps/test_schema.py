@@ -20,7 +20,7 @@ CONF = schema.PROJECT_ROOT / "conf"
 OPTIONS = [
     f"{path.parent.relative_to(CONF).as_posix()}={path.stem}"
     for path in sorted(CONF.rglob("*.yaml"))
-    if path.parent != CONF and path.parent.name != "common"
+    if path.parent != CONF and path.parent.name != "common" and not path.is_relative_to(CONF / "pose")
 ]
 
 

@@ -1,0 +1,67 @@
+"""Videos, whose key points MMPose finds: HRNet by default."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from datamodules.people import PeopleDataModule
+
+if TYPE_CHECKING:
+    from pose.extracted import ExtractedSource
+
+
+class HRNetDataModule(PeopleDataModule):
+    """Windows of people in videos.
+
+    What is missing in the store of key points is found first, in a process of its own, so that this one need not load
+    OpenMMLab; with a full store nothing does.
+
+    Args:
+        path: a video, a folder of pictures, a folder of those, or a manifest.
+        store: the folder of all stores of key points.
+        detector: finds people; not used where the estimator finds them itself.
+        estimator: finds their joints.
+        nms: takes duplicates away.
+        tracker: follows people.
+        detect_every: frames from one detection to the next.
+        people_per_batch: people that the estimator sees at once.
+        frames_per_batch: frames that the detector sees at once.
+        **options: of `PeopleDataModule`.
+    """
+
+    def __init__(
+        self,
+        path: str,
+        store: str,
+        detector: Any,
+        estimator: Any,
+        nms: Any,
+        tracker: Any,
+        detect_every: int = 1,
+        people_per_batch: int = 32,
+        frames_per_batch: int = 8,
+        **options: Any,
+    ) -> None:
+        super().__init__(path, image_size=None, **options)
+        self.store = store
+        self.extraction = {
+            "detector": detector,
+            "estimator": estimator,
+            "nms": nms,
+            "tracker": tracker,
+            "detect_every": detect_every,
+            "people_per_batch": people_per_batch,
+            "frames_per_batch": frames_per_batch,
+        }
+
+    def source(self) -> ExtractedSource:
+        """The clips of everybody in the videos."""
+        from pose.extracted import ExtractedSource
+        from pose.extraction.parts import Parts
+
+        source = ExtractedSource(
+            self.path, Parts(**self.extraction), self.store, self.id_pattern, self.file_fps, self.tracks()
+        )
+        source.extract_missing()
+        self._source = source
+        return source

@@ -1,0 +1,142 @@
+"""Videos -> people's key points in a store: `python extract.py --help`."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from pose.errors import DataError
+from sweeps.door import door
+
+if TYPE_CHECKING:
+    from omegaconf import DictConfig
+
+    from pose.extraction.parts import Parts
+    from pose.extraction.run import Found, Outcome
+    from sweeps.tracking.run import TrackedRun
+
+
+def check_footage(cfgs: Sequence[DictConfig]) -> list[str | None]:
+    """Looks for the videos of all jobs, so that what is wrong with path or manifest shows before the first job.
+
+    Raises:
+        DataError: there are none, or the manifest is wrong.
+        ConfigError: settings do not fit together.
+    """
+    for cfg in cfgs:
+        make_parts(cfg)
+        shard(cfg)
+    return [None] * len(cfgs)
+
+
+def digest_of(cfg: DictConfig) -> str:
+    """Digest of the videos that a job is about, and of what it does with them."""
+    from pose.extraction.parts import digest
+
+    return digest({"videos": [found.video for found in shard(cfg)], **make_parts(cfg).identity})
+
+
+@door("extract", check=check_footage, told=(DataError,), digest_of=digest_of)
+def main(cfg: DictConfig) -> dict[str, float]:
+    """One job: a shard, or all."""
+    from hydra.core.hydra_config import HydraConfig
+
+    from pose.extraction.run import check, extract
+    from pose.extraction.store import KeypointStore
+    from sweeps import progress
+    from sweeps.tracking.process import mark_dead_runs
+    from sweeps.tracking.run import EpochMetrics, tracked_run
+    from sweeps.tracking.store import open_store
+
+    footage, parts = shard(cfg), make_parts(cfg)
+    _set_threads(cfg)
+    keypoints = KeypointStore(cfg.store, parts.identity, parts.name)
+    store = open_store(cfg.tracking, cfg.output_dir, wait=cfg.sweep.parent_run_id is not None)
+    mark_dead_runs(store)
+    overrides = list(HydraConfig.get().overrides.task)
+    with tracked_run(cfg, store, overrides=overrides, data_digest=digest_of(cfg)) as run:
+        begun = time.perf_counter()
+        outcomes = extract(
+            footage, keypoints, parts, cfg.pose.fps, progress.report if progress.has_listener() else None
+        )
+        values = _metrics(outcomes, time.perf_counter() - begun)
+        run.log_epochs([EpochMetrics(0, int(time.time() * 1000), values)])
+        _keep(run, outcomes, keypoints.folder.name)
+        print(f"{len(outcomes) - int(values['broken'])} videos in the store {keypoints.folder}")
+        check(outcomes)
+    return values
+
+
+def make_parts(cfg: DictConfig) -> Parts:
+    """What finds people, joints, duplicates and tracks. Nothing is loaded yet.
+
+    Raises:
+        DataError: the parts do not fit together.
+    """
+    from hydra.utils import instantiate
+
+    from pose.extraction.parts import Parts
+
+    pose = cfg.pose
+    return Parts(
+        **{name: instantiate(pose[name], _convert_="all") for name in ("detector", "estimator", "nms", "tracker")},
+        detect_every=pose.detect_every,
+        people_per_batch=pose.people_per_batch,
+        frames_per_batch=pose.frames_per_batch,
+    )
+
+
+def shard(cfg: DictConfig) -> list[Found]:
+    """The videos of a job.
+
+    Raises:
+        DataError: there are none, or no such shard.
+    """
+    from pose.extracted import named_footage
+    from pose.extraction.run import look_up, shard_of
+
+    return shard_of(look_up(named_footage(cfg.path)), cfg.shard, cfg.num_shards)
+
+
+def _set_threads(cfg: DictConfig) -> None:
+    import cv2
+    import torch
+
+    if cfg.num_threads:
+        torch.set_num_threads(cfg.num_threads)
+    cv2.setNumThreads(torch.get_num_threads())
+
+
+def _metrics(outcomes: Sequence[Outcome], seconds: float) -> dict[str, float]:
+    """Sums over the videos, as MLflow gets them."""
+    rows = [outcome.row for outcome in outcomes if outcome.row is not None]
+    totals = {name: float(sum(row[name] for row in rows)) for name in ("frames", "people", "tracks", "missed")}
+    scores = sum(row["mean_score"] * row["people"] for row in rows)
+    return {
+        "videos": float(len(rows)),
+        "broken": float(len(outcomes) - len(rows)),
+        **totals,
+        "mean_score": scores / max(totals["people"], 1.0),
+        "seconds": seconds,
+    }
+
+
+def _keep(run: TrackedRun, outcomes: Sequence[Outcome], store: str) -> None:
+    run.set_tags({"store": store})
+    run.log_table(
+        [
+            {"video": outcome.footage.name, "fingerprint": outcome.footage.video, "fault": outcome.fault}
+            | {
+                name: (outcome.row or {}).get(name, "")
+                for name in ("frames", "people", "tracks", "mean_score", "missed")
+            }
+            | {"seconds": round(outcome.seconds, 2)}
+            for outcome in outcomes
+        ],
+        "videos.csv",
+    )
+
+
+if __name__ == "__main__":
+    main()

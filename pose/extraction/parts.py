@@ -1,0 +1,95 @@
+"""What an extraction is put together from, and what makes two of them the same."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from pose.errors import DataError
+from pose.found import Detector, Model, Poses, TopDownEstimator, Tracker, WholePictureEstimator
+
+FORMAT = 1
+"""Of the store; another number makes everything anew."""
+
+
+class PoseNMS(Model, Protocol):
+    """Takes away what was found twice."""
+
+    def keep(self, poses: Poses) -> Poses:
+        """The people of one frame, each once."""
+
+
+class TrackerOption(Model, Protocol):
+    """A kind of tracker."""
+
+    def start(self, fps: float) -> Tracker:
+        """A new one, for one video."""
+
+
+@dataclass(frozen=True)
+class Parts:
+    """The parts of an extraction.
+
+    Args:
+        detector: finds people; None where the estimator finds them itself.
+        estimator: finds their joints.
+        nms: takes duplicates away.
+        tracker: follows people.
+        detect_every: frames from one detection to the next, at least 1; boxes between are interpolated.
+        people_per_batch: people, or frames for an estimator of whole pictures, that the network sees at once.
+        frames_per_batch: frames that the detector sees at once.
+
+    Raises:
+        DataError: a number is out of its range.
+    """
+
+    detector: Detector | None
+    estimator: TopDownEstimator | WholePictureEstimator
+    nms: PoseNMS
+    tracker: TrackerOption
+    detect_every: int = 1
+    people_per_batch: int = 32
+    frames_per_batch: int = 8
+    _identity: dict[str, Any] = field(default_factory=dict, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        for name in ("detect_every", "people_per_batch", "frames_per_batch"):
+            if getattr(self, name) < 1:
+                raise DataError(f"{name} is {getattr(self, name)}: give 1 or more")
+        if self.top_down and self.detector is None:
+            raise DataError("this estimator needs persons' boxes: choose a pose/detector")
+
+    @property
+    def top_down(self) -> bool:
+        """Whether the estimator takes persons' boxes."""
+        return hasattr(self.estimator, "crop")
+
+    @property
+    def identity(self) -> Mapping[str, Any]:
+        """All that the key points depend on; how many are computed at once is not among it."""
+        if not self._identity:
+            parts: dict[str, Any] = {"estimator": self.estimator, "nms": self.nms, "tracker": self.tracker}
+            if self.top_down:
+                parts["detector"] = self.detector
+            self._identity.update({name: dict(part.identity) for name, part in parts.items()}, format=FORMAT)
+            if self.top_down:
+                self._identity["detect_every"] = self.detect_every
+        return self._identity
+
+    @property
+    def name(self) -> str:
+        """The estimator's name and a digest of the identity: the store's folder."""
+        return f"{self.identity['estimator'].get('name', 'estimator')}-{digest(self.identity)[:8]}"
+
+
+def digest(identity: Mapping[str, Any]) -> str:
+    """32 hexadecimal digits that two identities share only if they are the same."""
+    return hashlib.blake2b(canonical(identity).encode(), digest_size=16).hexdigest()
+
+
+def canonical(identity: Mapping[str, Any]) -> str:
+    """The identity as text, the same for the same."""
+    return json.dumps(identity, sort_keys=True, indent=2) + "\n"

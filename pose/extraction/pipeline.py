@@ -1,0 +1,121 @@
+"""Frames of one segment -> people: detect, cut out, estimate in batches, take duplicates away."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from itertools import groupby, islice, pairwise
+from typing import cast
+
+import numpy as np
+
+from pose.extraction.between import boxes_between
+from pose.extraction.parts import Parts
+from pose.extraction.people import People
+from pose.found import Array, Boxes, Crops, Detector, Image, Poses, TopDownEstimator, WholePictureEstimator
+from pose.skeletons import get_skeleton
+
+
+def find_people(
+    frames: Iterator[Image], first: int, parts: Parts, advance: Callable[[int], None]
+) -> tuple[People, int]:
+    """Finds everybody in a stretch of footage.
+
+    Batches hold only frames, and people, of this stretch, so that the result depends on nothing else.
+
+    Args:
+        frames: `[H, W, 3]` uint8 each; blue, green, red.
+        first: number of the first one.
+        parts: what is used.
+        advance: called with every number of frames that is done.
+
+    Returns:
+        The people, and how many frames there were.
+    """
+    found: _TopDown | _WholePicture
+    if parts.top_down:
+        found, size = _TopDown(parts), parts.frames_per_batch * parts.detect_every
+    else:
+        found, size = _WholePicture(parts), parts.people_per_batch
+    count = 0
+    while batch := list(islice(frames, size)):
+        found.add(batch)
+        count += len(batch)
+        advance(len(batch))
+    poses = [parts.nms.keep(poses) for poses in found.poses()]
+    joints = get_skeleton(parts.estimator.skeleton).num_joints
+    return People.of(range(first, first + count), poses, joints), count
+
+
+class _WholePicture:
+    """An estimator that finds everybody at once."""
+
+    def __init__(self, parts: Parts) -> None:
+        self.estimator = cast(WholePictureEstimator, parts.estimator)
+        self._poses: list[Poses] = []
+
+    def add(self, images: Sequence[Image]) -> None:
+        for group in _same_size(images):
+            self._poses += self.estimator.find(group)
+
+    def poses(self) -> list[Poses]:
+        return self._poses
+
+
+class _TopDown:
+    """A detector, and an estimator that takes its boxes."""
+
+    def __init__(self, parts: Parts) -> None:
+        self.detector = cast(Detector, parts.detector)
+        self.estimator = cast(TopDownEstimator, parts.estimator)
+        self.detect_every = parts.detect_every
+        self.batch_size = parts.people_per_batch
+        self._boxes: list[Boxes] = []
+        self._waiting: list[Crops] = []
+        self._estimated: list[tuple[Array, Array]] = []
+
+    def add(self, images: Sequence[Image]) -> None:
+        for image, boxes in zip(images, self._detect(images), strict=True):
+            self._boxes.append(boxes)
+            if len(boxes):
+                self._waiting.append(self.estimator.crop(image, boxes.xyxy))
+        while sum(map(len, self._waiting)) >= self.batch_size:
+            self._estimate(self.batch_size)
+
+    def _detect(self, images: Sequence[Image]) -> list[Boxes]:
+        """Boxes in each frame: found in every n-th and in the last, interpolated between."""
+        numbers = sorted({*range(0, len(images), self.detect_every), len(images) - 1})
+        keys = [images[number] for number in numbers]
+        found = [boxes for group in _same_size(keys) for boxes in self.detector.detect(group)]
+        boxes = [found[0]]
+        for (start, first), (end, last) in pairwise(zip(numbers, found, strict=True)):
+            boxes += [*boxes_between(first, last, end - start), last]
+        return boxes
+
+    def _estimate(self, count: int) -> None:
+        """The first so many of the people who wait."""
+        waiting = _joined(self._waiting)
+        self._waiting = [_part(waiting, slice(count, None))] if len(waiting) > count else []
+        self._estimated.append(self.estimator.estimate(_part(waiting, slice(0, count))))
+
+    def poses(self) -> list[Poses]:
+        if self._waiting:
+            self._estimate(self.batch_size)
+        joints = get_skeleton(self.estimator.skeleton).num_joints
+        keypoints = np.concatenate([np.empty((0, joints, 2), np.float32), *(k for k, _ in self._estimated)])
+        scores = np.concatenate([np.empty((0, joints), np.float32), *(s for _, s in self._estimated)])
+        ends = np.cumsum([0, *map(len, self._boxes)])
+        rows = [slice(start, end) for start, end in pairwise(ends.tolist())]
+        return [Poses(keypoints[row], scores[row], boxes) for row, boxes in zip(rows, self._boxes, strict=True)]
+
+
+def _same_size(images: Sequence[Image]) -> Iterator[list[Image]]:
+    """Runs of pictures of one size: only those go into one batch."""
+    return (list(group) for _, group in groupby(images, key=lambda image: image.shape))
+
+
+def _joined(crops: Sequence[Crops]) -> Crops:
+    return Crops(np.concatenate([c.pixels for c in crops]), np.concatenate([c.to_picture for c in crops]))
+
+
+def _part(crops: Crops, rows: slice) -> Crops:
+    return Crops(crops.pixels[rows], crops.to_picture[rows])

@@ -1,0 +1,141 @@
+"""Many videos: what is missing in the store is found, what is broken is told, the rest goes on."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pose.errors import DataError
+from pose.extraction.parts import Parts
+from pose.extraction.progress import ExtractionProgress, Report
+from pose.extraction.store import KeypointStore
+from pose.extraction.video import extract_video
+from pose.fingerprint import fingerprint
+from pose.footage import BrokenFootageError, open_footage
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A video or a folder of pictures that is to be in the store.
+
+    Args:
+        name: what it is called in messages.
+        path: where it is.
+        video: its fingerprint.
+    """
+
+    name: str
+    path: Path
+    video: str
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How it went with one video.
+
+    Args:
+        footage: which one.
+        row: what the index says of it; None where it is broken.
+        fault: why it cannot be read, "" where it can.
+        seconds: that it took.
+    """
+
+    footage: Found
+    row: dict[str, Any] | None
+    fault: str
+    seconds: float
+
+    def line(self) -> str:
+        """What is said about it."""
+        if self.row is None:
+            return f"{self.footage.name}: {self.fault}"
+        row = self.row
+        return (
+            f"{self.footage.name}: {row['frames']:,} frames, {row['people']:,} people in {row['tracks']} tracks, "
+            f"mean score {row['mean_score']:.3f}, {row['missed']:,} frames without anybody"
+        )
+
+
+class ExtractionError(DataError):
+    """Some videos could not be read; what could is in the store."""
+
+
+def look_up(named: Iterable[tuple[str, Path]]) -> list[Found]:
+    """Tells videos by their content.
+
+    Raises:
+        DataError: one cannot be read at all.
+    """
+    found = []
+    for name, path in named:
+        try:
+            found.append(Found(name, path, fingerprint(path)))
+        except OSError as error:
+            raise DataError(f"{path} cannot be read: {error.strerror}") from error
+    return found
+
+
+def shard_of(footage: Sequence[Found], shard: int, num_shards: int) -> list[Found]:
+    """Every `num_shards`-th video from number `shard` on; what is there twice counts once.
+
+    Raises:
+        DataError: there is no such shard.
+    """
+    if not 0 <= shard < num_shards:
+        raise DataError(f"shard={shard} num_shards={num_shards}: shards are numbered 0 to num_shards - 1")
+    once = list({found.video: found for found in footage}.values())
+    return once[shard::num_shards]
+
+
+def extract(
+    footage: Sequence[Found], store: KeypointStore, parts: Parts, fps: float, report: Report | None = None
+) -> list[Outcome]:
+    """Finds everybody in all videos that the store has not.
+
+    Args:
+        footage: what is wanted.
+        store: for these parts.
+        parts: what finds people.
+        fps: frames a second of folders of pictures.
+        report: told how far it is, where somebody else shows it.
+
+    Returns:
+        How it went, a video each. A line for each is printed as well.
+    """
+    store.open()
+    opened = [(found, open_footage(found.path, fps)) for found in footage]
+    outcomes = []
+    with ExtractionProgress(sum(read.declared() for _, read in opened), len(opened), report) as progress:
+        for found, read in opened:
+            begun = time.perf_counter()
+            progress.begin(found.name)
+            try:
+                row, fault = extract_video(read, found.video, store, parts, progress.advance).row, ""
+            except BrokenFootageError as error:
+                row, fault = None, str(error)
+            outcomes.append(Outcome(found, row, fault, time.perf_counter() - begun))
+            progress.tell(outcomes[-1].line())
+    return outcomes
+
+
+def check(outcomes: Sequence[Outcome]) -> None:
+    """Lists what could not be read.
+
+    Raises:
+        ExtractionError: there is such a video.
+    """
+    broken = [outcome for outcome in outcomes if outcome.fault]
+    if not broken:
+        return
+    sys.stdout.flush()
+    print(f"\n{len(broken)} of {len(outcomes)} videos cannot be read:", file=sys.stderr)
+    for outcome in broken:
+        print(f"  {outcome.footage.path}: {outcome.fault}", file=sys.stderr)
+    raise ExtractionError(
+        f"{len(broken)} of {len(outcomes)} videos cannot be read: mend them or take them away and type the same again; "
+        "the others are in the store"
+    )

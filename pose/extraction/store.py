@@ -1,0 +1,194 @@
+"""The store of extracted key points: a file a video, found by the video's content, and an index of them all.
+
+    outputs/keypoints/hrnet_w32-1a2b3c4d/      one folder a choice of detector, estimator, weights and settings
+        settings.json                          that choice in full
+        index.parquet                          a row a video
+        0f3a...e1.safetensors                  a video: everybody in it
+        unfinished/0f3a...e1/00003.safetensors a segment of one that is not finished
+
+Whatever happens, a file is whole or not there, and holds no time, host or path: cut off and gone on with, the store has
+the same bytes in the end.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from pose.errors import DataError
+from pose.extraction.parts import canonical, digest
+from pose.extraction.people import Ints, People, read_arrays, write_arrays
+from pose.files import write_whole
+
+SEGMENT = 1_024
+"""Frames that are kept at a time: what an extraction that is killed loses of each video it was in."""
+_LOCKS = "locks"
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class VideoPeople:
+    """Everybody in one video.
+
+    Args:
+        people: every sighting.
+        ids: `[N]` who it is, nobody twice in a frame; -1 for sightings that the tracker left out.
+        fps: frames a second.
+        image_size: width and height in pixels.
+        num_frames: frames that the video has.
+        skeleton: layout of the joints.
+    """
+
+    people: People
+    ids: Ints
+    fps: float
+    image_size: tuple[int, int]
+    num_frames: int
+    skeleton: str
+
+    @property
+    def row(self) -> dict[str, Any]:
+        """What the index says of it."""
+        seen = len(np.unique(self.people.frames))
+        score = float(self.people.scores.mean(dtype=np.float64)) if len(self.people) else 0.0
+        return {
+            "frames": self.num_frames,
+            "fps": self.fps,
+            "width": self.image_size[0],
+            "height": self.image_size[1],
+            "people": len(self.people),
+            "tracks": len(np.unique(self.ids[self.ids >= 0])),
+            "mean_score": round(score, 6),
+            "missed": self.num_frames - seen,
+        }
+
+
+class KeypointStore:
+    """The key points that one choice of parts gives.
+
+    Args:
+        root: the folder of all stores.
+        identity: of the parts.
+        name: of the store's folder.
+    """
+
+    def __init__(self, root: Path, identity: Mapping[str, Any], name: str) -> None:
+        self.root = root
+        self.folder = root / name
+        self.identity = identity
+
+    def open(self) -> None:
+        """Makes the store, or sees that it is the right one.
+
+        Raises:
+            DataError: the folder holds what other settings gave.
+        """
+        path = self.folder / "settings.json"
+        wanted = canonical(self.identity)
+        if path.exists():
+            if path.read_text() != wanted:
+                raise DataError(f"{self.folder} holds key points of other settings: move it away")
+            return
+        with self._lock("settings"):
+            self.folder.mkdir(parents=True, exist_ok=True)
+            write_whole(path, wanted.encode())
+
+    def path(self, video: str) -> Path:
+        """Where a video's people are, or would be."""
+        return self.folder / f"{video}.safetensors"
+
+    def has(self, video: str) -> bool:
+        """Whether a video is finished."""
+        return self.path(video).exists()
+
+    def read(self, video: str) -> VideoPeople:
+        """Everybody in a finished video.
+
+        Raises:
+            DataError: it is not there, or its file is not whole.
+        """
+        people, notes, arrays = read_arrays(self.path(video))
+        if notes["settings"] != digest(self.identity):
+            raise DataError(f"{self.path(video)} was made by other settings: take it away, and it is made again")
+        width, height = notes["image_size"]
+        return VideoPeople(people, arrays["ids"], notes["fps"], (width, height), notes["frames"], notes["skeleton"])
+
+    def write(self, video: str, found: VideoPeople) -> None:
+        """Finishes a video: its file, then the index, then its segments go."""
+        notes = {
+            "settings": digest(self.identity),
+            "fps": found.fps,
+            "image_size": list(found.image_size),
+            "frames": found.num_frames,
+            "skeleton": found.skeleton,
+        }
+        write_arrays(self.path(video), found.people, notes, ids=found.ids)
+        self.finish(video)
+
+    def finish(self, video: str) -> None:
+        """What is left to do for a video whose file is there; doing it twice does no harm."""
+        self.index(video)
+        folder = self._segments(video)
+        if folder.exists():
+            shutil.rmtree(folder)
+        if folder.parent.exists() and not any(folder.parent.iterdir()):
+            folder.parent.rmdir()
+
+    def read_segment(self, video: str, number: int) -> tuple[People, int] | None:
+        """People of a segment and how many frames it has; None where it is not there yet."""
+        path = self._segment(video, number)
+        if not path.exists():
+            return None
+        people, notes, _ = read_arrays(path)
+        return people, int(notes["frames"])
+
+    def write_segment(self, video: str, number: int, people: People, num_frames: int) -> None:
+        """Keeps a segment."""
+        path = self._segment(video, number)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_arrays(path, people, {"frames": num_frames})
+
+    def _segments(self, video: str) -> Path:
+        return self.folder / "unfinished" / video
+
+    def _segment(self, video: str, number: int) -> Path:
+        return self._segments(video) / f"{number:05d}.safetensors"
+
+    @contextmanager
+    def alone_with(self, video: str) -> Iterator[None]:
+        """Be the only process that works on a video; waits while another does."""
+        with self._lock(video):
+            yield
+
+    @contextmanager
+    def _lock(self, name: str) -> Iterator[None]:
+        from filelock import FileLock
+
+        folder = self.root / _LOCKS  # beside the stores, so that these hold key points only
+        folder.mkdir(parents=True, exist_ok=True)
+        with FileLock(folder / f"{self.folder.name}-{name}.lock"):
+            yield
+
+    def index(self, video: str) -> None:
+        """Sees that the index has a row of a finished video, and no row of one that is gone.
+
+        Args:
+            video: that was finished; the index is only read where it has it already.
+        """
+        import pandas as pd
+
+        path = self.folder / "index.parquet"
+        with self._lock("index"):
+            there = {file.stem for file in self.folder.glob("*.safetensors")}
+            known = pd.read_parquet(path).set_index("video") if path.exists() else pd.DataFrame()
+            if video in known.index and there == set(known.index):
+                return
+            rows = {name: row for name, row in known.to_dict("index").items() if name in there and name != video}
+            rows |= {name: self.read(str(name)).row for name in there - set(rows)}
+            table = pd.DataFrame([{"video": name, **row} for name, row in sorted(rows.items())])
+            write_whole(path, table.to_parquet(index=False))

@@ -1,0 +1,247 @@
+"""Footage: a video, or a folder of pictures, read frame by frame."""
+
+from __future__ import annotations
+
+import re
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from pose.errors import DataError
+from pose.found import Image
+
+VIDEOS = frozenset(
+    (".mp4", ".avi", ".mov", ".mkv", ".webm", ".m4v", ".mpg", ".mpeg", ".wmv", ".flv", ".ts", ".m2ts", ".mts", ".3gp")
+)
+IMAGES = frozenset((".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff"))
+
+# Containers count or time their frames; an edit list or a frame that is never shown makes small differences.
+_COUNT_SLACK, _TIME_SLACK = 0.01, 0.05
+
+
+@dataclass(frozen=True, slots=True)
+class FootageInfo:
+    """What is known before the first frame is read.
+
+    Args:
+        fps: frames a second, above 0.
+        image_size: width and height in pixels, as they are seen.
+        frames: how many there should be; 0 where nothing says it.
+    """
+
+    fps: float
+    image_size: tuple[int, int]
+    frames: int
+
+
+class BrokenFootageError(DataError):
+    """Footage that cannot be read to its end; the message says why, without the path."""
+
+
+class Footage(ABC):
+    """One video or folder of pictures.
+
+    Args:
+        path: where it is.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    @abstractmethod
+    def info(self) -> FootageInfo:
+        """What it says about itself.
+
+        Raises:
+            BrokenFootageError: it is no footage.
+        """
+
+    @abstractmethod
+    def declared(self) -> int:
+        """How many frames it says it has, told quickly; 0 where it does not, or is broken."""
+
+    @abstractmethod
+    def frames(self, start: int = 0) -> Iterator[Image]:
+        """The frames from number `start` on, each a new array.
+
+        Raises:
+            BrokenFootageError: it breaks off, or a frame cannot be decoded.
+        """
+
+
+def open_footage(path: Path, fps: float) -> Footage:
+    """The footage at a path.
+
+    Args:
+        path: a video, or a folder of pictures.
+        fps: frames a second of pictures, which do not say it.
+    """
+    return ImageFolder(path, fps) if path.is_dir() else Video(path)
+
+
+def find_footage(path: Path) -> list[Path]:
+    """Videos, and folders that pictures lie in, at or below a path, sorted."""
+    if path.is_file():
+        return [path] if path.suffix.lower() in VIDEOS else []
+    if not path.is_dir():
+        return []
+    found = set()
+    for file in path.rglob("*"):
+        if file.name.startswith("."):
+            continue
+        suffix = file.suffix.lower()
+        if suffix in VIDEOS and file.is_file():
+            found.add(file)
+        elif suffix in IMAGES:
+            found.add(file.parent)
+    return sorted(found)
+
+
+class Video(Footage):
+    """A video that FFmpeg reads."""
+
+    def info(self) -> FootageInfo:
+        """Rate, size and number of frames as the container has them; the size turned as the video is shown."""
+        with _opened(self.path) as (container, stream):
+            rate = float(stream.average_rate or stream.guessed_rate or 30)
+            declared = _declared(container, stream)[0]
+            width, height = int(stream.width), int(stream.height)
+            try:
+                first = next(iter(container.decode(stream)), None)
+            except _ffmpeg_error() as error:
+                raise BrokenFootageError(_reason(error)) from error
+            if first is None:
+                raise BrokenFootageError("it has no frames")
+            if first.rotation % 180:
+                width, height = height, width
+            return FootageInfo(rate, (width, height), declared)
+
+    def declared(self) -> int:
+        """The container's own count, or its length times its rate."""
+        try:
+            with _opened(self.path) as (container, stream):
+                return _declared(container, stream)[0]
+        except BrokenFootageError:
+            return 0
+
+    def frames(self, start: int = 0) -> Iterator[Image]:
+        """Decodes from the beginning: only counting finds the same frame in every container."""
+        number = 0
+        with _opened(self.path) as (container, stream):
+            stream.thread_type = "AUTO"
+            declared, slack = _declared(container, stream)
+            try:
+                for frame in container.decode(stream):
+                    if number >= start:
+                        yield _turned(frame.to_ndarray(format="bgr24"), frame.rotation)
+                    number += 1
+            except _ffmpeg_error() as error:
+                raise BrokenFootageError(f"it breaks off after {number} frames: {_reason(error)}") from error
+        if not number:
+            raise BrokenFootageError("it has no frames")
+        if declared - number > max(2, slack * declared):
+            raise BrokenFootageError(f"it is cut off: {number} of {declared} frames are there")
+
+
+def _declared(container: Any, stream: Any) -> tuple[int, float]:
+    """Frames by the container's own count, or about by its length; and the share of them that may be missing."""
+    if stream.frames:
+        return int(stream.frames), _COUNT_SLACK
+    return round((container.duration or 0) / 1_000_000 * float(stream.average_rate or 0)), _TIME_SLACK
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[tuple[Any, Any]]:
+    """The container and its first video stream."""
+    import av
+
+    if path.stat().st_size == 0:
+        raise BrokenFootageError("it is empty")
+    try:
+        container = av.open(str(path), metadata_errors="replace")
+    except av.FFmpegError as error:
+        raise BrokenFootageError(f"it is no video: {_reason(error)}") from error
+    with container:
+        if not container.streams.video:
+            raise BrokenFootageError("it holds no pictures, only sound")
+        yield container, container.streams.video[0]
+
+
+def _ffmpeg_error() -> type[Exception]:
+    import av
+
+    error: type[Exception] = av.FFmpegError
+    return error
+
+
+def _reason(error: Exception) -> str:
+    return str(getattr(error, "strerror", None) or type(error).__name__)
+
+
+def _turned(image: Image, degrees: float) -> Image:
+    """The picture as it is shown: a phone writes beside the video how it was held."""
+    turns = round(degrees / 90) % 4
+    return np.ascontiguousarray(np.rot90(image, turns)) if turns else image
+
+
+class ImageFolder(Footage):
+    """A folder of pictures, in the order of the numbers in their names.
+
+    Args:
+        path: the folder.
+        fps: frames a second.
+    """
+
+    def __init__(self, path: Path, fps: float) -> None:
+        super().__init__(path)
+        self.fps = fps
+
+    def files(self) -> list[Path]:
+        """The pictures in order."""
+        files = [f for f in self.path.iterdir() if f.suffix.lower() in IMAGES and not f.name.startswith(".")]
+        return sorted(files, key=lambda file: _natural(file.name))
+
+    def info(self) -> FootageInfo:
+        """The size of the first picture; the others may differ."""
+        files = self.files()
+        if not files:
+            raise BrokenFootageError("it holds no pictures")
+        height, width = read_image(files[0]).shape[:2]
+        return FootageInfo(self.fps, (width, height), len(files))
+
+    def declared(self) -> int:
+        """Their number."""
+        return len(self.files())
+
+    def frames(self, start: int = 0) -> Iterator[Image]:
+        """The pictures themselves."""
+        for file in self.files()[start:]:
+            yield read_image(file)
+
+
+def read_image(path: Path) -> Image:
+    """A picture from a file.
+
+    Returns:
+        `[H, W, 3]` uint8; blue, green, red.
+
+    Raises:
+        BrokenFootageError: it is none.
+    """
+    import cv2
+
+    content = np.fromfile(path, np.uint8)
+    image: Image | None = cv2.imdecode(content, cv2.IMREAD_COLOR) if len(content) else None  # type: ignore[assignment]
+    if image is None:
+        raise BrokenFootageError(f"{path.name} is no picture")
+    return image
+
+
+def _natural(name: str) -> tuple[tuple[int, str], ...]:
+    """A key that puts frame10 behind frame9."""
+    return tuple((int(part), "") if part.isdigit() else (-1, part) for part in re.split(r"(\d+)", name) if part)
