@@ -88,7 +88,7 @@ test_dataloader = dict(
     ),
 )
 test_evaluator = dict(type="CocoMetric", ann_file="annotations.json")
-test_cfg = dict()
+test_cfg: dict[str, object] = {}
 
 train_cfg = dict(by_epoch=True, max_epochs=8)
 optim_wrapper = dict(

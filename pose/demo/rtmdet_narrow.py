@@ -112,7 +112,7 @@ test_dataloader = dict(
     ),
 )
 test_evaluator = dict(type="CocoMetric", ann_file="annotations.json", metric="bbox")
-test_cfg = dict()
+test_cfg: dict[str, object] = {}
 
 train_cfg = dict(by_epoch=True, max_epochs=6)
 optim_wrapper = dict(

@@ -108,7 +108,13 @@ def main() -> None:
     if not args.data.exists():
         draw_training_data(args.data)
     drawn = time.perf_counter()
-    train(args.what, args.data, args.work / args.what, args.weights or HERE / f"{NAMES[args.what]}.safetensors", args.epochs)
+    train(
+        args.what,
+        args.data,
+        args.work / args.what,
+        args.weights or HERE / f"{NAMES[args.what]}.safetensors",
+        args.epochs,
+    )
     print(f"drawn in {drawn - start:.0f} s, trained in {time.perf_counter() - drawn:.0f} s")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -29,7 +30,7 @@ class Lens:
         """The picture `[H, W, 3]` as this camera gives it."""
         import cv2
 
-        seen = picture * np.array(self.gains, np.float32)
+        seen: Any = picture * np.array(self.gains, np.float32)
         if self.blur > 0.2:
             seen = cv2.GaussianBlur(seen, (0, 0), self.blur)
         tile = rng.standard_normal((71, picture.shape[1], 3), dtype=np.float32) * np.float32(self.noise)
@@ -41,8 +42,9 @@ class Lens:
         return spoilt
 
 
-def draw_lens(rng: np.random.Generator) -> Lens:
-    """Faults drawn at random."""
+def draw_lens(rng: np.random.Generator, jpeg: bool = True) -> Lens:
+    """Faults drawn at random; without JPEG for what a video's own codec will spoil."""
     exposure, tint = rng.uniform(0.7, 1.4), rng.normal(0, 0.05, 3)
     blue, green, red = (exposure * (1 + tint)).tolist()
-    return Lens((blue, green, red), float(rng.uniform(0, 1.1)), float(rng.uniform(1, 8)), int(rng.integers(45, 95)))
+    blur, noise, quality = float(rng.uniform(0, 1.1)), float(rng.uniform(1, 8)), int(rng.integers(45, 95))
+    return Lens((blue, green, red), blur, noise, quality if jpeg else 0)

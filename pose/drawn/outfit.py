@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from pose.drawn.flesh import PARTS
 
-Colours = npt.NDArray[np.float32]
+Colours = npt.NDArray[np.floating]
 WARM = (-12.0, 36.0)
 """Hues in degrees of left sleeves and trouser legs: crimson, red, orange."""
 COOL = (165.0, 240.0)
@@ -52,7 +52,7 @@ def hsv_to_bgr(hue: float, saturation: float, value: float) -> Colours:
     """A colour `[3]` as blue, green, red 0..255 from hue in degrees, saturation and value 0..1 (Smith 1978)."""
     k = (np.array([1.0, 3.0, 5.0]) + hue / 60) % 6
     mixed = value * (1 - saturation * np.clip(np.minimum(k, 4 - k), 0, 1))
-    return (255 * mixed).astype(np.float32)
+    return np.asarray(255 * mixed)
 
 
 def _skin_and_hair(rng: np.random.Generator) -> dict[str, Colours]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 
 from pose.drawn.canvas import Canvas, Floats32
 from pose.drawn.flesh import Body
@@ -37,7 +38,7 @@ class Truth:
 
     Args:
         keypoints: `[17, 2]` pixels, in the order of coco17.
-        visible: `[17]` as COCO has it: 2 seen, 1 hidden behind the own body, somebody or something, 0 out of the picture.
+        visible: `[17]` as COCO has it: 2 seen, 1 hidden (by the own body, somebody, something), 0 out of the picture.
         box: `[4]` x1, y1, x2, y2 of all flesh and clothes, hidden or not, cut off at the picture's edge.
         head_top: `[2]` pixels.
         neck: `[2]` pixels, the neck's base.
@@ -45,7 +46,7 @@ class Truth:
     """
 
     keypoints: Floats
-    visible: np.ndarray[tuple[int], np.dtype[np.int64]]
+    visible: npt.NDArray[np.int64]
     box: Floats
     head_top: Floats
     neck: Floats

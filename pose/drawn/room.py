@@ -120,14 +120,16 @@ def _light_field(rng: np.random.Generator, shape: tuple[int, ...]) -> Floats32:
     import cv2
 
     coarse = rng.uniform(0.7, 1.15, (3, 5)).astype(np.float32)
-    return np.asarray(cv2.resize(coarse, shape[::-1], interpolation=cv2.INTER_CUBIC))[..., None]
+    return np.asarray(cv2.resize(coarse, shape[::-1], interpolation=cv2.INTER_CUBIC), np.float32)[..., None]
 
 
 def _put_box(
     rng: np.random.Generator, camera: Camera, rays: Floats32, colours: Floats32, depths: Floats32, half: float
 ) -> None:
     """One cuboid beside the stage, drawn by the slab method (Kay & Kajiya 1986)."""
-    size = np.array([*rng.uniform(0.2, 0.9, 2), rng.choice([rng.uniform(0.3, 1.1), rng.uniform(1.2, 2.2)], p=[0.7, 0.3])])
+    size = np.array(
+        [*rng.uniform(0.2, 0.9, 2), rng.choice([rng.uniform(0.3, 1.1), rng.uniform(1.2, 2.2)], p=[0.7, 0.3])]
+    )
     centre = _beside_stage(rng, half, size)
     away = np.linalg.norm(centre - camera.position[:2])
     if away < 2.5 or (away < 6 and size[2] > 1.2):  # would fill the picture

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
+import numpy.typing as npt
 
 from pose.drawn.flesh import Body, make_body
 from pose.drawn.lens import draw_lens
@@ -59,9 +60,7 @@ def draw_frames(
         yield from _draw_scene(rng, per_scene, chances / chances.sum(), image_size)
 
 
-def _draw_scene(
-    rng: np.random.Generator, frames: int, chances: Floats, image_size: tuple[int, int]
-) -> Iterator[Frame]:
+def _draw_scene(rng: np.random.Generator, frames: int, chances: Floats, image_size: tuple[int, int]) -> Iterator[Frame]:
     people = 1 + int(rng.choice(len(CROWD), p=CROWD))
     actions = rng.choice(ACTIONS, people, p=chances).tolist()
     at = np.linspace(0, SHORTEST - 1, frames + 1)[:-1] + rng.integers(0, SHORTEST // frames)
@@ -76,7 +75,7 @@ def _draw_scene(
         yield Frame(lens(rng, picture), named)
 
 
-def _perform(rng: np.random.Generator, action: str, at: np.ndarray[tuple[int], np.dtype[np.int64]]) -> Floats:
+def _perform(rng: np.random.Generator, action: str, at: npt.NDArray[np.int64]) -> Floats:
     actor = make_actor(int(rng.integers(2**31)), 0)
     return perform(rng, actor, action, SHORTEST)[at]
 

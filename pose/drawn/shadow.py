@@ -13,11 +13,20 @@ from pose.simulator.rotations import Floats
 
 # Limbs and trunk as lines, and how thick they are in metres.
 _LINES = (
-    *((f"{side}_{a}", f"{side}_{b}", thick) for side in ("left", "right") for a, b, thick in (
-        ("shoulder", "elbow", 0.1), ("elbow", "wrist", 0.08), ("hip", "knee", 0.15), ("knee", "ankle", 0.1),
-        ("heel", "toe", 0.08), ("hip", "shoulder", 0.2),
-    )),
-    ("neck", "pelvis", 0.24), ("neck", "head_top", 0.16),
+    *(
+        (f"{side}_{a}", f"{side}_{b}", thick)
+        for side in ("left", "right")
+        for a, b, thick in (
+            ("shoulder", "elbow", 0.1),
+            ("elbow", "wrist", 0.08),
+            ("hip", "knee", 0.15),
+            ("knee", "ankle", 0.1),
+            ("heel", "toe", 0.08),
+            ("hip", "shoulder", 0.2),
+        )
+    ),
+    ("neck", "pelvis", 0.24),
+    ("neck", "head_top", 0.16),
 )
 _STARTS = np.array([INDEX[line[0]] for line in _LINES])
 _ENDS = np.array([INDEX[line[1]] for line in _LINES])
