@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from pose.demo.train import HERE, NAMES
+from pose.demo.train import HERE, NAMES, load_weights
 from pose.found import Array, Boxes, Image
 from pose.torchvision_on_cpu import ensure_torchvision
 
@@ -23,12 +23,14 @@ def load_network(what: str, weights: Path | None = None) -> Any:
 
     Returns:
         The module of MMDet or MMPose, with its config in `cfg`.
+
+    Raises:
+        DataError: the weights are another network's.
     """
     ensure_torchvision()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         from mmengine.config import Config
-        from safetensors.torch import load_file
 
         if what == "detector":
             from mmdet.apis import init_detector as init
@@ -36,11 +38,8 @@ def load_network(what: str, weights: Path | None = None) -> Any:
         else:
             from mmpose.apis import init_model as init
 
-        config = Config.fromfile(HERE / f"{NAMES[what]}.py")
-        network = init(config, None, device="cpu")
-    state = load_file(weights or HERE / f"{NAMES[what]}.safetensors")
-    left_out = network.load_state_dict(state, strict=False).missing_keys
-    assert all(name.endswith("num_batches_tracked") for name in left_out), left_out
+        network = init(Config.fromfile(HERE / f"{NAMES[what]}.py"), None, device="cpu")
+    load_weights(network, weights or HERE / f"{NAMES[what]}.safetensors")
     if what == "detector":
         network.cfg = adapt(network.cfg)
     return network

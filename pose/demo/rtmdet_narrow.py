@@ -125,5 +125,5 @@ param_scheduler = [
     dict(type="CosineAnnealingLR", begin=0, end=6, T_max=6, eta_min=2e-5, by_epoch=True, convert_to_iter_based=True),
 ]
 default_hooks = dict(logger=dict(type="LoggerHook", interval=50), checkpoint=None)
-custom_hooks = [dict(type="EMAHook", ema_type="ExponentialMovingAverage", momentum=0.002, priority=49)]
+custom_hooks = [dict(type="EMAHook", ema_type="ExpMomentumEMA", momentum=0.002, gamma=300, priority=49)]
 randomness = dict(seed=0)

@@ -70,9 +70,9 @@ def _walls_and_floor(
     rng: np.random.Generator, rays: Floats32, origin: Floats, half: float
 ) -> tuple[Floats32, Floats32]:
     """Colours `[H, W, 3]`, and 1 where the floor is `[H, W]`."""
-    with np.errstate(divide="ignore"):
-        to_wall = (np.sign(rays[..., :2]) * np.float32(half) - origin[:2].astype(np.float32)) / rays[..., :2]
-        to_floor = np.where(rays[..., 2] < 0, -np.float32(origin[2]) / rays[..., 2], np.inf)
+    level = np.where(rays == 0, np.float32(1e-9), rays)
+    to_wall = (np.sign(level[..., :2]) * np.float32(half) - origin[:2].astype(np.float32)) / level[..., :2]
+    to_floor = np.where(level[..., 2] < 0, -np.float32(origin[2]) / level[..., 2], np.inf)
     which = to_wall.argmin(axis=-1)
     distance = np.minimum(to_wall.min(axis=-1), 60)
     floor = to_floor < distance
