@@ -15,7 +15,7 @@ TRAIN_FRAMES = 4
 # Bodies near the floor are harder than upright ones, so they are shown more often than in the paper's table 3.
 TRAIN_SHARES = {"carrying": 1, "falling down": 2, "walking": 1, "lifting": 1.5, "standing": 1, "lying down": 2}
 
-HELD_OUT_SEED = 7001
+HELD_OUT_SEED = 9001  # looked at once, for the model card; what was decided was decided on seed 7001
 HELD_OUT_FRAMES = 2
 
 
@@ -25,6 +25,6 @@ def draw_training_data(folder: Path, scenes: int = TRAIN_SCENES) -> int:
     return write_coco(folder, chain.from_iterable(parts))
 
 
-def held_out_frames(scenes: int) -> Iterator[Frame]:
+def held_out_frames(scenes: int, seed: int = HELD_OUT_SEED) -> Iterator[Frame]:
     """Pictures of other actors, cameras, rooms and clothes, of actions as often as in the paper's table 3."""
-    return draw_frames(HELD_OUT_SEED, scenes, HELD_OUT_FRAMES)
+    return draw_frames(seed, scenes, HELD_OUT_FRAMES)

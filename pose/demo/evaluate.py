@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from pose.demo.data import held_out_frames
+from pose.demo.data import HELD_OUT_SEED, held_out_frames
 from pose.demo.networks import find_boxes, find_joints, load_network
 from pose.demo.scoring import MIRROR, Outcome, box_ap, judge, match
 from pose.drawn.scene import Frame
@@ -112,13 +112,14 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--scenes", type=int, default=500, help="with two pictures each")
+    parser.add_argument("--seed", type=int, default=HELD_OUT_SEED, help="of scenes; not one of training")
     parser.add_argument("--detector", type=Path, help="weights; those in the repository if not given")
     parser.add_argument("--estimator", type=Path, help="weights; those in the repository if not given")
     parser.add_argument("--out", type=Path, default=Path("outputs/demo/evaluation.md"))
     parser.add_argument("--threads", type=int, default=1)
     args = parser.parse_args(arguments)
     torch.set_num_threads(args.threads)
-    table = as_table(evaluate(held_out_frames(args.scenes), args.detector, args.estimator))
+    table = as_table(evaluate(held_out_frames(args.scenes, args.seed), args.detector, args.estimator))
     args.out.parent.mkdir(parents=True, exist_ok=True)
     write_whole(args.out, table.encode())
     print(table)

@@ -30,12 +30,12 @@ class Lens:
         """The picture `[H, W, 3]` as this camera gives it."""
         import cv2
 
-        seen: Any = picture * np.array(self.gains, np.float32)
+        seen: Any = cv2.multiply(picture, np.array((*self.gains, 0.0)))
         if self.blur > 0.2:
             seen = cv2.GaussianBlur(seen, (0, 0), self.blur)
-        tile = rng.standard_normal((71, picture.shape[1], 3), dtype=np.float32) * np.float32(self.noise)
+        tile = np.round(rng.standard_normal((71, picture.shape[1], 3), dtype=np.float32) * np.float32(self.noise))
         rows = rng.integers(0, 71, picture.shape[0])
-        spoilt: Image = np.clip(seen + tile[rows], 0, 255).astype(np.uint8)
+        spoilt: Image = cv2.add(seen, tile.astype(np.int16)[rows], dtype=cv2.CV_8U)
         if self.quality:
             coded = cv2.imencode(".jpg", spoilt, [cv2.IMWRITE_JPEG_QUALITY, self.quality])[1]
             spoilt = np.asarray(cv2.imdecode(coded, cv2.IMREAD_COLOR), dtype=np.uint8)

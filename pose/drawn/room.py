@@ -60,10 +60,10 @@ def make_backdrop(rng: np.random.Generator, camera: Camera, clutter: int | None 
 def _rays(camera: Camera) -> Floats32:
     """`[H, W, 3]` directions in the world, one metre along the camera's axis each."""
     width, height = camera.image_size
-    x, y = np.meshgrid(np.arange(width), np.arange(height))
-    pixels = np.stack([x, y, np.ones_like(x)], axis=-1).reshape(-1, 3).astype(float)
-    rays: Floats = pixels @ np.linalg.inv(camera.K).T @ camera.R
-    return rays.reshape(height, width, 3).astype(np.float32)
+    by_x, by_y, corner = (np.linalg.inv(camera.K).T @ camera.R).astype(np.float32)
+    x, y = np.arange(width, dtype=np.float32), np.arange(height, dtype=np.float32)
+    rays: Floats32 = (x[:, None] * by_x)[None] + (y[:, None] * by_y + corner)[:, None]
+    return rays
 
 
 def _walls_and_floor(
@@ -71,48 +71,52 @@ def _walls_and_floor(
 ) -> tuple[Floats32, Floats32]:
     """Colours `[H, W, 3]`, and 1 where the floor is `[H, W]`."""
     level = np.where(rays == 0, np.float32(1e-9), rays)
-    to_wall = (np.sign(level[..., :2]) * np.float32(half) - origin[:2].astype(np.float32)) / level[..., :2]
-    to_floor = np.where(level[..., 2] < 0, -np.float32(origin[2]) / level[..., 2], np.inf)
-    which = to_wall.argmin(axis=-1)
-    distance = np.minimum(to_wall.min(axis=-1), 60)
+    here = origin.astype(np.float32)
+    to_x, to_y = ((np.copysign(np.float32(half), level[..., i]) - here[i]) / level[..., i] for i in (0, 1))
+    to_floor = np.where(level[..., 2] < 0, -here[2] / level[..., 2], np.inf)
+    distance = np.minimum(np.minimum(to_x, to_y), 60)
     floor = to_floor < distance
-    point = rays * np.where(floor, to_floor, distance)[..., None] + origin.astype(np.float32)
-    across = np.where(which == 0, point[..., 1], point[..., 0])
-    walls = _paint(rng, across, point[..., 2]) * np.where(which == 0, 1.0, rng.uniform(0.75, 1.0))[..., None]
-    walls = _posters(rng, walls, across + 40 * which + 20 * (rays[..., 0] > 0), point[..., 2])
-    ground = _paint(rng, point[..., 0], point[..., 1])
-    return np.where(floor[..., None], ground, walls).astype(np.float32), floor.astype(np.float32)
+    point = rays * np.where(floor, to_floor, distance)[..., None] + here
+    colours = np.empty_like(rays)
+    wall, first = point[~floor], (to_x <= to_y)[~floor]
+    across, up = np.where(first, wall[:, 1], wall[:, 0]), wall[:, 2]
+    walls = _paint(rng, across, up)
+    walls *= np.where(first, 1.0, rng.uniform(0.75, 1.0))[:, None].astype(np.float32)
+    _put_posters(rng, walls, across + 40 * ~first + 20 * (rays[..., 0][~floor] > 0), up)
+    colours[~floor] = walls
+    colours[floor] = _paint(rng, *point[floor][:, :2].T)
+    return colours, floor.astype(np.float32)
 
 
 def _paint(rng: np.random.Generator, x: Floats32, y: Floats32) -> Floats32:
-    """Plain, tiled, chequered, striped or stained surface `[H, W, 3]` by coordinates in metres."""
+    """Plain, tiled, chequered, striped or stained: colours `[N, 3]` of points `[N]` by their coordinates in metres."""
     first = hsv_to_bgr(rng.uniform(0, 360), rng.uniform(0, 0.35), rng.uniform(0.25, 0.95))
     second = first * rng.uniform(0.6, 1.3) if rng.random() < 0.7 else hsv_to_bgr(rng.uniform(0, 360), 0.3, 0.6)
     size, turn = rng.uniform(0.2, 1.2), rng.uniform(0, np.pi / 2)
-    a, b = (x * np.cos(turn) + y * np.sin(turn)) / size, (y * np.cos(turn) - x * np.sin(turn)) / size
+    along, aside = np.float32(np.cos(turn) / size), np.float32(np.sin(turn) / size)
+    a, b = x * along + y * aside, y * along - x * aside
     kind = rng.integers(5)
     if kind == 0:
         weight = np.maximum(a % 1 < 0.06, b % 1 < 0.06).astype(np.float32)
     elif kind == 1:
-        weight = ((np.floor(a) + np.floor(b)) % 2).astype(np.float32) * rng.uniform(0.2, 1.0)
+        weight = ((np.floor(a) + np.floor(b)) % 2).astype(np.float32) * np.float32(rng.uniform(0.2, 1.0))
     elif kind == 2:
         weight = (0.5 + 0.5 * np.sin(np.floor(a) * 12.9898) * np.cos(np.floor(b / 4) * 78.233)).astype(np.float32)
     elif kind == 3:
         weight = (0.5 + 0.25 * np.sin(2 * a) + 0.25 * np.sin(3 * b + np.cos(a))).astype(np.float32)
     else:
         weight = np.zeros_like(x)
-    painted: Floats32 = first + weight[..., None] * (second - first)
+    painted: Floats32 = first.astype(np.float32) + weight[:, None] * (second - first).astype(np.float32)
     return painted
 
 
-def _posters(rng: np.random.Generator, walls: Floats32, across: Floats32, up: Floats32) -> Floats32:
-    """Doors, windows and posters on the walls."""
+def _put_posters(rng: np.random.Generator, walls: Floats32, across: Floats32, up: Floats32) -> None:
+    """Doors, windows and posters, painted over the colours `[N, 3]` of points `[N]` on walls."""
     for _ in range(int(rng.integers(0, 14))):
         left, bottom = rng.uniform(-10, 70), rng.choice([0.0, rng.uniform(0.3, 2.0)])
         wide, tall = rng.uniform(0.3, 1.6), rng.uniform(0.3, 2.1)
         on = (across > left) & (across < left + wide) & (up > bottom) & (up < bottom + tall)
         walls[on] = hsv_to_bgr(rng.uniform(0, 360), rng.uniform(0, 0.7), rng.uniform(0.1, 1.0))
-    return walls
 
 
 def _light_field(rng: np.random.Generator, shape: tuple[int, ...]) -> Floats32:

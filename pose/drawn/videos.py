@@ -125,7 +125,9 @@ def write_video(path: Path, pictures: Iterable[Image], image_size: tuple[int, in
         stream.pix_fmt = "yuv420p"
         stream.codec_context.thread_count = 1
         if codec == "libx264":
-            stream.options = {"preset": "veryfast", "crf": "23"}
+            # With lookahead, equal pictures gave other bytes from time to time (x264 core 165 with AVX-512).
+            quiet = "rc-lookahead=0:sync-lookahead=0:mbtree=0"
+            stream.options = {"preset": "veryfast", "crf": "23", "x264-params": quiet}
         for picture in pictures:
             for packet in stream.encode(av.VideoFrame.from_ndarray(picture, format="bgr24")):
                 container.mux(packet)

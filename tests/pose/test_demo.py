@@ -1,5 +1,6 @@
 """The demo's networks: how they are measured, that they can be trained, and that the committed weights are good."""
 
+import re
 from pathlib import Path
 
 import numpy as np
@@ -91,14 +92,14 @@ def test_training_goes_through_openmmlab(tmp_path, what):
     assert all(np.isfinite(value).all() for value in trained.values())
     assert all(value.dtype == np.float16 for value in trained.values())
     (log,) = Path(tmp_path / "work").glob("*/*.log")
-    assert "Epoch(train) [1][2/" in log.read_text()
+    assert int(re.search(r"Epoch\(train\) \[1\]\[ *(\d+)/", log.read_text())[1]) >= 2
 
 
 @pytest.mark.slow
 def test_committed_weights_find_people_and_joints():
     pytest.importorskip("mmpose")
     pytest.importorskip("mmdet")
-    evaluation = evaluate(held_out_frames(14), None, None)
+    evaluation = evaluate(held_out_frames(16, seed=4242), None, None)
     assert len(evaluation.outcomes) >= 60
     assert evaluation.person_ap > 0.9
     assert evaluation.pck() > 0.85
