@@ -95,7 +95,6 @@ def save_weights(network: nn.Module, path: Path) -> None:
     kept = {
         name: (tensor.half() if tensor.dtype == torch.float32 else tensor).contiguous()
         for name, tensor in network.state_dict().items()
-        if not name.endswith("num_batches_tracked")
     }
     write_whole(path, save(kept))
 
@@ -109,12 +108,9 @@ def load_weights(network: nn.Module, path: Path) -> None:
     from safetensors.torch import load_file
 
     try:
-        missing = network.load_state_dict(load_file(path), strict=False).missing_keys
+        network.load_state_dict(load_file(path))
     except RuntimeError as error:
         raise DataError(f"{path} has the weights of another network: {str(error).splitlines()[-1].strip()}") from error
-    missing = [name for name in missing if not name.endswith("num_batches_tracked")]
-    if missing:
-        raise DataError(f"{path} has the weights of another network: {missing[0]} is not in it")
 
 
 def _average(runner: Runner) -> nn.Module:
