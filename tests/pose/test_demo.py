@@ -12,6 +12,7 @@ from pose.demo.scoring import box_ap, judge, match
 from pose.drawn.coco import write_coco
 from pose.drawn.picture import Truth
 from pose.drawn.scene import draw_frames
+from pose.errors import DataError
 from pose.found import Boxes
 from pose.skeletons import get_skeleton
 
@@ -93,6 +94,17 @@ def test_training_goes_through_openmmlab(tmp_path, what):
     assert {str(value.dtype) for value in trained.values()} == {"float16", "int64"}
     (log,) = Path(tmp_path / "work").glob("*/*.log")
     assert int(re.search(r"Epoch\(train\) \[1\]\[ *(\d+)/", log.read_text())[1]) >= 2
+
+
+@pytest.mark.slow
+def test_weights_of_another_network_are_refused():
+    pytest.importorskip("mmpose")
+    pytest.importorskip("mmdet")
+    from pose.demo.networks import load_network
+    from pose.demo.train import HERE
+
+    with pytest.raises(DataError, match="the weights of another network"):
+        load_network("estimator", HERE / "rtmdet_narrow.safetensors")
 
 
 @pytest.mark.slow
