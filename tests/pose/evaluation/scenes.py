@@ -1,0 +1,69 @@
+"""Annotated people, and what might be found of them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from pose.evaluation.annotations import JOINTS, Annotations, read_annotations
+from pose.evaluation.results import Results
+from pose.films import key_point_boxes
+from pose.found import Boxes, Poses
+from tests.pose.people import standing
+
+COCO = Path(__file__).parents[4] / "shared" / "data" / "images" / "coco"
+needs_coco = pytest.mark.skipif(not COCO.is_dir(), reason="the four COCO images of ../shared/data are not here")
+
+
+def entry(keypoints: np.ndarray, visible: np.ndarray | int = 2, **more: Any) -> dict[str, Any]:
+    """One person's annotation; its area is that of the box."""
+    low, high = keypoints.min(axis=0), keypoints.max(axis=0)
+    seen = np.broadcast_to(visible, len(keypoints))
+    return {
+        "category_id": 1,
+        "bbox": np.concatenate([low, high - low]).tolist(),
+        "area": float(np.prod(high - low)),
+        "iscrowd": 0,
+        "keypoints": np.column_stack([keypoints, seen]).ravel().tolist(),
+        "num_keypoints": int((seen > 0).sum()),
+        **more,
+    }
+
+
+def write(path: Path, pictures: dict[str, Sequence[dict[str, Any]]], joints: Sequence[str] = JOINTS) -> Path:
+    """A file of annotations: people by the names of their pictures."""
+    images = [{"id": number, "file_name": name} for number, name in enumerate(pictures)]
+    people = [{**one, "image_id": number} for number, all in enumerate(pictures.values()) for one in all]
+    content = {
+        "images": images,
+        "annotations": [{"id": id, **one} for id, one in enumerate(people, 1)],
+        "categories": [{"id": 1, "name": "person", "keypoints": list(joints)}],
+    }
+    path.write_text(json.dumps(content))
+    return path
+
+
+def scene(folder: Path, pictures: int = 3, **more: Any) -> Annotations:
+    """Two people in each of several pictures."""
+    people = {
+        f"{number}.jpg": [entry(standing(x, 50, 200 + 10 * number), **more) for x in (120, 500)]
+        for number in range(pictures)
+    }
+    return read_annotations(write(folder / "annotations.json", people))
+
+
+def found(annotations: Annotations, change: Any = None, scores: float = 0.9) -> Results:
+    """What an estimator that knows the truth finds; `change(keypoints [N, 17, 2], picture)` gives it back spoilt."""
+    poses, ranks = [], []
+    for picture in annotations.pictures:
+        keypoints = picture.people.keypoints[picture.people.asked].astype(np.float64)
+        keypoints = keypoints if change is None else change(keypoints, picture)
+        boxes = Boxes(key_point_boxes(keypoints.astype(np.float32)), np.ones(len(keypoints), np.float32))
+        poses.append(Poses(keypoints.astype(np.float32), np.full(keypoints.shape[:2], scores, np.float32), boxes))
+        ranks.append(np.linspace(1, 0.5, len(keypoints)))
+    return Results("ours", poses, ranks)
