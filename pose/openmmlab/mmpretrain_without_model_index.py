@@ -22,7 +22,7 @@ _NAMES = {"modelindex.load_model_index": "load", "modelindex.models.Model": "Mod
 
 @contextmanager
 def without_mmpretrain() -> Iterator[None]:
-    """MMDet imports MMPretrain where it is installed, which takes seconds, and uses it for nothing that is used here."""
+    """MMDet imports MMPretrain where it is installed, which takes seconds, for what is not used here."""
     if "mmpretrain" in sys.modules:
         yield
         return
