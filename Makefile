@@ -83,6 +83,7 @@ endif
 	@wheels=$$(requirements/build_wheels.sh $(RUN) .wheels $(ACCELERATOR)) && \
 	  $(PIP) --no-deps --no-index --find-links "$$wheels" -r requirements/openmmlab-built.txt
 	@$(PIP) --no-deps -r requirements/openmmlab.txt
+	@$(RUN) requirements/repair_torchvision.py
 	@touch $@
 
 # Another build of the same torch version satisfies pip, so a change of accelerator has to start from an empty environment.

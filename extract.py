@@ -57,9 +57,8 @@ def main(cfg: DictConfig) -> dict[str, float]:
     overrides = list(HydraConfig.get().overrides.task)
     with tracked_run(cfg, store, overrides=overrides, data_digest=digest_of(cfg)) as run:
         begun = time.perf_counter()
-        outcomes = extract(
-            footage, keypoints, parts, cfg.pose.fps, progress.report if progress.has_listener() else None
-        )
+        listener = progress.report if progress.has_listener() else None
+        outcomes = extract(footage, keypoints, parts, cfg.pose.fps, listener)
         values = _metrics(outcomes, time.perf_counter() - begun)
         run.log_epochs([EpochMetrics(0, int(time.time() * 1000), values)])
         _keep(run, outcomes, keypoints.folder.name)
@@ -124,18 +123,13 @@ def _metrics(outcomes: Sequence[Outcome], seconds: float) -> dict[str, float]:
 
 def _keep(run: TrackedRun, outcomes: Sequence[Outcome], store: str) -> None:
     run.set_tags({"store": store})
-    run.log_table(
-        [
-            {"video": outcome.footage.name, "fingerprint": outcome.footage.video, "fault": outcome.fault}
-            | {
-                name: (outcome.row or {}).get(name, "")
-                for name in ("frames", "people", "tracks", "mean_score", "missed")
-            }
-            | {"seconds": round(outcome.seconds, 2)}
-            for outcome in outcomes
-        ],
-        "videos.csv",
-    )
+    counts = ("frames", "people", "tracks", "mean_score", "missed")
+    table = []
+    for outcome in outcomes:
+        row = {"video": outcome.footage.name, "fingerprint": outcome.footage.video, "fault": outcome.fault}
+        row |= {name: (outcome.row or {}).get(name, "") for name in counts}
+        table.append(row | {"seconds": round(outcome.seconds, 2)})
+    run.log_table(table, "videos.csv")
 
 
 if __name__ == "__main__":

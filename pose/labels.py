@@ -2,8 +2,8 @@
 
 A manifest is a CSV or Parquet file with a row a film and the columns `path` (relative to the manifest; `video` means
 the same) and `label`, and as wanted `subject`, `camera`, `recording`, `start` and `end`. The last two are seconds, of
-which s begins with frame s x fps: a film with several actions has a row for each of them. Without a manifest the label is the first folder below the data's
-own.
+which s begins with frame s x fps: a film with several actions has a row for each of them. Without a manifest the label
+is the first folder below the data's own.
 """
 
 from __future__ import annotations

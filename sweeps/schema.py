@@ -54,6 +54,7 @@ class TrainSchema:
     num_threads: int | None = None
     progress: bool = True
     output_dir: str = MISSING
+    pose: Any = None
     from_run: str | None = None
     resume: str | None = None
     selection: SelectionSchema = field(default_factory=SelectionSchema)

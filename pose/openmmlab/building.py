@@ -12,6 +12,7 @@ from typing import Any
 
 from pose.errors import DataError
 from pose.openmmlab.configs import ConfigFile
+from pose.openmmlab.mmpretrain_without_model_index import import_mmpretrain, without_mmpretrain
 from pose.openmmlab.torchvision_beside_cpu_torch import ensure_torchvision
 from pose.weights.choice import Weights
 
@@ -84,13 +85,16 @@ def in_scope(scope: str) -> Iterator[None]:
 def _register() -> None:
     """Importing a library's parts enters them into its registries."""
     ensure_torchvision()
-    for library in ("mmdet.models", "mmpose.codecs", "mmpose.datasets", "mmpose.models"):
-        importlib.import_module(library)
+    with without_mmpretrain():
+        for library in ("mmdet.models", "mmpose.codecs", "mmpose.datasets", "mmpose.models"):
+            importlib.import_module(library)
 
 
 def _build(config: Any, scope: str) -> Any:
     from mmengine.registry import MODELS
 
+    if "mmpretrain." in str(config.model):
+        import_mmpretrain()
     try:
         return MODELS.build({**config.model, "_scope_": scope})
     except (KeyError, TypeError, ValueError, AssertionError, ImportError) as error:

@@ -14,11 +14,11 @@ NOISE = np.random.default_rng(0).integers(0, 255, (120, 160, 3), np.uint8)
 
 
 def test_both_libraries_run_in_one_process():
-    detector = MMDetDetector(RTMDET_TINY, "random", score_threshold=0.0099, input_size=(128, 128))
+    detector = MMDetDetector(RTMDET_TINY, "random", input_size=(128, 128))
     estimator = MMPoseTopDown(HRNET_W32, "random", flip_test=False)
-    [boxes] = detector.detect([NOISE])
-    assert len(boxes)
-    keypoints, scores = estimator.estimate(estimator.crop(NOISE, boxes.xyxy[:1]))
+    assert len(detector.detect([NOISE, NOISE])) == 2
+    [boxes] = WholeFrameDetector().detect([NOISE])
+    keypoints, scores = estimator.estimate(estimator.crop(NOISE, boxes.xyxy))
     assert keypoints.shape == (1, 17, 2)
     assert scores.shape == (1, 17)
 
