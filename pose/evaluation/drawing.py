@@ -68,8 +68,11 @@ def draw_columns(
         axis.imshow(image[..., ::-1])
         axis.set(xlim=(window[0], window[2]), ylim=(window[3], window[1]), xticks=[], yticks=[])
         axis.set_title(name, fontsize=11)
-        for pose, sure in zip(keypoints, np.asarray(scores, np.float64), strict=True):
-            _draw_pose(axis, pose, sure >= max(least, 1e-9), thickness)
+        sure = (np.asarray(scores, np.float64) >= max(least, 1e-9)) & np.isfinite(keypoints).all(axis=-1)
+        for pose, drawn_joints in zip(keypoints, sure, strict=True):
+            _draw_pose(axis, pose, drawn_joints, thickness)
+        if not sure.any():
+            axis.set_xlabel("nothing found", fontsize=9)
     figure.suptitle(title, fontsize=12)
     _add_legend(figure)
     return figure
@@ -90,7 +93,6 @@ def _draw_pose(axis: Any, pose: Floats, drawn: npt.NDArray[np.bool_], thickness:
     from matplotlib.patheffects import Normal, Stroke
 
     outline = [Stroke(linewidth=thickness + 1.4, foreground="black"), Normal()]
-    drawn = drawn & np.isfinite(pose).all(axis=1)
     for first, second in _LAYOUT.edges:
         if drawn[first] and drawn[second]:
             colour = COLOURS[_side(first) if _side(first) == _side(second) else "middle"]

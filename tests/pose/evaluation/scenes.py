@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ from pose.evaluation.annotations import JOINTS, Annotations, read_annotations
 from pose.evaluation.results import Results
 from pose.films import key_point_boxes
 from pose.found import Boxes, Poses
+from pose.skeletons import get_skeleton
 from tests.pose.people import standing
 
 COCO = Path(__file__).parents[4] / "shared" / "data" / "images" / "coco"
@@ -67,3 +68,56 @@ def found(annotations: Annotations, change: Any = None, scores: float = 0.9) -> 
         poses.append(Poses(keypoints.astype(np.float32), np.full(keypoints.shape[:2], scores, np.float32), boxes))
         ranks.append(np.linspace(1, 0.5, len(keypoints)))
     return Results("ours", poses, ranks)
+
+
+def write_image(path: Path, shade: int, size: tuple[int, int] = (96, 64)) -> Path:
+    """A grey picture; `size` is width and height."""
+    import cv2
+
+    path.parent.mkdir(parents=True, exist_ok=True)
+    cv2.imwrite(str(path), np.full((size[1], size[0], 3), shade, np.uint8))
+    return path
+
+
+def write_video(path: Path, shades: Iterable[int], size: tuple[int, int] = (96, 64)) -> Path:
+    """A grey video, a shade each frame."""
+    import av
+
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("mpeg4", rate=30)
+        stream.width, stream.height = size
+        stream.bit_rate = 4_000_000
+        for shade in shades:
+            frame = av.VideoFrame.from_ndarray(np.full((size[1], size[0], 3), shade, np.uint8), "bgr24")
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode())
+    return path
+
+
+def alphapose(annotations: Annotations, name_of: Any = None) -> list[dict[str, Any]]:
+    """What AlphaPose would write if it knew the truth; `name_of(picture)` is its image_id."""
+    return [
+        {
+            "image_id": picture.name if name_of is None else name_of(picture),
+            "category_id": 1,
+            "keypoints": np.column_stack([pose, np.full(17, 0.9)]).ravel().tolist(),
+            "score": 3.0 - row / 10,
+            "idx": 0,
+        }
+        for picture in annotations.pictures
+        for row, pose in enumerate(picture.people.keypoints[picture.people.asked].astype(float))
+    ]
+
+
+def openpose(annotations: Annotations, folder: Path, name_of: Any) -> Path:
+    """OpenPose's BODY_25 files, of people without neck, middle of the hips and feet; `name_of(picture)` is the name."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for picture in annotations.pictures:
+        people = []
+        for pose in picture.people.keypoints[picture.people.asked].astype(float):
+            known = dict(zip(JOINTS, pose, strict=True))
+            rows = [(*known[joint], 0.8) if joint in known else (0, 0, 0) for joint in get_skeleton("body25").joints]
+            people.append({"pose_keypoints_2d": np.array(rows).ravel().tolist()})
+        (folder / f"{name_of(picture)}_keypoints.json").write_text(json.dumps({"version": 1.3, "people": people}))
+    return folder
