@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pose.errors import DataError
@@ -51,7 +52,7 @@ def main(cfg: DictConfig) -> dict[str, float]:
 
     footage, parts = shard(cfg), make_parts(cfg)
     _set_threads(cfg)
-    keypoints = KeypointStore(cfg.store, parts.identity, parts.name)
+    keypoints = KeypointStore(Path(cfg.store), parts.identity, parts.name)
     store = open_store(cfg.tracking, cfg.output_dir, wait=cfg.sweep.parent_run_id is not None)
     mark_dead_runs(store)
     overrides = list(HydraConfig.get().overrides.task)
