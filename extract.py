@@ -50,7 +50,7 @@ def main(cfg: DictConfig) -> dict[str, float]:
     from sweeps.tracking.run import EpochMetrics, tracked_run
     from sweeps.tracking.store import open_store
 
-    footage, parts = shard(cfg), make_parts(cfg)
+    parts, footage = make_parts(cfg), shard(cfg)
     _set_threads(cfg)
     keypoints = KeypointStore(Path(cfg.store), parts.identity, parts.name)
     store = open_store(cfg.tracking, cfg.output_dir, wait=cfg.sweep.parent_run_id is not None)
