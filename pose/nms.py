@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
-from typing import Literal, Protocol
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -15,17 +15,6 @@ from pose.oks import Floats, get_sigmas, pairwise_oks, person_scores, take
 
 Ints = npt.NDArray[np.int64]
 _TINY = 1e-9  # pixels, of a box without width or height
-
-
-class PoseNms(Protocol):
-    """Takes duplicates away, a picture at a time."""
-
-    @property
-    def identity(self) -> Mapping[str, object]:
-        """Whatever its results depend on, as plain values for JSON."""
-
-    def keep(self, poses: Poses) -> Poses:
-        """Who stays, the surest first."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -69,6 +69,22 @@ def table() -> Rule:
     )
 
 
+def files() -> Rule:
+    """A dict from names to paths; it may be empty."""
+    return Rule(
+        "a table of paths, as {alphapose: results.json}",
+        lambda value: isinstance(value, dict) and all(text().holds(item) for item in value.values()),
+    )
+
+
+def settings() -> Rule:
+    """A dict from names to dicts; it may be empty."""
+    return Rule(
+        "a table of tables, as {hrnet_w32: {flip_test: false}}",
+        lambda value: isinstance(value, dict) and all(isinstance(item, dict) for item in value.values()),
+    )
+
+
 def numbers(span: str, inside: Callable[[float], bool], count: int | None = None) -> Rule:
     """A list of numbers, each `inside`; of `count` of them unless None."""
     return Rule(

@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from pose.errors import DataError
 from pose.found import Boxes, Poses
-from pose.torchvision_on_cpu import ensure_torchvision
+from pose.openmmlab.torchvision_beside_cpu_torch import ensure_torchvision
 from pose.trackers.base import gap_in_frames
 
 

@@ -1,6 +1,6 @@
 """conf/train.yaml and its schema say the same, and nothing in conf/ breaks the table of rules."""
 
-from dataclasses import fields
+from dataclasses import MISSING, fields
 from pathlib import Path
 
 import pytest
@@ -73,6 +73,18 @@ def test_the_schema_of_the_report_has_the_keys_and_defaults_of_its_root():
     check_config(cfg, cfg)
 
 
+def test_the_schema_of_the_comparison_has_the_keys_and_defaults_of_its_root():
+    written = OmegaConf.load(CONF / "compare.yaml")
+    written.pop("hydra")
+    assert {*written, "pose"} - {"defaults"} == {field.name for field in fields(schema.CompareSchema)}
+    cfg = compose_root("compare", "path=.", "annotations=a.json")
+    for field in fields(schema.CompareSchema):
+        if field.name in written and field.name not in ("path", "annotations", "output_dir", "tracking"):
+            default = field.default if field.default is not MISSING else field.default_factory()
+            assert cfg[field.name] == written[field.name] == default, field.name
+    check_config(cfg, cfg)
+
+
 def test_the_schema_refuses_other_types():
     cfg = compose_train()
     with pytest.raises(ValidationError):
@@ -104,7 +116,8 @@ def test_every_option_in_conf_passes_the_checks(option: str, tmp_path: Path, mon
 def test_every_rule_is_about_a_key_that_is_in_conf():
     keys = {key for option in OPTIONS if not option.startswith(("sweep=", "experiment=")) for key in keys_with(option)}
     report = set(flatten(OmegaConf.to_container(compose_root("report"), resolve=False)))
-    assert set(RULES) - keys - report == set()
+    compared = set(flatten(OmegaConf.to_container(compose_root("compare"), resolve=False), stop=TABLES))
+    assert set(RULES) - keys - report - compared == set()
 
 
 def keys_with(option: str) -> set[str]:

@@ -1,0 +1,87 @@
+"""Estimators run over the annotated pictures, and how fast they are."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import islice
+
+import numpy as np
+
+from pose.evaluation.annotations import Picture
+from pose.evaluation.pictures import Place, Reader
+from pose.evaluation.results import Results
+from pose.extraction.parts import Parts
+from pose.extraction.pipeline import find_people
+from pose.films import to_coco17
+from pose.found import Boxes, Image, Poses
+from pose.oks import person_scores
+
+
+class AnnotatedBoxes:
+    """In place of a detector: the boxes that are annotated, of those who are to be found.
+
+    It is told the pictures once and gives them out in that order, whatever it is shown.
+
+    Args:
+        pictures: in the order in which they will be shown.
+    """
+
+    def __init__(self, pictures: Sequence[Picture]) -> None:
+        self._next: Iterator[Picture] = iter(pictures)
+
+    @property
+    def identity(self) -> Mapping[str, object]:
+        """Its name."""
+        return {"name": "annotated"}
+
+    def detect(self, images: Sequence[Image]) -> list[Boxes]:
+        """The boxes of the next pictures, each with score 1."""
+        shown = list(islice(self._next, len(images)))
+        boxes = [picture.people.boxes[picture.people.asked] for picture in shown]
+        return [Boxes(xyxy.astype(np.float32), np.ones(len(xyxy), np.float32)) for xyxy in boxes]
+
+
+def run_estimator(
+    name: str,
+    make_parts: Callable[[Sequence[Picture]], Parts],
+    pictures: Sequence[Picture],
+    places: Sequence[Place],
+    advance: Callable[[int], None],
+) -> Results:
+    """Finds everybody in all pictures.
+
+    Args:
+        name: of the estimator.
+        make_parts: what to use for some of the pictures.
+        pictures: what is annotated.
+        places: where each is.
+        advance: called with every number of pictures that is done.
+
+    Raises:
+        DataError: a picture cannot be read.
+    """
+    parts, reader = make_parts(pictures), Reader(places)
+    begun = time.perf_counter()
+    people, _ = find_people(iter(reader), 0, parts, advance)
+    seconds = time.perf_counter() - begun - reader.seconds
+    bounds = np.searchsorted(people.frames, np.arange(len(pictures) + 1))
+    found = [people.in_frame(slice(*bounds[row : row + 2])) for row in range(len(pictures))]
+    poses = [_in_coco17(one, parts.estimator.skeleton) for one in found]
+    return Results(name, poses, [person_scores(one).astype(np.float64) for one in found], seconds)
+
+
+def warm_up(
+    make_parts: Callable[[Sequence[Picture]], Parts], pictures: Sequence[Picture], places: Sequence[Place]
+) -> None:
+    """Runs one picture, so that weights are there and loading them is not measured.
+
+    Raises:
+        DataError: the weights cannot be had, or the picture cannot be read.
+    """
+    row = next(index for index, picture in enumerate(pictures) if picture.people.asked.any())
+    find_people(iter(Reader([places[row]])), 0, make_parts([pictures[row]]), lambda _: None)
+
+
+def _in_coco17(poses: Poses, skeleton: str) -> Poses:
+    return Poses(*to_coco17(poses.keypoints, poses.scores, skeleton), poses.boxes)
