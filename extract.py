@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from pose.extraction.parts import Parts
     from pose.extraction.run import Found, Outcome
+    from pose.extraction.store import KeypointStore
     from sweeps.tracking.run import TrackedRun
 
 
@@ -62,7 +63,7 @@ def main(cfg: DictConfig) -> dict[str, float]:
         outcomes = extract(footage, keypoints, parts, cfg.pose.fps, listener)
         values = _metrics(outcomes, time.perf_counter() - begun)
         run.log_epochs([EpochMetrics(0, int(time.time() * 1000), values)])
-        _keep(run, outcomes, keypoints.folder.name)
+        _keep(run, outcomes, keypoints, cfg.pose.fps)
         print(f"{len(outcomes) - int(values['broken'])} videos in the store {keypoints.folder}")
         check(outcomes)
     return values
@@ -122,8 +123,13 @@ def _metrics(outcomes: Sequence[Outcome], seconds: float) -> dict[str, float]:
     }
 
 
-def _keep(run: TrackedRun, outcomes: Sequence[Outcome], store: str) -> None:
-    run.set_tags({"store": store})
+def _keep(run: TrackedRun, outcomes: Sequence[Outcome], store: KeypointStore, fps: float) -> None:
+    """A table of the videos, and a picture of what was found in some of them."""
+    from pose.extraction.overview import draw_overview
+
+    run.set_tags({"store": store.folder.name})
+    if (figure := draw_overview(outcomes, store, fps)) is not None:
+        run.log_figure(figure, "keypoints.png")
     counts = ("frames", "people", "tracks", "mean_score", "missed")
     table = []
     for outcome in outcomes:
