@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pose.errors import DataError
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
 
     from pose.extraction.parts import Parts
     from pose.extraction.run import Found, Outcome
+    from pose.extraction.store import KeypointStore
     from sweeps.tracking.run import TrackedRun
 
 
@@ -49,9 +51,9 @@ def main(cfg: DictConfig) -> dict[str, float]:
     from sweeps.tracking.run import EpochMetrics, tracked_run
     from sweeps.tracking.store import open_store
 
-    footage, parts = shard(cfg), make_parts(cfg)
+    parts, footage = make_parts(cfg), shard(cfg)
     _set_threads(cfg)
-    keypoints = KeypointStore(cfg.store, parts.identity, parts.name)
+    keypoints = KeypointStore(Path(cfg.store), parts.identity, parts.name)
     store = open_store(cfg.tracking, cfg.output_dir, wait=cfg.sweep.parent_run_id is not None)
     mark_dead_runs(store)
     overrides = list(HydraConfig.get().overrides.task)
@@ -61,7 +63,7 @@ def main(cfg: DictConfig) -> dict[str, float]:
         outcomes = extract(footage, keypoints, parts, cfg.pose.fps, listener)
         values = _metrics(outcomes, time.perf_counter() - begun)
         run.log_epochs([EpochMetrics(0, int(time.time() * 1000), values)])
-        _keep(run, outcomes, keypoints.folder.name)
+        _keep(run, outcomes, keypoints, cfg.pose.fps)
         print(f"{len(outcomes) - int(values['broken'])} videos in the store {keypoints.folder}")
         check(outcomes)
     return values
@@ -121,8 +123,13 @@ def _metrics(outcomes: Sequence[Outcome], seconds: float) -> dict[str, float]:
     }
 
 
-def _keep(run: TrackedRun, outcomes: Sequence[Outcome], store: str) -> None:
-    run.set_tags({"store": store})
+def _keep(run: TrackedRun, outcomes: Sequence[Outcome], store: KeypointStore, fps: float) -> None:
+    """A table of the videos, and a picture of what was found in some of them."""
+    from pose.extraction.overview import draw_overview
+
+    run.set_tags({"store": store.folder.name})
+    if (figure := draw_overview(outcomes, store, fps)) is not None:
+        run.log_figure(figure, "keypoints.png")
     counts = ("frames", "people", "tracks", "mean_score", "missed")
     table = []
     for outcome in outcomes:

@@ -17,7 +17,7 @@ from pose.footage import find_footage
 from pose.labels import Labelling, Unit
 from pose.people import PeopleSource
 
-KIND = "videos, and no folder of pictures"
+KIND = "video or folder of pictures"
 
 
 def named_footage(path: str | Path) -> list[tuple[str, Path]]:
@@ -55,7 +55,7 @@ class ExtractedSource(PeopleSource):
     ) -> None:
         super().__init__(path, id_pattern, fps, None, tracks)
         self.parts = parts
-        self.store = KeypointStore(Path(store), parts.identity, parts.name)
+        self.store = KeypointStore(Path(store).expanduser(), parts.identity, parts.name)
 
     def find(self, path: Path) -> list[Path]:
         """Videos and folders of pictures."""

@@ -92,6 +92,8 @@ class Labelling:
         if self.path.suffix.lower() in MANIFESTS and self.path.is_file():
             yield from self._listed()
             return
+        if not self.path.exists():
+            raise DataError(f"{self.path} is not there: name what is to be read, a folder or a file")
         paths = self.find(self.path)
         if not paths:
             raise DataError(f"{self.path} holds no {self.kind}: name the folder that they lie in")

@@ -121,6 +121,16 @@ RULES: dict[str, Rule] = {
     "resume": optional(RUN_ID),
     "selection.mode": one_of("min", "max"),
     "sweep.tuned": names(),
+    # pose/, with extract.py or datamodule=hrnet
+    "pose.fps": POSITIVE,
+    "pose.detect_every": whole(1),
+    "pose.people_per_batch": whole(1),
+    "pose.frames_per_batch": whole(1),
+    # extract.py
+    "path": text(),
+    "store": text(),
+    "shard": whole(0),
+    "num_shards": whole(1),
     # report.py
     "metric": one_of("test/accuracy", "test/macro_f1", "test/clip_accuracy", "test/abnormal_recall"),
     "confidence": number("0.5 to below 1", lambda value: 0.5 <= value < 1),
@@ -142,6 +152,7 @@ RULES: dict[str, Rule] = {
 
 # What stands for the value in `type datamodule.path=FILE`, where there is no default to show.
 PLACEHOLDERS = {
+    "path": "FOLDER",
     "datamodule.path": "FILE",
     "annotations": "FILE",
     "datamodule.split.train": "NAME",

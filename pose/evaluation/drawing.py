@@ -3,23 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
+from pose.drawing import add_legend, draw_pose
 from pose.evaluation.annotations import VISIBLE, Annotated, Picture
 from pose.found import Image
-from pose.skeletons import get_skeleton
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 Floats = npt.NDArray[np.floating]
 
-# Told apart also by those who see no red or no green, on light and on dark (Okabe and Ito, 2008).
-COLOURS = {"left": "#56b4e9", "right": "#e69f00", "middle": "#f0e442"}
-_LAYOUT = get_skeleton("coco17")
 _MARGIN = 0.2  # around the person, as a share of the size
 _COLUMN = 3.2  # inches
 
@@ -87,11 +84,11 @@ def draw_columns(
         axis.set_title(name, fontsize=11)
         sure = (np.asarray(scores, np.float64) >= max(least, 1e-9)) & np.isfinite(keypoints).all(axis=-1)
         for pose, drawn_joints in zip(keypoints, sure, strict=True):
-            _draw_pose(axis, pose, drawn_joints, thickness)
+            draw_pose(axis, pose, drawn_joints, thickness)
         if not sure.any():
             axis.set_xlabel("nothing found", fontsize=9)
     figure.suptitle(title, fontsize=12)
-    _add_legend(figure)
+    add_legend(figure)
     return figure
 
 
@@ -104,35 +101,3 @@ def _window(box: Floats, shape: Sequence[int]) -> tuple[float, float, float, flo
     size = np.minimum(size, limit)
     low = np.clip(middle - size / 2, 0, limit - size)
     return (*map(float, low), *map(float, low + size))  # type: ignore[return-value]
-
-
-def _draw_pose(axis: Any, pose: Floats, drawn: npt.NDArray[np.bool_], thickness: float) -> None:
-    from matplotlib.patheffects import Normal, Stroke
-
-    outline = [Stroke(linewidth=thickness + 1.4, foreground="black"), Normal()]
-    for first, second in _LAYOUT.edges:
-        if drawn[first] and drawn[second]:
-            colour = COLOURS[_side(first) if _side(first) == _side(second) else "middle"]
-            ends = pose[[first, second]]
-            axis.plot(*ends.T, color=colour, linewidth=thickness, path_effects=outline, solid_capstyle="round")
-    for joint in np.flatnonzero(drawn):
-        colour = COLOURS[_side(int(joint))]
-        axis.plot(
-            *pose[joint], "o", color=colour, markersize=1.6 * thickness, markeredgecolor="black", markeredgewidth=0.6
-        )
-
-
-def _side(joint: int) -> str:
-    side = _LAYOUT.joints[joint].partition("_")[0]
-    return side if side in COLOURS else "middle"
-
-
-def _add_legend(figure: Figure) -> None:
-    from matplotlib.lines import Line2D
-
-    words = {"left": "person's left", "right": "person's right", "middle": "middle"}
-    handles = [
-        Line2D([], [], color=COLOURS[side], marker="o", markeredgecolor="black", linewidth=3, label=words[side])
-        for side in COLOURS
-    ]
-    figure.legend(handles=handles, loc="outside lower center", ncols=3, fontsize=9)

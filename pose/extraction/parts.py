@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Protocol
 
 from pose.errors import DataError
@@ -81,8 +82,9 @@ class Parts:
 
     @property
     def name(self) -> str:
-        """The estimator's name and a digest of the identity: the store's folder."""
-        return f"{self.identity['estimator'].get('name', 'estimator')}-{digest(self.identity)[:8]}"
+        """The estimator's name or config, and a digest of the identity: the store's folder."""
+        estimator = self.identity["estimator"]
+        return f"{Path(estimator.get('name') or estimator['config']).stem}-{digest(self.identity)[:8]}"
 
 
 def digest(identity: Mapping[str, Any]) -> str:

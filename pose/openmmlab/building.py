@@ -68,7 +68,12 @@ def build_network(config: Any, scope: str, weights: Weights, device: Any) -> Any
         network = revert_sync_batchnorm(network)
     network.eval()  # not chained: HRNet's returns None
     network.requires_grad_(False)
-    return network.to(device=device, memory_format=torch.channels_last)
+    network.to(device=device, memory_format=torch.channels_last)
+    for part in network.modules():
+        if "DeformConv" in type(part).__name__:  # mmcv's operators read channels first
+            part.to(memory_format=torch.contiguous_format)
+            part.register_forward_pre_hook(_channels_first)
+    return network
 
 
 @contextmanager
@@ -88,6 +93,10 @@ def _register() -> None:
     with without_mmpretrain():
         for library in ("mmdet.models", "mmpose.codecs", "mmpose.datasets", "mmpose.models"):
             importlib.import_module(library)
+
+
+def _channels_first(_: Any, inputs: Any) -> Any:
+    return tuple(tensor.contiguous() for tensor in inputs)
 
 
 def _build(config: Any, scope: str) -> Any:

@@ -10,6 +10,7 @@ import numpy as np
 
 from pose.errors import DataError
 from pose.found import Boxes, Image
+from pose.openmmlab.heads import keep_heads_exact
 from pose.openmmlab.letterbox import Letterbox
 from pose.openmmlab.network import Network
 
@@ -20,6 +21,7 @@ class MMDetDetector:
     Args:
         config: `mmdet::FILE`, below the configs in MMDet's wheel; `pose::FILE`, below the package `pose`; or a path.
         weights: `official`, `random`, `random:SEED`, or a file (.safetensors or .pth).
+        name: what it is called in the store; "" for the configuration's.
         score_threshold: boxes below are left out.
         max_people: at most so many in a picture, the best; None for all.
         input_size: width and height in place of the configuration's; None for those.
@@ -36,6 +38,7 @@ class MMDetDetector:
         self,
         config: str,
         weights: str = "official",
+        name: str = "",
         score_threshold: float = 0.3,
         max_people: int | None = None,
         input_size: Sequence[int] | None = None,
@@ -44,7 +47,7 @@ class MMDetDetector:
         precision: str = "auto",
         cache: str | None = None,
     ) -> None:
-        self.network = Network("mmdet", config, weights, device, precision, cache, self._adapt)
+        self.network = Network("mmdet", config, weights, device, precision, cache, name, self._adapt)
         self.score_threshold = score_threshold
         self.max_people = max_people
         self.input_size = _check_size(input_size)
@@ -97,6 +100,7 @@ class MMDetDetector:
             roi_head.mask_head = None
         settings = (roi_head or module.bbox_head).test_cfg
         settings["score_thr"] = max(self.score_threshold, 0.0)
+        keep_heads_exact(module)
 
     def _boxes(self, instances: Any) -> Boxes:
         """Of the persons, in descending order of their scores."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 from pose.openmmlab.building import build_network, in_scope, read_config
@@ -24,6 +25,7 @@ class Network:
         device: `auto`, `cpu` or `cuda`.
         precision: `auto`, `float32`, `float16` or `bfloat16`.
         cache: folder for official weights, None for the user's own.
+        name: what it is called in the store; "" for the configuration's.
         adapt: changes the module once it is built.
 
     Raises:
@@ -38,10 +40,12 @@ class Network:
         device: str,
         precision: str,
         cache: str | None,
+        name: str = "",
         adapt: Callable[[Any], None] | None = None,
     ) -> None:
         self.scope = scope
         self.file = ConfigFile(config)
+        self.name = name or Path(self.file.file).stem
         self.weights = choose_weights(weights, self.file, cache)
         self.device_name = device
         self.precision = check_precision(precision)
@@ -55,6 +59,7 @@ class Network:
         machine without one.
         """
         return {
+            "name": self.name,
             "library": self.scope,
             "config": self.file.identity,
             "weights": self.weights.identity,

@@ -22,6 +22,7 @@ class MMPoseTopDown:
     Args:
         config: `mmpose::FILE`, below the configs in MMPose's wheel; `pose::FILE`, below the package `pose`; or a path.
         weights: `official`, `random`, `random:SEED`, or a file (.safetensors or .pth).
+        name: what it is called in the store; "" for the configuration's.
         skeleton: the layout of its joints, a name in `pose.skeletons`.
         flip_test: whether each crop is also estimated mirrored and the two averaged: a little better, half as fast.
         device: `auto`, `cpu` or `cuda`.
@@ -36,13 +37,14 @@ class MMPoseTopDown:
         self,
         config: str,
         weights: str = "official",
+        name: str = "",
         skeleton: str = "coco17",
         flip_test: bool = True,
         device: str = "auto",
         precision: str = "auto",
         cache: str | None = None,
     ) -> None:
-        self.network = Network("mmpose", config, weights, device, precision, cache)
+        self.network = Network("mmpose", config, weights, device, precision, cache, name)
         self._skeleton = get_skeleton(skeleton)
         self.flip_test = flip_test
 
@@ -118,7 +120,7 @@ class MMPoseTopDown:
             return flip_vectors(*outputs, flip_indices=indices)
         settings = module.test_cfg
         return flip_heatmaps(
-            outputs,
+            outputs.contiguous(),
             flip_indices=indices,
             flip_mode=settings.get("flip_mode", "heatmap"),
             shift_heatmap=settings.get("shift_heatmap", False),

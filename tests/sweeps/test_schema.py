@@ -100,7 +100,7 @@ def test_project_paths_lie_beside_pyproject_toml(tmp_path: Path, monkeypatch: py
 # What cannot have a default.
 NEEDED = {
     "datamodule=pyskl": ["datamodule.path=data.pkl"],
-    **{f"datamodule={name}": ["datamodule.path=."] for name in ("aihub", "alphapose", "openpose")},
+    **{f"datamodule={name}": ["datamodule.path=."] for name in ("aihub", "alphapose", "hrnet", "openpose")},
     "datamodule/split=predefined": ["datamodule.split.train=a", "datamodule.split.test=b"],
 }
 
@@ -117,7 +117,8 @@ def test_every_rule_is_about_a_key_that_is_in_conf():
     keys = {key for option in OPTIONS if not option.startswith(("sweep=", "experiment=")) for key in keys_with(option)}
     report = set(flatten(OmegaConf.to_container(compose_root("report"), resolve=False)))
     compared = set(flatten(OmegaConf.to_container(compose_root("compare"), resolve=False), stop=TABLES))
-    assert set(RULES) - keys - report - compared == set()
+    extracted = set(flatten(OmegaConf.to_container(compose_root("extract"), resolve=False)))
+    assert set(RULES) - keys - report - compared - extracted == set()
 
 
 def keys_with(option: str) -> set[str]:

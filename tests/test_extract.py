@@ -1,0 +1,145 @@
+"""extract.py and datamodule=hrnet as they are typed, with MMPose's networks of random weights on small videos."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+import extract
+from pose.extraction.run import look_up
+from tests.helpers import LITTLE, Ended, Typist
+from tests.pose.footage import rectangles, write_images, write_video
+
+pytest.importorskip("av", reason="make pose")
+ROOT = Path(extract.__file__).parent
+# One of the quickest networks, untrained: nothing is claimed of what it finds.
+POSE = (
+    "pose/detector=whole_frame pose/estimator=rtmpose_m pose.estimator.weights=random pose.estimator.flip_test=false "
+    "pose/tracker=none num_threads=1 tracking.experiment=test"
+)
+
+
+@pytest.fixture(scope="module")
+def videos(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("videos")
+    for action in ("fall", "walk"):
+        for number in range(4):
+            write_video(folder / action / f"anna_cam{number}.mp4", rectangles(20 + number))
+    write_images(folder / "walk/pictures", rectangles(19))
+    return folder
+
+
+@pytest.fixture(scope="module")
+def extracted(videos: Path, typist: Typist) -> Ended:
+    return typist.type(f"path={videos} {POSE}", extract)
+
+
+def store_of(typist: Typist) -> Path:
+    (folder,) = [path for path in (typist.outputs / "keypoints").iterdir() if path.name.startswith("rtmpose-m")]
+    return folder
+
+
+@pytest.mark.slow
+def test_videos_are_extracted_into_a_store_and_a_run(extracted: Ended, typist: Typist) -> None:
+    assert extracted.status == 0, extracted.err
+    assert "fall/anna_cam0: 20 frames, 20 people in 1 tracks, mean score" in extracted.out
+    folder = store_of(typist)
+    table = pd.read_parquet(folder / "index.parquet")
+    assert sorted(table.frames) == [19, 20, 21, 22, 23]  # the same four videos are in both classes
+    assert json.loads((folder / "settings.json").read_text())["estimator"]["weights"] == "random, seed 0"
+    run = typist.store.client.search_runs([typist.store.experiment_id], f"tags.store = '{folder.name}'")[0]
+    assert run.info.status == "FINISHED"
+    assert run.data.metrics["videos"] == 5
+    assert run.data.metrics["broken"] == 0
+    assert run.data.params["pose.estimator.flip_test"] == "false"
+
+
+@pytest.mark.slow
+def test_a_full_store_is_trained_from_without_openmmlab(extracted: Ended, videos: Path, typist: Typist) -> None:
+    code = """
+import sys
+import train
+train.main()
+loaded = {name.partition(".")[0] for name in sys.modules} & {"mmpose", "mmdet", "mmcv", "mmengine", "mmpretrain", "av"}
+assert not loaded, loaded
+"""
+    data = f"datamodule=hrnet datamodule.path={videos} {POSE} {LITTLE} datamodule.split.val_fraction=0"
+    words = typist.words(f"{data} tracking.log_model=never progress=false")
+    done = subprocess.run([sys.executable, "-c", code, *words], cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert "Test" in done.stdout
+
+
+@pytest.mark.slow
+def test_what_is_missing_is_extracted_before_the_jobs_of_a_sweep(typist: Typist, tmp_path: Path) -> None:
+    for action in ("fall", "walk"):
+        for number in range(4):
+            write_video(tmp_path / action / f"{action}{number}.mp4", rectangles(24 + number + 5 * (action == "fall")))
+    data = f"datamodule=hrnet datamodule.path={tmp_path} {POSE} {LITTLE} datamodule.split.val_fraction=0"
+    ended = typist.type(f"-m {data} tracking.log_model=never optimizer=adam,rmsprop hydra.launcher.n_jobs=1")
+    assert ended.status == 0, ended.err
+    assert ended.out.count("8 videos are not in the store") == 1
+    assert "optimizer=rmsprop" in ended.out
+
+
+@pytest.mark.slow
+def test_shards_are_a_sweep(videos: Path, typist: Typist, tmp_path: Path) -> None:
+    words = f"-m path={videos} {POSE} store={tmp_path} num_shards=2 shard=0,1 sweep.name=shards hydra.launcher.n_jobs=1"
+    ended = typist.type(words, extract)
+    assert ended.status == 0, ended.err
+    (index,) = tmp_path.glob("*/index.parquet")
+    assert len(pd.read_parquet(index)) == 5
+    for file in index.parent.glob("*.safetensors"):
+        file.unlink()
+    again = typist.type(words, extract)  # the store has the last word, not the runs
+    assert again.status == 0, again.err
+    assert len(list(index.parent.glob("*.safetensors"))) == 5
+
+
+@pytest.mark.slow
+def test_a_broken_video_is_listed_and_the_rest_is_in_the_store(typist: Typist, tmp_path: Path) -> None:
+    write_video(tmp_path / "walk/good.mp4", rectangles(12))
+    (tmp_path / "walk/empty.mp4").write_bytes(b"")
+    ended = typist.type(f"path={tmp_path} {POSE}", extract)
+    assert ended.status == 1
+    assert f"{tmp_path}/walk/empty.mp4: it is empty" in ended.err
+    assert ended.err.splitlines()[-1].startswith("error: 1 of 2 videos cannot be read")
+    (good,) = look_up([("good", tmp_path / "walk/good.mp4")])
+    assert (store_of(typist) / f"{good.video}.safetensors").exists()
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        ("path=/nowhere", "/nowhere is not there"),
+        ("path={tmp}", "holds no video or folder of pictures"),
+        ("", "path is not set; type path="),
+        ("path={tmp} shard=3", "shards are numbered 0 to num_shards - 1"),
+        ("path={tmp} pose/estimator=hrnet_w33", "no such option; type pose/estimator=hrnet_w32"),
+        ("path={tmp} pose.detect_every=0", "pose.detect_every"),
+        ("path={tmp} pose/tracker=bytetrac", "pose/tracker=bytetrack"),
+        ("path={tmp}/films.csv", "films.csv is not there"),
+    ],
+)
+def test_a_mistake_is_one_line(words: str, says: str, typist: Typist, tmp_path: Path) -> None:
+    if "shard" in words:
+        write_video(tmp_path / "walk/a.mp4", rectangles(3))
+    ended = typist.type(words.format(tmp=tmp_path), extract)
+    assert ended.status == 1
+    assert says in ended.err
+    assert ended.err.startswith("error: ") and ended.err.count("\n") == 1
+
+
+def test_a_manifest_may_be_a_parquet_file(tmp_path: Path) -> None:
+    from pose.extracted import named_footage
+
+    write_video(tmp_path / "films/a.mp4", rectangles(3))
+    table = pd.DataFrame({"video": ["films/a.mp4", "films/a.mp4"], "label": ["fall", "walk"], "start": [0.0, None]})
+    table["end"] = [0.05, None]
+    table.to_parquet(tmp_path / "films.parquet")
+    assert named_footage(tmp_path / "films.parquet") == [("films/a", tmp_path / "films/a.mp4")]
