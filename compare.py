@@ -167,7 +167,8 @@ def _keep_pictures(
 
     for action, (number, person) in choose_pictures(annotations.pictures).items():
         picture = annotations.pictures[number]
-        columns = {one.name: (one.poses[number].keypoints, one.poses[number].scores) for one in results}
+        surest = {one.name: one.surest(number) for one in results}
+        columns = {name: (poses.keypoints, poses.scores) for name, poses in surest.items()}
         title = f"{action}: {picture.name}" if action else picture.name
         image = read_picture(picture, places[number])
         figure = draw_columns(image, picture.people, person, columns, title, min_score)

@@ -115,7 +115,12 @@ def store_experiment(done: Done) -> str:
 def test_each_action_has_its_picture_and_its_row(done: Callable[[str], Done], pictures: Annotations) -> None:
     path = pictures.path.with_name("results.json")
     path.write_text(json.dumps(alphapose(pictures)[2:]))  # of those who walk only
-    ran = done(f"{where(pictures)} {RANDOM} pose/detector=whole_frame files={{alphapose:{path}}}")
+    # RTMO finds everybody by itself, without the detector.
+    both = RANDOM.replace("[rtmpose_m]", "[rtmpose_m,rtmo]").replace("}}'", "},rtmo:{weights:random,max_people:5}}'")
+    ran = done(f"{where(pictures)} {both} pose/detector=whole_frame files={{alphapose:{path}}}")
+    assert [row["estimator"] for row in rows(ran, "comparison.csv")] == ["rtmpose_m", "rtmo", "alphapose"]
+    assert ran.run.data.metrics["rtmpose_m/people"] == 4
+    assert ran.run.data.metrics["rtmo/frames_per_s"] > 0
     assert ran.run.data.tags["pck"] == "PCKh@0.5"
     assert {"pictures/walk.png", "pictures/fall.png", "actions.csv"} <= ran.artifacts()
     of_file = {row["action"]: row for row in rows(ran, "actions.csv") if row["estimator"] == "alphapose"}

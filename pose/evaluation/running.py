@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import islice
 
 import numpy as np
+import numpy.typing as npt
 
 from pose.errors import DataError
 from pose.evaluation.annotations import JOINTS, Picture
@@ -70,7 +71,12 @@ def run_estimator(
     bounds = np.searchsorted(people.frames, np.arange(len(pictures) + 1))
     found = [people.in_frame(slice(*bounds[row : row + 2])) for row in range(len(pictures))]
     poses = [_in_coco17(one, parts.estimator.skeleton) for one in found]
-    return Results(name, poses, [person_scores(one).astype(np.float64) for one in found], seconds)
+    return Results(name, poses, [_ranks(one, parts.top_down) for one in found], seconds)
+
+
+def _ranks(poses: Poses, top_down: bool) -> npt.NDArray[np.float64]:
+    """As MMPose's configurations rank people: top-down by box and joints, else by the score of the person."""
+    return np.asarray(person_scores(poses) if top_down else poses.boxes.scores, np.float64)
 
 
 def warm_up(

@@ -7,9 +7,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from pose.drawing import COLOURS
 from pose.evaluation.annotations import Annotations, read_annotations
 from pose.evaluation.comparison import Compared, action_rows, joint_rows, markdown, measure, summary_rows
-from pose.evaluation.drawing import COLOURS, choose_pictures, draw_columns
+from pose.evaluation.drawing import choose_pictures, draw_columns
 from pose.evaluation.joints import Reference
 from pose.evaluation.results import Results, nobody
 from tests.pose.evaluation.scenes import entry, found, write

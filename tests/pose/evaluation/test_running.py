@@ -73,7 +73,7 @@ def test_an_estimator_of_other_joints_is_refused_before_it_is_built(annotations:
     def parts(pictures: Sequence[Picture]) -> Parts:
         return Parts(AnnotatedBoxes(pictures), of_mpii, NoNms(), BestPerson())
 
-    with pytest.raises(DataError, match="aihub16 has no left_eye"):
+    with pytest.raises(DataError, match="aihub16 has no nose"):
         warm_up(parts, annotations.pictures, places(annotations))
 
 
