@@ -199,12 +199,12 @@ def test_another_layout_is_refused(nms: OksNms) -> None:
 
 
 @pytest.mark.parametrize("nms", EVERY, ids=lambda nms: nms.identity["name"])
-def test_thousands_of_people_where_there_is_nobody_take_seconds_not_gigabytes(nms: NoNms | OksNms) -> None:
+def test_a_thousand_people_where_there_is_nobody_take_a_moment(nms: NoNms | OksNms) -> None:
     draw = np.random.default_rng(0)
-    found = poses(draw.uniform(0, 1000, (2000, 17, 2)), draw.uniform(0, 1, (2000, 17)), draw.uniform(0, 1, 2000))
+    found = poses(draw.uniform(0, 1000, (1000, 17, 2)), draw.uniform(0, 1, (1000, 17)), draw.uniform(0, 1, 1000))
     begun = perf_counter()
     assert len(nms.keep(found)) > 1
-    assert perf_counter() - begun < 20
+    assert perf_counter() - begun < 10
 
 
 def test_identities_tell_settings_apart() -> None:
