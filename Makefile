@@ -33,6 +33,11 @@ PIP := $(RUN) -m pip install -qq --disable-pip-version-check --no-warn-conflicts
 sweep: setup  ## the paper's comparison, tracked (default): python train.py -m optimizer=adam,rmsprop $(ARGS)
 	$(RUN) train.py -m optimizer=adam,rmsprop $(ARGS)
 
+demo: pose  ## from drawn video to actions: draw, find key points, train, test; in MLflow, with pictures
+	$(RUN) -m pose.demo.draw outputs/demo
+	$(RUN) extract.py path=outputs/demo pose/detector=demo pose/estimator=demo
+	$(RUN) train.py experiment=demo datamodule.path=outputs/demo $(ARGS)
+
 test: setup-test pose  ## every test but the soak tests
 	$(RUN) -m pytest $(ARGS)
 

@@ -67,6 +67,7 @@ RULES: dict[str, Rule] = {
     "datamodule.min_overlap": FRACTION,
     "datamodule.frame_step": optional(whole(1)),
     "datamodule.actions": table(),
+    "datamodule.label_names": table(empty=True),
     "datamodule.frames": whole(1000),
     "datamodule.views": whole(1, 12),
     "datamodule.dimensions": whole(2, 3),

@@ -11,9 +11,12 @@ import pandas as pd
 import pytest
 
 import extract
+from pose.errors import DataError
+from pose.extracted import ExtractedSource, named_footage
 from pose.extraction.run import look_up
+from pose.labels import Unit
 from tests.helpers import LITTLE, Ended, Typist
-from tests.pose.footage import rectangles, write_images, write_video
+from tests.pose.footage import rectangles, simple_parts, write_images, write_video
 
 pytest.importorskip("av", reason="make pose")
 ROOT = Path(extract.__file__).parent
@@ -122,6 +125,7 @@ def test_a_broken_video_is_listed_and_the_rest_is_in_the_store(typist: Typist, t
         ("path={tmp} shard=3", "shards are numbered 0 to num_shards - 1"),
         ("path={tmp} pose/estimator=hrnet_w33", "no such option; type pose/estimator=hrnet_w32"),
         ("path={tmp} pose.detect_every=0", "pose.detect_every"),
+        ("path={tmp} pose/estimator=dekr pose/detector=yolox_s", "finds everybody without a detector; leave it out"),
         ("path={tmp} pose/tracker=bytetrac", "pose/tracker=bytetrack"),
         ("path={tmp}/films.csv", "films.csv is not there"),
     ],
@@ -136,10 +140,26 @@ def test_a_mistake_is_one_line(words: str, says: str, typist: Typist, tmp_path: 
 
 
 def test_a_manifest_may_be_a_parquet_file(tmp_path: Path) -> None:
-    from pose.extracted import named_footage
-
     write_video(tmp_path / "films/a.mp4", rectangles(3))
     table = pd.DataFrame({"video": ["films/a.mp4", "films/a.mp4"], "label": ["fall", "walk"], "start": [0.0, None]})
     table["end"] = [0.05, None]
     table.to_parquet(tmp_path / "films.parquet")
     assert named_footage(tmp_path / "films.parquet") == [("films/a", tmp_path / "films/a.mp4")]
+
+
+@pytest.mark.slow
+def test_the_videos_of_aihub_have_their_actions_names_and_takes(typist: Typist, tmp_path: Path) -> None:
+    for action in (1, 6):
+        for take in range(3):
+            for camera in (1, 2):
+                name = f"{action}-1/{action}-1_{take + 1:03d}-C{camera:02d}.mp4"
+                write_video(tmp_path / name, rectangles(20 + 10 * (action == 6) + 2 * take + camera))
+    data = f"datamodule=aihub_videos datamodule.path={tmp_path} {POSE} {LITTLE} datamodule.split.val_fraction=0"
+    done = typist.train(f"{data} tracking.log_model=never progress=false")
+    metrics, tags = done.run.data.metrics, done.run.data.tags
+    assert {"test/recall/walk", "test/recall/fall"} <= metrics.keys()
+    assert int(tags["data.clips_test"]) % 2 == 0  # both cameras of a take are on the same side
+    source = ExtractedSource(tmp_path, simple_parts(), tmp_path / "store", "aihub", label_names={"1": "walk"})
+    fall = Unit(tmp_path / "6-1/6-1_001-C01.mp4", "6-1/6-1_001-C01")
+    with pytest.raises(DataError, match=r"its action 6 has no name: type \+datamodule.label_names.6=NAME"):
+        source.labels(fall, fall.name)
