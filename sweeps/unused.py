@@ -23,6 +23,7 @@ UNUSED = (
 )
 WHOLE_PICTURES = "pose.openmmlab.whole_picture."  # estimators that find everybody without boxes
 UNUSED_WITHOUT_BOXES = ("pose.detector", "pose.detect_every", "pose.frames_per_batch")
+UNUSED_WITHOUT_ESTIMATORS = ("pose", "boxes", "people_per_batch", "frames_per_batch", "num_threads")
 TRUE_ANYWAY = ("trainer=cpu", "trainer=auto", "trainer.accelerator=cpu", "trainer.accelerator=auto")
 
 
@@ -52,6 +53,7 @@ def check_unused(jobs: Sequence[Job]) -> None:
         ConfigError: no job uses an override, or it makes two jobs of a baseline the same.
     """
     _check_boxes(jobs)
+    _check_compared(jobs)
     baselines = [job for job in jobs if is_baseline(job.config)]
     seen: dict[tuple[str, ...], list[str]] = {}
     for job in baselines:
@@ -75,6 +77,19 @@ def _check_boxes(jobs: Sequence[Job]) -> None:
     for line in jobs[0].overrides:
         if _is_about(line, UNUSED_WITHOUT_BOXES):
             raise ConfigError(f"{line}: this pose/estimator finds everybody without a detector; leave it out")
+
+
+def _check_compared(jobs: Sequence[Job]) -> None:
+    """Refuse what compare.py does not use: a detector beside annotated boxes, and all of it where only files are."""
+    for job in jobs:
+        estimators, boxes = (OmegaConf.select(job.config, key) for key in ("estimators", "boxes"))
+        if estimators is None:  # another door
+            return
+        for line in job.overrides:
+            if not estimators and _is_about(line, UNUSED_WITHOUT_ESTIMATORS):
+                raise ConfigError(f"{line}: only files are compared, and no estimator uses it; leave it out")
+            if boxes == "annotated" and _is_about(line, ("pose.detector",)):
+                raise ConfigError(f"{line}: boxes=annotated takes the place of the detector; leave one of them out")
 
 
 def _is_unused(line: str) -> bool:

@@ -34,7 +34,8 @@ def type_compare(outputs: Path) -> Type:
     def type_command(command: str) -> Ended:
         out, err, status = io.StringIO(), io.StringIO(), 0
         previous = sys.argv
-        sys.argv = ["compare.py", *shlex.split(command), f"output_dir={outputs}", "num_threads=1"]
+        threads = ["num_threads=1"] if "estimators=" in command else []
+        sys.argv = ["compare.py", *shlex.split(command), f"output_dir={outputs}", *threads]
         try:
             with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
                 compare.main()
@@ -205,7 +206,9 @@ def mistakes(pictures: Annotations) -> dict[str, str]:
         f"path={folder} annotations={path} {file}": "and 3 more of",
         f"{here} files={{alphapose:{others}}}": "is of other pictures than",
         f"{here} files={{alphapose:{folder}/none.json}}": "none.json of files.alphapose is not there",
-        f"{here} {file} boxes=mine": "boxes=mine: must be detector or annotated",
+        f"{here} {file} pose/nms=none": "pose/nms=none: only files are compared, and no estimator uses it",
+        f"{here} estimators=[rtmo] boxes=annotated pose/detector=yolox_s": "takes the place of the detector",
+        f"{here} {file} estimators=[rtmo] boxes=mine": "boxes=mine: must be detector or annotated",
         f"{here} {file} pck=foot": "pck=foot: must be auto, head, torso or box",
         f"{here} {file} min_score=2": "min_score=2.0: must be a number, 0 to 1",
     }
