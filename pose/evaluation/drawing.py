@@ -86,7 +86,7 @@ def draw_columns(
         for pose, drawn_joints in zip(keypoints, sure, strict=True):
             draw_pose(axis, pose, drawn_joints, thickness)
         if not sure.any():
-            axis.set_xlabel("nothing found", fontsize=9)
+            axis.set_xlabel(f"no joint scores {least:g}" if len(sure) else "nobody found", fontsize=9)
     figure.suptitle(title, fontsize=12)
     add_legend(figure)
     return figure

@@ -79,13 +79,17 @@ def test_each_action_has_the_picture_in_which_most_is_seen(annotations: Annotati
 def test_a_column_for_each_and_one_for_the_truth(annotations: Annotations) -> None:
     picture = annotations.pictures[0]
     pose = picture.people.keypoints.astype(float)
-    columns = {"right": (pose, np.ones((1, 17))), "blind": (pose, np.zeros((1, 17)))}
+    columns = {
+        "right": (pose, np.ones((1, 17))),
+        "blind": (pose, np.full((1, 17), 0.29)),
+        "away": (pose[:0], np.ones((0, 17))),
+    }
     image = np.full((200, 400, 3), 200, np.uint8)
     figure = draw_columns(image, picture.people, 0, columns, "walk: 0.jpg", 0.3)
     axes = figure.axes
-    assert [axis.get_title() for axis in axes] == ["annotated", "right", "blind"]
-    assert [len(axis.lines) > 0 for axis in axes] == [True, True, False]
-    assert axes[2].get_xlabel() == "nothing found"
+    assert [axis.get_title() for axis in axes] == ["annotated", "right", "blind", "away"]
+    assert [len(axis.lines) > 0 for axis in axes] == [True, True, False, False]
+    assert [axis.get_xlabel() for axis in axes] == ["", "", "no joint scores 0.3", "nobody found"]
     drawn = {line.get_color() for line in axes[1].lines}
     assert drawn == set(COLOURS.values())
     left_wrist = next(line for line in axes[1].lines if np.allclose(line.get_xydata(), pose[0, 9]))
