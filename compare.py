@@ -58,7 +58,7 @@ def main(cfg: DictConfig) -> dict[str, float]:
         run.log_epochs([EpochMetrics(0, int(time.time() * 1000), values)])
         run.set_tags({"pck": reference.label})
         table = markdown(compared, pictures, reference, cfg.min_score)
-        _keep_tables(run, compared, pictures, table)
+        _keep_tables(run, compared, table)
         _keep_pictures(run, annotations, places, results, cfg.min_score)
     print(f"\n{table}\nTables and pictures: {run.folder}\nRun {run.run_id}")
     return values
@@ -148,12 +148,12 @@ def run_estimators(makers: dict[str, Maker], pictures: Sequence[Picture], places
     return results
 
 
-def _keep_tables(run: TrackedRun, compared: Sequence[Compared], pictures: Sequence[Picture], table: str) -> None:
+def _keep_tables(run: TrackedRun, compared: Sequence[Compared], table: str) -> None:
     from pose.evaluation.comparison import action_rows, joint_rows, summary_rows
 
     run.log_table(summary_rows(compared), "comparison.csv")
     run.log_table(joint_rows(compared), "joints.csv")
-    if rows := action_rows(compared, pictures):
+    if rows := action_rows(compared):
         run.log_table(rows, "actions.csv")
     _keep(run, "comparison.md", table.encode())
 
@@ -165,11 +165,13 @@ def _keep_pictures(
     from pose.evaluation.drawing import choose_pictures, draw_columns
     from pose.evaluation.pictures import read_picture
 
-    for action, number in choose_pictures(annotations.pictures).items():
+    for action, (number, person) in choose_pictures(annotations.pictures).items():
         picture = annotations.pictures[number]
-        columns = {one.name: (one.poses[number].keypoints, one.poses[number].scores) for one in results}
+        surest = {one.name: one.surest(number) for one in results}
+        columns = {name: (poses.keypoints, poses.scores) for name, poses in surest.items()}
         title = f"{action}: {picture.name}" if action else picture.name
-        figure = draw_columns(read_picture(picture, places[number]), picture.people, columns, title, min_score)
+        image = read_picture(picture, places[number])
+        figure = draw_columns(image, picture.people, person, columns, title, min_score)
         content = BytesIO()
         figure.savefig(content, format="png")
         slug = re.sub(r"\W+", "_", action).strip("_").lower() or "picture"

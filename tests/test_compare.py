@@ -116,6 +116,7 @@ def test_each_action_has_its_picture_and_its_row(done: Callable[[str], Done], pi
     path = pictures.path.with_name("results.json")
     path.write_text(json.dumps(alphapose(pictures)[2:]))  # of those who walk only
     ran = done(f"{where(pictures)} {RANDOM} pose/detector=whole_frame files={{alphapose:{path}}}")
+    assert ran.run.data.metrics["rtmpose_m/people"] == 4
     assert ran.run.data.tags["pck"] == "PCKh@0.5"
     assert {"pictures/walk.png", "pictures/fall.png", "actions.csv"} <= ran.artifacts()
     of_file = {row["action"]: row for row in rows(ran, "actions.csv") if row["estimator"] == "alphapose"}
@@ -134,6 +135,17 @@ def test_the_same_estimator_twice_with_other_settings(done: Callable[[str], Done
     assert [row["estimator"] for row in rows(ran, "comparison.csv")] == ["once", "mirrored"]
     metrics = ran.run.data.metrics
     assert metrics["once/people"] == metrics["mirrored/people"] == 4
+
+
+@pytest.mark.slow
+def test_estimators_of_whole_pictures_need_no_boxes(done: Callable[[str], Done], tmp_path: Path) -> None:
+    """With random weights RTMO finds people everywhere, of whom few are kept."""
+    write_image(tmp_path / "pictures" / "0.png", 90, (64, 64))
+    annotations = read_annotations(write(tmp_path / "a.json", {"0.png": [entry(standing(30, 5, 50))]}))
+    settings = "'settings={rtmo:{weights:random,max_people:5}}'"
+    ran = done(f"{where(annotations)} estimators=[rtmo] {settings} boxes=annotated pose/nms=none")
+    assert ran.run.data.metrics["rtmo/people"] == 5
+    assert ran.run.data.metrics["rtmo/frames_per_s"] > 0
 
 
 @pytest.mark.slow

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -39,6 +39,7 @@ class Annotated:
         areas: `[N]` square pixels, of the person and not of the box where that was measured.
         crowd: `[N]` whether it is a crowd, which nobody need find one by one.
         heads: `[N]` pixels from head top to neck, NaN where not annotated.
+        actions: what each of the N does, "" where that is not known.
     """
 
     keypoints: Array
@@ -47,6 +48,7 @@ class Annotated:
     areas: Floats
     crowd: Bools
     heads: Floats
+    actions: Sequence[str]
 
     def __len__(self) -> int:
         return len(self.keypoints)
@@ -65,12 +67,10 @@ class Picture:
     Args:
         name: its `file_name`.
         people: who is in it.
-        action: what they do, "" where that is not known.
     """
 
     name: str
     people: Annotated
-    action: str = ""
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -154,8 +154,9 @@ def _picture(
     sizes = boxes[:, 2:] - boxes[:, :2]
     areas = [entry.get("area", size.prod()) for entry, size in zip(entries, sizes, strict=True)]
     crowd = np.array([bool(entry.get("iscrowd")) for entry in entries], np.bool_)
-    people = Annotated(keypoints, visible, boxes, np.array(areas, np.float64), crowd, heads)
-    return Picture(str(image["file_name"]), people, _action(image, entries))
+    actions = tuple(str(entry.get("action") or image.get("action") or "") for entry in entries)
+    people = Annotated(keypoints, visible, boxes, np.array(areas, np.float64), crowd, heads, actions)
+    return Picture(str(image["file_name"]), people)
 
 
 def _numbers(values: Any, count: int, where: str) -> npt.NDArray[np.float64]:
@@ -179,12 +180,6 @@ def _head(entry: Mapping[str, Any], known: Mapping[str, npt.NDArray[np.float64]]
     return float(np.linalg.norm(ends[0] - ends[1])) if len(ends) == 2 else np.nan
 
 
-def _action(image: Mapping[str, Any], entries: Sequence[Mapping[str, Any]]) -> str:
-    """What most do in it, as the image or the annotations say."""
-    said = [str(entry["action"]) for entry in (image, *entries) if entry.get("action")]
-    return Counter(said).most_common(1)[0][0] if said else ""
-
-
 def _with_folders_as_actions(pictures: list[Picture]) -> list[Picture]:
     """Where no annotation says what is done, the first folder of the names does, if there are several of them.
 
@@ -194,9 +189,12 @@ def _with_folders_as_actions(pictures: list[Picture]) -> list[Picture]:
     folders = {names[0] if len(names) > 1 else "" for names in parts}
     of_video = any(PurePosixPath(picture.name).name.isdigit() for picture in pictures)
     deep = all(len(names) > (2 if of_video else 1) for names in parts)
-    if any(picture.action for picture in pictures) or len(folders) < 2 or not deep:
+    if any(action for picture in pictures for action in picture.people.actions) or len(folders) < 2 or not deep:
         return pictures
-    return [Picture(one.name, one.people, names[0]) for one, names in zip(pictures, parts, strict=True)]
+    return [
+        Picture(one.name, replace(one.people, actions=(names[0],) * len(one.people)))
+        for one, names in zip(pictures, parts, strict=True)
+    ]
 
 
 def _in_order(name: str) -> tuple[str, int, str]:

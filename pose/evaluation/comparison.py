@@ -77,18 +77,13 @@ def joint_rows(compared: Sequence[Compared]) -> list[dict[str, object]]:
     ]
 
 
-def action_rows(compared: Sequence[Compared], pictures: Sequence[Picture]) -> list[dict[str, object]]:
+def action_rows(compared: Sequence[Compared]) -> list[dict[str, object]]:
     """A row for each action and each of those who are compared; no rows where no action is known."""
-    actions = np.array([picture.action for picture in pictures])
+    actions = [str(action) for action in np.unique(compared[0].counts.actions) if action]
+    parts = [(action, one.results.name, one.counts.of_action(action)) for action in actions for one in compared]
     return [
-        {
-            "action": str(action),
-            "estimator": one.results.name,
-            "people": int(one.counts.people[actions == action].sum()),
-            **_rounded(one.counts.rates(actions == action)),
-        }
-        for action in np.unique(actions[actions != ""])
-        for one in compared
+        {"action": action, "estimator": name, "people": len(part.found), **_rounded(part.rates())}
+        for action, name, part in parts
     ]
 
 
@@ -99,8 +94,7 @@ def _rounded(values: dict[str, float]) -> dict[str, object]:
 def markdown(compared: Sequence[Compared], pictures: Sequence[Picture], reference: Reference, min_score: float) -> str:
     """The table as Markdown, in percent as table 1 is, with what the columns mean below it."""
     counts = compared[0].counts
-    people, joints = int(counts.people.sum()), int(counts.visible.sum())
-    unmeasured = int(counts.unmeasured.sum())
+    people, joints, unmeasured = len(counts.found), int(counts.visible.sum()), int((~counts.measured).sum())
     names = [name for name in _HEADERS if any(np.isfinite(one.row[name]) for one in compared)]
     headers = {**_HEADERS, "PCK": reference.label}
     lines = [

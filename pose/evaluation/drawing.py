@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -17,42 +17,59 @@ if TYPE_CHECKING:
 
 Floats = npt.NDArray[np.floating]
 
-_MARGIN = 0.15  # around the people, as a share of their size
+_MARGIN = 0.2  # around the person, as a share of the size
 _COLUMN = 3.2  # inches
 
 
-def choose_pictures(pictures: Sequence[Picture]) -> dict[str, int]:
-    """The number of one picture for each action, or of one for all where no action is known.
+class Chosen(NamedTuple):
+    """Somebody to look at.
 
-    It is the one with the person of whom most joints are seen, of those the largest, and of those the first.
+    Attributes:
+        picture: its number.
+        person: number of the person in it.
     """
-    best: dict[str, tuple[tuple[float, float], int]] = {}
+
+    picture: int
+    person: int
+
+
+def choose_pictures(pictures: Sequence[Picture]) -> dict[str, Chosen]:
+    """Somebody for each action, and for "" of those whose action is not known.
+
+    It is the person of whom most joints are seen, of those the largest, and of those the first.
+    """
+    best: dict[str, tuple[tuple[int, float], Chosen]] = {}
     for number, picture in enumerate(pictures):
-        rows = np.flatnonzero(picture.people.asked)
-        if not len(rows):
-            continue
-        seen = (picture.people.visible == VISIBLE).sum(axis=1)
-        value = max((float(seen[row]), float(picture.people.areas[row])) for row in rows)
-        if picture.action not in best or value > best[picture.action][0]:
-            best[picture.action] = (value, number)
-    return {action: number for action, (_, number) in sorted(best.items())}
+        people = picture.people
+        for person in np.flatnonzero(people.asked).tolist():
+            value = (int((people.visible[person] == VISIBLE).sum()), float(people.areas[person]))
+            action = people.actions[person]
+            if action not in best or value > best[action][0]:
+                best[action] = (value, Chosen(number, person))
+    return {action: chosen for action, (_, chosen) in sorted(best.items())}
 
 
 def draw_columns(
-    image: Image, people: Annotated, columns: Mapping[str, tuple[Floats, Floats]], title: str, min_score: float
+    image: Image,
+    people: Annotated,
+    person: int,
+    columns: Mapping[str, tuple[Floats, Floats]],
+    title: str,
+    min_score: float,
 ) -> Figure:
     """Draws one picture several times side by side, with what each has found in it.
 
     Args:
         image: `[H, W, 3]`; blue, green, red.
-        people: who is annotated; they are the first column, and what is cut out is around them.
+        people: who is annotated; they are the first column.
+        person: number of the one around whom the picture is cut out.
         columns: by their titles key points `[N, 17, 2]` and scores `[N, 17]`.
         title: above all.
         min_score: 0..1 below which a joint is not drawn.
     """
     from matplotlib.figure import Figure
 
-    window = _window(people.boxes[people.asked], image.shape)
+    window = _window(people.boxes[person], image.shape)
     drawn = {
         "annotated": (people.keypoints, people.visible > 0, 0.5),
         **{n: (*c, min_score) for n, c in columns.items()},
@@ -75,9 +92,9 @@ def draw_columns(
     return figure
 
 
-def _window(boxes: Floats, shape: Sequence[int]) -> tuple[float, float, float, float]:
-    """What is shown: all people with a margin, and not much higher or wider than the other way."""
-    low, high = boxes[:, :2].min(axis=0), boxes[:, 2:].max(axis=0)
+def _window(box: Floats, shape: Sequence[int]) -> tuple[float, float, float, float]:
+    """What is shown: a person's box with a margin, and not much higher or wider than the other way."""
+    low, high = box[:2], box[2:]
     middle, size = (low + high) / 2, (high - low) * (1 + 2 * _MARGIN)
     size = np.maximum(size, size[::-1] / 1.6)
     limit = np.array([shape[1], shape[0]], np.float64)

@@ -7,7 +7,7 @@ CVPR 2014), PCK of the torso (Sapp and Taskar, MODEC, CVPR 2013) or of the box (
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import NamedTuple
 
 import numpy as np
@@ -96,57 +96,62 @@ def choose_reference(pictures: Sequence[Picture], kind: str, fraction: float | N
 
 @dataclass(frozen=True, eq=False, slots=True)
 class JointCounts:
-    """Counts in each of P pictures, which may be added up.
+    """What became of each of the N people who are to be found.
 
     Args:
-        people: `[P]` who is to be found.
-        unfound: `[P]` of them those whom nobody found.
-        unmeasured: `[P]` of them those without the length that PCK goes by; they count for `missed` only.
-        visible: `[P, 17]` joints that are seen.
-        missed: `[P, 17]` of those, the ones of people whom nobody found, or that score too little.
-        measured: `[P, 17]` joints that are seen, of people who are measured.
-        correct: `[P, 17]` of those, the ones that are close enough, whatever their score.
-        hidden: `[P, 17]` joints that are annotated and not seen, of people who are measured.
-        hidden_correct: `[P, 17]` of those, the ones that are close enough.
-        pairs: `[P, 8]` left and right both seen, of people who are measured and found.
-        swapped: `[P, 8]` of those, both close enough once left and right are exchanged, and not before.
+        actions: `[N]` what they do, "" where that is not known.
+        found: `[N]` whether anybody found them.
+        measured: `[N]` whether the length that PCK goes by is annotated; the others count for `missed` only.
+        visible: `[N, 17]` joints that are seen.
+        hidden: `[N, 17]` joints that are annotated and not seen.
+        missed: `[N, 17]` joints that score too little, or all of somebody whom nobody found.
+        near: `[N, 17]` joints that are close enough, whatever their score.
+        swapped: `[N, 8]` pairs that are both close enough once left and right are exchanged, and not before.
     """
 
-    people: Ints
-    unfound: Ints
-    unmeasured: Ints
-    visible: Ints
-    missed: Ints
-    measured: Ints
-    correct: Ints
-    hidden: Ints
-    hidden_correct: Ints
-    pairs: Ints
-    swapped: Ints
+    actions: npt.NDArray[np.str_]
+    found: Bools
+    measured: Bools
+    visible: Bools
+    hidden: Bools
+    missed: Bools
+    near: Bools
+    swapped: Bools
 
-    def rates(self, pictures: Bools | slice = slice(None)) -> dict[str, float]:
-        """`PCK`, `PCK_hidden`, `swapped`, `missed` and `unfound` over some pictures: shares 0..1, NaN of nothing."""
+    def of_action(self, action: str) -> JointCounts:
+        """Those who do this."""
+        rows = self.actions == action
+        return JointCounts(*(getattr(self, field.name)[rows] for field in fields(self)))
+
+    def rates(self) -> dict[str, float]:
+        """`PCK`, `PCK_hidden`, `swapped`, `missed` and `unfound`: shares 0..1, NaN of nothing.
+
+        PCK goes over the joints that are seen of people who are measured, those whom nobody found among them; swapped
+        over the pairs that are both seen, of people who are measured and found; missed over all joints that are seen.
+        """
+        measured, (left, right) = self.measured[:, None], np.array(SIDES).T
+        pairs = self.visible[:, left] & self.visible[:, right] & measured & self.found[:, None]
         return {
-            "PCK": _share(self.correct[pictures], self.measured[pictures]),
-            "PCK_hidden": _share(self.hidden_correct[pictures], self.hidden[pictures]),
-            "swapped": _share(self.swapped[pictures], self.pairs[pictures]),
-            "missed": _share(self.missed[pictures], self.visible[pictures]),
-            "unfound": _share(self.unfound[pictures], self.people[pictures]),
+            "PCK": _share(self.near, self.visible & measured),
+            "PCK_hidden": _share(self.near, self.hidden & measured),
+            "swapped": _share(self.swapped, pairs),
+            "missed": _share(self.missed, self.visible),
+            "unfound": _share(~self.found, np.ones_like(self.found)),
         }
 
     def pck(self) -> dict[str, float]:
-        """PCK of each joint over all pictures, NaN where none is seen."""
-        columns = zip(_LAYOUT.joints, self.correct.T, self.measured.T, strict=True)
-        return {name: _share(correct, measured) for name, correct, measured in columns}
+        """PCK of each joint, NaN where none is seen."""
+        seen = self.visible & self.measured[:, None]
+        return {name: _share(self.near[:, joint], seen[:, joint]) for joint, name in enumerate(_LAYOUT.joints)}
 
 
-def _share(part: Ints, whole: Ints) -> float:
+def _share(part: Bools, whole: Bools) -> float:
     total = int(whole.sum())
-    return int(part.sum()) / total if total else np.nan
+    return int((part & whole).sum()) / total if total else np.nan
 
 
 def count_joints(pictures: Sequence[Picture], results: Results, reference: Reference, min_score: float) -> JointCounts:
-    """Compares what was found with what is annotated, picture by picture.
+    """Compares what was found with what is annotated.
 
     Args:
         pictures: what is annotated.
@@ -158,41 +163,31 @@ def count_joints(pictures: Sequence[Picture], results: Results, reference: Refer
         _count(picture.people, poses, ranks, reference, min_score)
         for picture, poses, ranks in zip(pictures, results.poses, results.ranks, strict=True)
     ]
-    return JointCounts(*(np.array(column, np.int64) for column in zip(*rows, strict=True)))
+    return JointCounts(*(np.concatenate([getattr(row, f.name) for row in rows]) for f in fields(JointCounts)))
 
 
-def _count(
-    people: Annotated, poses: Poses, ranks: Floats, reference: Reference, min_score: float
-) -> tuple[int | Ints, ...]:
-    """One picture's counts, in the order of `JointCounts`."""
-    asked = people.asked
+def _count(people: Annotated, poses: Poses, ranks: Floats, reference: Reference, min_score: float) -> JointCounts:
+    """The people of one picture."""
     chosen = pair(people, poses, ranks)
-    there = chosen >= 0
+    found = chosen >= 0
     keypoints = np.full((len(people), 17, 2), np.nan)
     scores = np.zeros((len(people), 17))
-    keypoints[there], scores[there] = poses.keypoints[chosen[there]], poses.scores[chosen[there]]
+    keypoints[found], scores[found] = poses.keypoints[chosen[found]], poses.scores[chosen[found]]
     radii = reference.radii(people)
-    measured = asked & np.isfinite(radii)
-    seen, hidden = people.visible == VISIBLE, people.visible == HIDDEN
     near = _within(keypoints, people.keypoints, radii)
     exchanged = _within(keypoints[:, list(_LAYOUT.mirror)], people.keypoints, radii)
     left, right = np.array(SIDES).T
-    pairs = (seen[:, left] & seen[:, right]) & (measured & there)[:, None]
-    swapped = pairs & exchanged[:, left] & exchanged[:, right] & ~(near[:, left] & near[:, right])
-    lost = ~(scores >= max(min_score, np.finfo(np.float64).tiny))
-    of_measured, of_asked = measured[:, None], asked[:, None]
-    counts = (
-        seen & of_asked,
-        seen & of_asked & lost,
-        seen & of_measured,
-        seen & of_measured & near,
-        hidden & of_measured,
-        hidden & of_measured & near,
-        pairs,
-        swapped,
+    everybody = JointCounts(
+        actions=np.array(people.actions, np.str_).reshape(len(people)),
+        found=found,
+        measured=np.isfinite(radii),
+        visible=people.visible == VISIBLE,
+        hidden=people.visible == HIDDEN,
+        missed=~(scores >= max(min_score, np.finfo(np.float64).tiny)),
+        near=near,
+        swapped=exchanged[:, left] & exchanged[:, right] & ~(near[:, left] & near[:, right]),
     )
-    totals = (int(asked.sum()), int((asked & ~there).sum()), int((asked & ~measured).sum()))
-    return (*totals, *(count.sum(axis=0) for count in counts))
+    return JointCounts(*(getattr(everybody, field.name)[people.asked] for field in fields(everybody)))
 
 
 def _within(found: Floats, truth: Floats, radii: Floats) -> Bools:

@@ -7,8 +7,10 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import islice
 
 import numpy as np
+import numpy.typing as npt
 
-from pose.evaluation.annotations import Picture
+from pose.errors import DataError
+from pose.evaluation.annotations import JOINTS, Picture
 from pose.evaluation.pictures import Place, Reader
 from pose.evaluation.results import Results
 from pose.extraction.parts import Parts
@@ -16,6 +18,7 @@ from pose.extraction.pipeline import find_people
 from pose.films import to_coco17
 from pose.found import Boxes, Image, Poses
 from pose.oks import person_scores
+from pose.skeletons import get_skeleton
 
 
 class AnnotatedBoxes:
@@ -68,7 +71,12 @@ def run_estimator(
     bounds = np.searchsorted(people.frames, np.arange(len(pictures) + 1))
     found = [people.in_frame(slice(*bounds[row : row + 2])) for row in range(len(pictures))]
     poses = [_in_coco17(one, parts.estimator.skeleton) for one in found]
-    return Results(name, poses, [person_scores(one).astype(np.float64) for one in found], seconds)
+    return Results(name, poses, [_ranks(one, parts.top_down) for one in found], seconds)
+
+
+def _ranks(poses: Poses, top_down: bool) -> npt.NDArray[np.float64]:
+    """As MMPose's configurations rank people: top-down by box and joints, else by the score of the person."""
+    return np.asarray(person_scores(poses) if top_down else poses.boxes.scores, np.float64)
 
 
 def warm_up(
@@ -77,10 +85,18 @@ def warm_up(
     """Runs one picture, so that weights are there and loading them is not measured.
 
     Raises:
-        DataError: the weights cannot be had, or the picture cannot be read.
+        DataError: the weights cannot be had, the estimator lacks some of COCO's joints, or the picture cannot be read.
     """
     row = next(index for index, picture in enumerate(pictures) if picture.people.asked.any())
-    find_people(iter(Reader([places[row]])), 0, make_parts([pictures[row]]), lambda _: None)
+    parts = make_parts([pictures[row]])
+    _check_joints(parts.estimator.skeleton)
+    find_people(iter(Reader([places[row]])), 0, parts, lambda _: None)
+
+
+def _check_joints(skeleton: str) -> None:
+    missing = [joint for joint in JOINTS if joint not in get_skeleton(skeleton).joints]
+    if missing:
+        raise DataError(f"skeleton {skeleton} has no {missing[0]}: only estimators of COCO's 17 joints are compared")
 
 
 def _in_coco17(poses: Poses, skeleton: str) -> Poses:

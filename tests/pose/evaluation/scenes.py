@@ -39,7 +39,7 @@ def entry(keypoints: np.ndarray, visible: np.ndarray | int = 2, **more: Any) -> 
 def write(path: Path, pictures: dict[str, Sequence[dict[str, Any]]], joints: Sequence[str] = JOINTS) -> Path:
     """A file of annotations: people by the names of their pictures."""
     images = [{"id": number, "file_name": name} for number, name in enumerate(pictures)]
-    people = [{**one, "image_id": number} for number, all in enumerate(pictures.values()) for one in all]
+    people = [{**one, "image_id": number} for number, those in enumerate(pictures.values()) for one in those]
     content = {
         "images": images,
         "annotations": [{"id": id, **one} for id, one in enumerate(people, 1)],

@@ -7,9 +7,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from pose.drawing import COLOURS
 from pose.evaluation.annotations import Annotations, read_annotations
 from pose.evaluation.comparison import Compared, action_rows, joint_rows, markdown, measure, summary_rows
-from pose.evaluation.drawing import COLOURS, choose_pictures, draw_columns
+from pose.evaluation.drawing import choose_pictures, draw_columns
 from pose.evaluation.joints import Reference
 from pose.evaluation.results import Results, nobody
 from tests.pose.evaluation.scenes import entry, found, write
@@ -45,7 +46,7 @@ def test_rows_hold_shares_and_nothing_for_what_is_not_known(annotations: Annotat
     joints = joint_rows(compared(annotations))
     assert len(joints) == 17
     assert joints[9] == {"joint": "left_wrist", "right": 1, "blind": 0}
-    actions = action_rows(compared(annotations), annotations.pictures)
+    actions = action_rows(compared(annotations))
     assert [(row["action"], row["estimator"], row["people"], row["PCK"]) for row in actions] == [
         ("fall", "right", 1, 1), ("fall", "blind", 1, 0), ("walk", "right", 2, 1), ("walk", "blind", 2, 0),
     ]  # fmt: skip
@@ -72,7 +73,7 @@ def test_the_table_is_in_percent_and_says_what_it_went_by(annotations: Annotatio
 
 
 def test_each_action_has_the_picture_in_which_most_is_seen(annotations: Annotations) -> None:
-    assert choose_pictures(annotations.pictures) == {"fall": 1, "walk": 2}  # of two alike the larger person
+    assert choose_pictures(annotations.pictures) == {"fall": (1, 0), "walk": (2, 0)}  # of two alike the larger person
 
 
 def test_a_column_for_each_and_one_for_the_truth(annotations: Annotations) -> None:
@@ -80,7 +81,7 @@ def test_a_column_for_each_and_one_for_the_truth(annotations: Annotations) -> No
     pose = picture.people.keypoints.astype(float)
     columns = {"right": (pose, np.ones((1, 17))), "blind": (pose, np.zeros((1, 17)))}
     image = np.full((200, 400, 3), 200, np.uint8)
-    figure = draw_columns(image, picture.people, columns, "walk: 0.jpg", 0.3)
+    figure = draw_columns(image, picture.people, 0, columns, "walk: 0.jpg", 0.3)
     axes = figure.axes
     assert [axis.get_title() for axis in axes] == ["annotated", "right", "blind"]
     assert [len(axis.lines) > 0 for axis in axes] == [True, True, False]

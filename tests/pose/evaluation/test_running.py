@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from pose.errors import DataError
 from pose.evaluation.annotations import Annotations, Picture, read_annotations
 from pose.evaluation.pictures import Place
 from pose.evaluation.running import AnnotatedBoxes, run_estimator, warm_up
@@ -62,6 +63,18 @@ def test_annotated_boxes_go_to_their_own_pictures(annotations: Annotations, esti
         np.testing.assert_allclose(poses.boxes.xyxy, picture.people.boxes[picture.people.asked], rtol=1e-6)
     assert 0 < results.seconds < 60
     assert results.speeds["frames_per_s"] == pytest.approx(results.speeds["people_per_s"])
+
+
+def test_an_estimator_of_other_joints_is_refused_before_it_is_built(annotations: Annotations) -> None:
+    from pose.openmmlab.top_down import MMPoseTopDown
+
+    of_mpii = MMPoseTopDown(CONFIG, weights="random", skeleton="aihub16", device="cpu")
+
+    def parts(pictures: Sequence[Picture]) -> Parts:
+        return Parts(AnnotatedBoxes(pictures), of_mpii, NoNms(), BestPerson())
+
+    with pytest.raises(DataError, match="aihub16 has no nose"):
+        warm_up(parts, annotations.pictures, places(annotations))
 
 
 @pytest.mark.slow
