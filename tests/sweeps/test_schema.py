@@ -100,7 +100,10 @@ def test_project_paths_lie_beside_pyproject_toml(tmp_path: Path, monkeypatch: py
 # What cannot have a default.
 NEEDED = {
     "datamodule=pyskl": ["datamodule.path=data.pkl"],
-    **{f"datamodule={name}": ["datamodule.path=."] for name in ("aihub", "aihub_videos", "alphapose", "hrnet", "openpose")},
+    **{
+        f"datamodule={name}": ["datamodule.path=."]
+        for name in ("aihub", "aihub_videos", "alphapose", "hrnet", "openpose")
+    },
     "datamodule/split=predefined": ["datamodule.split.train=a", "datamodule.split.test=b"],
 }
 
