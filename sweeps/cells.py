@@ -20,8 +20,10 @@ CODE = ("pose", "datamodules", "lightning_modules")  # what a result depends on
 _NOT_IN_CELL = ("hydra", "tracking", "sweep", "progress", "output_dir", "num_threads")
 _NOT_IN_CELL_OF_DATA = ("num_workers", "pin_memory")
 # What the data comes from and how its key points are found, where the key points themselves are known.
-_BEHIND_THE_DATA = ("path", "store", "detector", "estimator", "nms", "tracker", "detect_every")
-_BEHIND_THE_DATA += ("people_per_batch", "frames_per_batch")
+_BEHIND_THE_DATA = (
+    *("path", "store", "detector", "estimator", "nms", "tracker"),
+    *("detect_every", "people_per_batch", "frames_per_batch"),
+)
 
 
 class Cell(NamedTuple):
