@@ -57,12 +57,12 @@ def build_network(config: Any, scope: str, weights: Weights, device: Any) -> Any
     from mmengine.model.utils import revert_sync_batchnorm
 
     _expect_warnings()
-    with _quiet(), torch.random.fork_rng(devices=[]), in_scope(scope):
+    with _quiet(), torch.no_grad(), torch.random.fork_rng(devices=[]), in_scope(scope):
         torch.manual_seed(weights.seed or 0)
         network = _build(config, scope)
         state = weights.load()
         if state is None:
-            _draw_heads(network)
+            _draw(network)
         else:
             _load(network, state, weights)
         network = revert_sync_batchnorm(network)
@@ -110,14 +110,20 @@ def _build(config: Any, scope: str) -> Any:
         raise DataError(f"the configuration's model cannot be built: {error}".splitlines()[0]) from error
 
 
-def _draw_heads(network: Any) -> None:
-    """Heads are drawn so that almost nothing is found; all other layers stay as PyTorch draws them.
+def _draw(network: Any) -> None:
+    """Heads are drawn so that almost nothing is found; other layers stay as PyTorch draws them, for inputs of about 1.
 
     MMEngine's own way through all of a network takes seconds, since it compares every parameter before and after.
     """
+    import torch
+
     for name, part in network.named_children():
         if name.endswith("head"):
             part.init_weights()
+    preprocessor = network.data_preprocessor
+    if not preprocessor._enable_normalize or preprocessor.std.max() <= 1:  # the network sees 0..255
+        first = next(part for part in network.modules() if isinstance(part, torch.nn.Conv2d))
+        first.weight.div_(255)
 
 
 def _load(network: Any, state: Any, weights: Weights) -> None:
