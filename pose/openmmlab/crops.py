@@ -75,18 +75,35 @@ class Cropper:
         boxes = np.asarray(boxes, np.float32).reshape(-1, 4)
         centers = (boxes[:, 2:] + boxes[:, :2]) * np.float32(0.5)
         extents = np.maximum(boxes[:, 2:] - boxes[:, :2], np.float32(_SMALLEST)) * np.float32(self.padding)
-        width, height = self.size
-        ratio = np.float32(width / height)
-        wide = extents[:, :1] > extents[:, 1:] * ratio
         # The part of the picture has the crop's ratio of sides, and all of the box in it.
+        ratio = np.float32(self.size[0] / self.size[1])
         extents = np.where(
-            wide,
+            extents[:, :1] > extents[:, 1:] * ratio,
             np.concatenate([extents[:, :1], extents[:, :1] / ratio], axis=1),
             np.concatenate([extents[:, 1:] * ratio, extents[:, 1:]], axis=1),
-        ).astype(np.float64)
-        scale = extents / (np.array([width, height]) - (1 if self.udp else 0))
-        corner = centers - extents / 2
-        return _scaling(1 / scale, -corner / scale), _scaling(scale, corner)
+        )
+        to_crop = self._biased(centers, extents) if not self.udp else self._unbiased(centers, extents)
+        exact = extents.astype(np.float64)
+        units = np.array(self.size, np.float64) - (1 if self.udp else 0)
+        return to_crop, _scaling(exact / units, centers - exact / 2)
+
+    # Both round where MMPose rounds: warpAffine takes a pixel from elsewhere for a difference in the last digit.
+
+    def _biased(self, centers: Array, extents: Array) -> npt.NDArray[np.float64]:
+        """`get_warp_matrix`: from the centre, a point half a width to its left, and one as far below that."""
+        import cv2
+
+        left = centers - extents * np.array([0.5, 0], np.float32)
+        below = left + (centers - left)[:, ::-1]
+        width, height = self.size
+        target = np.array([[width / 2, height / 2], [0, height / 2], [0, height / 2 + width / 2]], np.float32)
+        points = np.stack([centers, left, below], axis=1)
+        return np.array([cv2.getAffineTransform(source, target) for source in points]).reshape(-1, 2, 3)
+
+    def _unbiased(self, centers: Array, extents: Array) -> npt.NDArray[np.float64]:
+        """`get_udp_warp_matrix`, which is in single precision."""
+        scale = (np.array(self.size, np.float32) - 1) / extents
+        return _scaling(scale, scale * (extents * np.float32(0.5) - centers))
 
     def to_crop_pixels(self, keypoints: Array) -> Array:
         """What MMPose's codecs give, which take a crop to be `size` wide, in pixels of the crop.
@@ -100,7 +117,7 @@ class Cropper:
         return keypoints * ((size - 1) / size)
 
 
-def _scaling(scale: npt.NDArray[np.float64], offset: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+def _scaling(scale: npt.NDArray[Any], offset: npt.NDArray[Any]) -> npt.NDArray[np.float64]:
     matrices = np.zeros((len(scale), 2, 3))
     matrices[:, 0, 0], matrices[:, 1, 1] = scale.T
     matrices[:, :, 2] = offset

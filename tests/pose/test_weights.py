@@ -114,7 +114,7 @@ def test_files_without_weights(tmp_path, content):
 
 
 def test_a_file_that_is_not_there(tmp_path):
-    with pytest.raises(DataError, match="no weights at .*: use official, random or a file"):
+    with pytest.raises(DataError, match=r"no weights at .*: use official, random or a file"):
         read_weights(tmp_path / "none.pth")
     with pytest.raises(
         DataError, match=r"cannot be read \(No such file or directory\): use official, random or a file"

@@ -27,7 +27,7 @@ class WebServer:
         served = self
 
         class Handler(BaseHTTPRequestHandler):
-            def do_GET(self) -> None:  # noqa: N802
+            def do_GET(self) -> None:
                 served.requests += 1
                 self.send_response(served.status)
                 self.send_header("Content-Length", str(len(served.content)))
