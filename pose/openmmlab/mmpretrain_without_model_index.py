@@ -10,6 +10,7 @@ import importlib
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from importlib.util import find_spec
 from types import ModuleType
 from typing import Any
@@ -34,6 +35,7 @@ def without_mmpretrain() -> Iterator[None]:
         del sys.modules["mmpretrain"]
 
 
+@cache
 def import_mmpretrain() -> None:
     """Enters MMPretrain's parts into the registries.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -10,7 +11,6 @@ from typing import Any
 import cv2
 import numpy as np
 from hydra import compose, initialize_config_dir
-from hydra.utils import instantiate
 from omegaconf import OmegaConf
 
 ROOT = Path(__file__).parents[2]
@@ -27,7 +27,8 @@ def make(group: str, name: str, **values: Any) -> Any:
         cfg = OmegaConf.to_container(compose(overrides=[f"+pose/{group}={name}"]).pose[group])
     if "weights" in cfg:
         values = {"weights": "random", **values}
-    return instantiate({**cfg, **values})
+    module, _, called = cfg.pop("_target_").rpartition(".")
+    return getattr(importlib.import_module(module), called)(**{**cfg, **values})
 
 
 def picture(width: int = 320, height: int = 240) -> Any:
