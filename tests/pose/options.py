@@ -59,3 +59,10 @@ def normalised(module: Any) -> Iterator[None]:
     yield
     for norm in norms:
         norm.eval()
+
+
+def nearest(found: Any, expected: Any) -> Any:
+    """For each row of `found` the row of `expected` nearest to it, none twice: equal scores have no order."""
+    rows = np.abs(found[:, None] - expected[None]).reshape(len(found), len(expected), -1).max(axis=2).argmin(axis=1)
+    assert len(set(rows.tolist())) == len(found)
+    return rows
