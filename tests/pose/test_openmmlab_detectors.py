@@ -151,7 +151,7 @@ def test_impossible_values():
         make("detector", "rtmdet_tiny", precision="half")
     with pytest.raises(DataError, match="device=tpu: use one of auto, cpu, cuda"):
         make("detector", "rtmdet_tiny", device="tpu").detect([picture()])
-    with pytest.raises(DataError, match="no configuration mmdet::none.py"):
+    with pytest.raises(DataError, match="no configuration mmdet::none"):
         make("detector", "rtmdet_tiny", config="mmdet::none.py").detect([picture()])
 
 

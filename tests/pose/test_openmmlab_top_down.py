@@ -62,7 +62,7 @@ def test_it_finds_what_mmpose_finds(name, flip_test):
 
 @pytest.mark.slow
 def test_a_batch_is_as_good_as_one_by_one():
-    estimator = confident(make("estimator", "hrnet_w32"))
+    estimator = confident(make("estimator", "hrnet_w48"))
     crops = estimator.crop(picture(), BOXES)
     keypoints, scores = estimator.estimate(crops)
     for number in range(len(BOXES)):
