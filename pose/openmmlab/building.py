@@ -132,6 +132,7 @@ def _load(network: Any, state: Any, weights: Weights) -> None:
         state._metadata = network.state_dict()._metadata
     try:
         missing = network.load_state_dict(state, strict=False).missing_keys
+        missing = [name for name in missing if not name.endswith("num_batches_tracked")]  # only training counts
     except RuntimeError as error:
         reason = str(error).splitlines()[-1].strip()
         raise DataError(f"{weights.name} are the weights of another network: {reason}") from error
