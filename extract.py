@@ -27,8 +27,7 @@ def check_footage(cfgs: Sequence[DictConfig]) -> list[str | None]:
         ConfigError: settings do not fit together.
     """
     for cfg in cfgs:
-        make_parts(cfg)
-        shard(cfg)
+        make_ready(cfg)
     return [None] * len(cfgs)
 
 
@@ -45,15 +44,13 @@ def main(cfg: DictConfig) -> dict[str, float]:
     from hydra.core.hydra_config import HydraConfig
 
     from pose.extraction.run import check, extract
-    from pose.extraction.store import KeypointStore
     from sweeps import progress
     from sweeps.tracking.process import mark_dead_runs
     from sweeps.tracking.run import EpochMetrics, tracked_run
     from sweeps.tracking.store import open_store
 
-    parts, footage = make_parts(cfg), shard(cfg)
+    parts, footage, keypoints = make_ready(cfg)
     _set_threads(cfg)
-    keypoints = KeypointStore(Path(cfg.store), parts.identity, parts.name)
     store = open_store(cfg.tracking, cfg.output_dir, wait=cfg.sweep.parent_run_id is not None)
     mark_dead_runs(store)
     overrides = list(HydraConfig.get().overrides.task)
@@ -67,6 +64,21 @@ def main(cfg: DictConfig) -> dict[str, float]:
         print(f"{len(outcomes) - int(values['broken'])} videos in the store {keypoints.folder}")
         check(outcomes)
     return values
+
+
+def make_ready(cfg: DictConfig) -> tuple[Parts, list[Found], KeypointStore]:
+    """What finds people, the videos of a job, and where they go. Weights that are needed are fetched, but not loaded.
+
+    Raises:
+        DataError: something is not there.
+    """
+    from pose.extraction.store import KeypointStore
+
+    parts, footage = make_parts(cfg), shard(cfg)
+    keypoints = KeypointStore(Path(cfg.store), parts.identity, parts.name)
+    if not all(keypoints.has(found.video) for found in footage):
+        parts.fetch()
+    return parts, footage, keypoints
 
 
 def make_parts(cfg: DictConfig) -> Parts:

@@ -161,7 +161,7 @@ def _read_parquet(path: Path) -> Iterator[tuple[str, dict[str, str]]]:
     from pyarrow import ArrowException
 
     try:
-        table = pd.read_parquet(path)
+        table = pd.read_parquet(path, dtype_backend="numpy_nullable")  # camera 1 beside an empty cell stays 1, not 1.0
     except (OSError, ValueError, ArrowException) as error:
         raise DataError(f"{path} is no Parquet file: {str(error).splitlines()[0]}") from error
     _check_columns([str(column) for column in table.columns], path)

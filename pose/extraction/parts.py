@@ -68,6 +68,16 @@ class Parts:
         """Whether the estimator takes persons' boxes."""
         return hasattr(self.estimator, "crop")
 
+    def fetch(self) -> None:
+        """Sees that all weights are at hand, so that it is told before anything begins where they are not.
+
+        Raises:
+            DataError: some cannot be had.
+        """
+        for part in (self.detector, self.estimator) if self.top_down else (self.estimator,):
+            if (fetch := getattr(part, "fetch", None)) is not None:
+                fetch()
+
     @property
     def identity(self) -> Mapping[str, Any]:
         """All that the key points depend on; how many are computed at once is not among it."""

@@ -64,6 +64,10 @@ class MMDetDetector:
             "person_class": self.person_class,
         }
 
+    def fetch(self) -> None:
+        """Sees that the weights are at hand, without loading them."""
+        self.network.fetch()
+
     def detect(self, images: Sequence[Image]) -> list[Boxes]:
         """The persons in each picture, best first.
 

@@ -12,6 +12,7 @@ from pose.openmmlab.building import build_network, in_scope, read_config
 from pose.openmmlab.configs import ConfigFile
 from pose.openmmlab.devices import autocast, check_precision, choose_device
 from pose.weights.choice import choose_weights
+from pose.weights.official import OfficialWeights
 
 
 class Network:
@@ -88,6 +89,15 @@ class Network:
         if self._adapt:
             self._adapt(module)
         return module
+
+    def fetch(self) -> None:
+        """Sees that official weights are at hand, so that it is told early where they are not.
+
+        Raises:
+            DataError: they cannot be had.
+        """
+        if isinstance(self.weights, OfficialWeights):
+            self.weights.fetch()
 
     @contextmanager
     def running(self) -> Iterator[Any]:

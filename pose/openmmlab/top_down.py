@@ -58,6 +58,10 @@ class MMPoseTopDown:
         """The network and how it is asked."""
         return {**self.network.identity, "skeleton": self.skeleton, "flip_test": self.flip_test}
 
+    def fetch(self) -> None:
+        """Sees that the weights are at hand, without loading them."""
+        self.network.fetch()
+
     def crop(self, image: Image, boxes: Array) -> Crops:
         """Cuts boxes out of a picture. Reads the configuration, but does not build the network.
 

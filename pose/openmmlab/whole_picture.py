@@ -71,6 +71,10 @@ class MMPoseWholePicture:
             "flip_test": self.flip_test,
         }
 
+    def fetch(self) -> None:
+        """Sees that the weights are at hand, without loading them."""
+        self.network.fetch()
+
     def find(self, images: Sequence[Image]) -> list[Poses]:
         """Everybody in each picture, best first.
 

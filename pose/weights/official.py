@@ -63,6 +63,17 @@ class OfficialWeights:
         Raises:
             DataError: it cannot be fetched, is another file than the name says, or wants to run something.
         """
+        return read_weights(self.fetch())
+
+    def fetch(self) -> Path:
+        """Sees that they are in the folder.
+
+        Returns:
+            The file.
+
+        Raises:
+            DataError: as `load`.
+        """
         from filelock import FileLock
 
         original = self.folder / self.url.rpartition("/")[2]
@@ -72,7 +83,7 @@ class OfficialWeights:
             with FileLock(original.with_suffix(".lock")):
                 if not converted.is_file():
                     self._convert(original, converted)
-        return read_weights(converted)
+        return converted
 
     def _convert(self, original: Path, converted: Path) -> None:
         expected = find_hash(self.url)
