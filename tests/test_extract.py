@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -16,10 +17,12 @@ from pose.extracted import ExtractedSource, named_footage
 from pose.extraction.run import look_up
 from pose.labels import Unit
 from tests.helpers import LITTLE, Ended, Typist
+from tests.pose.extraction.test_store import content
 from tests.pose.footage import rectangles, simple_parts, write_images, write_video
 
 pytest.importorskip("av", reason="make pose")
 ROOT = Path(extract.__file__).parent
+REAL = ROOT.parent / "shared/data/videos"
 # One of the quickest networks, untrained: nothing is claimed of what it finds.
 POSE = (
     "pose/detector=whole_frame pose/estimator=rtmpose_m pose.estimator.weights=random pose.estimator.flip_test=false "
@@ -163,3 +166,46 @@ def test_the_videos_of_aihub_have_their_actions_names_and_takes(typist: Typist, 
     fall = Unit(tmp_path / "6-1/6-1_001-C01.mp4", "6-1/6-1_001-C01")
     with pytest.raises(DataError, match=r"its action 6 has no name: type \+datamodule.label_names.6=NAME"):
         source.labels(fall, fall.name)
+
+
+DEMO = "pose/detector=demo pose/estimator=demo num_threads=1 tracking.experiment=test"
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not REAL.is_dir(), reason="the real videos of ../shared/data are not here")
+def test_real_videos_go_through_the_whole_pipeline(typist: Typist, tmp_path: Path) -> None:
+    """With weights for drawn people: that all of it runs, and every frame is looked at, not what is found."""
+    ended = typist.type(f"path={REAL} {DEMO} store={tmp_path} pose.detector.score_threshold=0.05", extract)
+    assert ended.status == 0, ended.err
+    (index,) = tmp_path.glob("*/index.parquet")
+    table = pd.read_parquet(index)
+    assert sorted(table.frames) == [72, 86, 89, 94, 98, 109, 128, 139, 141]
+    assert sorted(table.fps.round().unique()) == [15, 28, 30]
+    assert table.people.sum() > 0
+
+
+@pytest.mark.slow
+def test_killed_with_real_networks_it_ends_with_the_same_bytes(tmp_path: Path, fork_python) -> None:
+    videos = tmp_path / "videos"
+    for number in range(2):
+        write_video(videos / f"walk/{number}.mp4", rectangles(40 + number, size=(320, 240)))
+    code = """
+import sys
+import extract
+from tests.pose.extraction.killing import kill_extraction_at
+moment, count, *words = sys.argv[1:]
+if moment:
+    kill_extraction_at(moment, int(count))
+sys.argv = ["extract.py", *words]
+extract.main()
+"""
+    words = f"path={videos} {DEMO} pose/detector=whole_frame"
+    stores = []
+    for name, moment in (("undisturbed", ""), ("killed", "in_the_join"), ("killed", "")):
+        folders = (f"store={tmp_path / name}", f"output_dir={tmp_path / 'outputs'}")
+        status, _, err = fork_python(code, moment, "2", *words.split(), *folders).communicate()
+        assert status == (-signal.SIGKILL if moment else 0), err
+        stores.append(content(tmp_path / name))
+    assert len(stores[1]) == 3  # settings, one video, and a segment of the other
+    assert stores[0] == stores[2]
+    assert len(stores[0]) == 4
