@@ -75,7 +75,7 @@ def lift(rng: np.random.Generator, actor: Actor, time: Floats) -> Motion:
     motion.ankles, motion.feet = plant_feet(rng, actor, len(time), wider=1.25)
     pitch = (0.62 * squat + 1.5 * (1 - squat)) * down
     # The knees lead the way up, so the trunk is still bowed when the legs are half straight.
-    legs = down ** (1 + 0.3 * squat)
+    legs = np.maximum(down, 0) ** (1 + 0.3 * squat)  # rounding can leave it a hair below 0
     motion.pelvis[:, 2] -= (0.44 * squat + 0.1) * build.leg * legs
     motion.pelvis[:, 0] -= (0.17 * squat + 0.13) * legs + 0.06 * down
     motion.hips = rotation(0, 0.62 * pitch + 0.02)

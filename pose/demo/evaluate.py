@@ -1,0 +1,129 @@
+"""Measures the demo's networks on drawn people they were not trained on: `python -m pose.demo.evaluate`."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+
+import numpy as np
+
+from pose.demo.data import HELD_OUT_SEED, held_out_frames
+from pose.demo.networks import find_boxes, find_joints, load_network
+from pose.demo.scoring import MIRROR, Outcome, box_ap, judge, match
+from pose.drawn.scene import Frame
+from pose.files import write_whole
+from pose.found import Boxes
+from pose.simulator.scenes import ACTIONS
+from pose.skeletons import get_skeleton
+
+SURE = 0.3
+"""Score of a box that key points are looked for in."""
+BATCH = 32
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Evaluation:
+    """Both networks' results.
+
+    Args:
+        frames: how many pictures.
+        person_ap: of the boxes, at an intersection over union of 0.5.
+        outcomes: of each person of whom enough is seen.
+    """
+
+    frames: int
+    person_ap: float
+    outcomes: list[Outcome]
+
+    def pck(self, level: int = 2, action: str | None = None, joint: int | None = None) -> float:
+        """Part of the joints that were found within half a head's length, NaN if there are none.
+
+        Args:
+            level: 2 for joints that are seen, 1 for hidden ones in the picture.
+            action: of people who do this only.
+            joint: this one only.
+        """
+        outcomes = [outcome for outcome in self.outcomes if action in (None, outcome.action)]
+        asked = np.stack([outcome.visible == level for outcome in outcomes])
+        correct = np.stack([outcome.correct for outcome in outcomes])
+        columns = slice(None) if joint is None else [joint]
+        return float(correct[:, columns][asked[:, columns]].mean()) if asked[:, columns].any() else float("nan")
+
+    def swaps(self, action: str | None = None) -> float:
+        """Part of the joints seen, of those with a left and a right, that were found where the other one is."""
+        outcomes = [outcome for outcome in self.outcomes if action in (None, outcome.action)]
+        asked = np.stack([(outcome.visible == 2) & (np.arange(17) != MIRROR) for outcome in outcomes])
+        return float(np.stack([outcome.swapped for outcome in outcomes])[asked].mean())
+
+
+def evaluate(frames: Iterable[Frame], detector_weights: Path | None, estimator_weights: Path | None) -> Evaluation:
+    """Runs detector and estimator over drawn pictures and compares with the truth.
+
+    Args:
+        frames: the pictures.
+        detector_weights: a safetensors file; the one in the repository if None.
+        estimator_weights: the same.
+    """
+    detector, estimator = load_network("detector", detector_weights), load_network("estimator", estimator_weights)
+    found: list[Boxes] = []
+    people, outcomes = [], []
+    frames = iter(frames)
+    while batch := list(islice(frames, BATCH)):
+        for frame, boxes in zip(batch, find_boxes(detector, [frame.image for frame in batch]), strict=True):
+            found.append(boxes)
+            people.append(frame.people)
+            sure = Boxes(boxes.xyxy[boxes.scores >= SURE], boxes.scores[boxes.scores >= SURE])
+            keypoints = find_joints(estimator, frame.image, sure.xyxy)
+            for person, owner in zip(frame.people, match(sure, frame.people), strict=True):
+                if person.shown:
+                    outcomes.append(judge(person, keypoints[owner] if owner >= 0 else None))
+    return Evaluation(len(found), box_ap(found, people), outcomes)
+
+
+def as_table(evaluation: Evaluation) -> str:
+    """The results in Markdown."""
+    outcomes = evaluation.outcomes
+    lines = [
+        f"{evaluation.frames} pictures, {len(outcomes)} people. Person AP at IoU 0.5: {evaluation.person_ap:.1%}.",
+        "",
+        "| people | number | found | PCK, seen joints | PCK, hidden joints | left/right swaps |",
+        "|---|---|---|---|---|---|",
+    ]
+    for action in (None, *ACTIONS):
+        those = [outcome for outcome in outcomes if action in (None, outcome.action)]
+        if those:
+            share = np.mean([outcome.found for outcome in those])
+            seen, hidden = evaluation.pck(2, action), evaluation.pck(1, action)
+            row = f"| {action or 'all'} | {len(those)} | {share:.1%} | {seen:.1%} | {hidden:.1%} |"
+            lines.append(f"{row} {evaluation.swaps(action):.1%} |")
+    lines += ["", "| joint | PCK, seen | PCK, hidden |", "|---|---|---|"]
+    for joint, name in enumerate(get_skeleton("coco17").joints):
+        seen, hidden = evaluation.pck(2, None, joint), evaluation.pck(1, None, joint)
+        lines.append(f"| {name.replace('_', ' ')} | {seen:.1%} | {hidden:.1%} |")
+    return "\n".join([*lines, ""])
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """The command line."""
+    import torch
+
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--scenes", type=int, default=500, help="with two pictures each")
+    parser.add_argument("--seed", type=int, default=HELD_OUT_SEED, help="of scenes; not one of training")
+    parser.add_argument("--detector", type=Path, help="weights; those in the repository if not given")
+    parser.add_argument("--estimator", type=Path, help="weights; those in the repository if not given")
+    parser.add_argument("--out", type=Path, default=Path("outputs/demo/evaluation.md"))
+    parser.add_argument("--threads", type=int, default=1)
+    args = parser.parse_args(arguments)
+    torch.set_num_threads(args.threads)
+    table = as_table(evaluate(held_out_frames(args.scenes, args.seed), args.detector, args.estimator))
+    args.out.parent.mkdir(parents=True, exist_ok=True)
+    write_whole(args.out, table.encode())
+    print(table)
+
+
+if __name__ == "__main__":
+    main()

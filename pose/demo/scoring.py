@@ -1,0 +1,130 @@
+"""How good boxes and key points are, measured against drawn people."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from pose.drawn.coco import annotate
+from pose.drawn.picture import Truth
+from pose.found import Array, Boxes
+from pose.skeletons import get_skeleton
+
+Flags = npt.NDArray[np.bool_]
+MIRROR = np.array(get_skeleton("coco17").mirror)
+HALF_A_HEAD = 0.5
+OVERLAP = 0.5
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Outcome:
+    """What became of one person.
+
+    Args:
+        action: what is done.
+        visible: `[17]` as in `Truth`.
+        found: whether a box was matched to the person.
+        correct: `[17]` whether the joint is within half a head's length of the truth.
+        swapped: `[17]` whether it is not, but is within half a head's length of the mirrored joint.
+    """
+
+    action: str
+    visible: npt.NDArray[np.int64]
+    found: bool
+    correct: Flags
+    swapped: Flags
+
+
+def match(boxes: Boxes, people: Sequence[Truth]) -> npt.NDArray[np.int64]:
+    """Which box is whose: the best-scored box first, each takes the person left that it overlaps most.
+
+    Args:
+        boxes: found.
+        people: everybody in the picture.
+
+    Returns:
+        `[len(people)]` index of each person's box, -1 where none overlaps by an intersection over union of 0.5.
+    """
+    owner = np.full(len(people), -1)
+    if not people:
+        return owner
+    overlaps = _overlaps(boxes.xyxy, np.stack([person.box for person in people]))
+    for box in np.argsort(-boxes.scores, kind="stable"):
+        overlap = np.where(owner < 0, overlaps[box], 0)
+        person = int(overlap.argmax())
+        if overlap[person] >= OVERLAP:
+            owner[person] = box
+    return owner
+
+
+def judge(person: Truth, keypoints: Array | None) -> Outcome:
+    """Compares the key points `[17, 2]` that were found, None if nobody was, with the truth."""
+    none = np.zeros(17, dtype=bool)
+    if keypoints is None:
+        return Outcome(person.action, person.visible, False, none, none)
+    near = HALF_A_HEAD * person.head
+    correct = np.linalg.norm(keypoints - person.keypoints, axis=1) <= near
+    mirrored = np.linalg.norm(keypoints - person.keypoints[MIRROR], axis=1) <= near
+    return Outcome(person.action, person.visible, True, correct, ~correct & mirrored & (np.arange(17) != MIRROR))
+
+
+def box_ap(found: Sequence[Boxes], people: Sequence[Sequence[Truth]]) -> float:
+    """Average precision of boxes at an intersection over union of 0.5, by pycocotools, in 0..1.
+
+    Args:
+        found: boxes of each picture.
+        people: who is in it; those of whom hardly anything is seen neither count nor make a box wrong.
+    """
+    from pycocotools.coco import COCO  # type: ignore[import-untyped]
+    from pycocotools.cocoeval import COCOeval  # type: ignore[import-untyped]
+
+    truth = COCO()
+    number = iter(range(1, 10**9))
+    truth.dataset = {
+        "images": [{"id": image} for image in range(len(people))],
+        "annotations": [
+            annotate(person, next(number), image) for image, those in enumerate(people) for person in those
+        ],
+        "categories": [{"id": 1, "name": "person"}],
+    }
+    with contextlib.redirect_stdout(io.StringIO()):
+        truth.createIndex()
+        results = truth.loadRes(_results(found))
+        evaluation: Any = COCOeval(truth, results, "bbox")
+        evaluation.params.iouThrs = np.array([OVERLAP])
+        evaluation.evaluate()
+        evaluation.accumulate()
+    # [thresholds, recalls, categories, areas, most detections]: all areas, and the most of 1, 10 and 100
+    return float(evaluation.eval["precision"][0, :, 0, 0, -1].mean())
+
+
+def _results(found: Sequence[Boxes]) -> npt.NDArray[np.float64]:
+    """Rows of picture, x, y, width, height, score, category."""
+    rows = [
+        np.column_stack(
+            [
+                np.full(len(boxes), image),
+                boxes.xyxy[:, :2],
+                boxes.xyxy[:, 2:] - boxes.xyxy[:, :2],
+                boxes.scores,
+                np.ones(len(boxes)),
+            ]
+        )
+        for image, boxes in enumerate(found)
+    ]
+    return np.concatenate(rows).astype(np.float64)
+
+
+def _overlaps(a: Array, b: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """Intersection over union `[N, M]` of boxes `[N, 4]` and `[M, 4]`."""
+    low, high = np.maximum(a[:, None, :2], b[None, :, :2]), np.minimum(a[:, None, 2:], b[None, :, 2:])
+    shared = np.clip(high - low, 0, None).prod(axis=-1)
+    area_a, area_b = (np.prod(boxes[:, 2:] - boxes[:, :2], axis=1) for boxes in (a, b))
+    overlaps: npt.NDArray[np.float64] = shared / np.maximum(area_a[:, None] + area_b[None] - shared, 1e-9)
+    return overlaps
