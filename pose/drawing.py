@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 Floats = npt.NDArray[np.floating]
 
 # Told apart also by those who see no red or no green, on light and on dark (Okabe and Ito, 2008).
-COLOURS = {"left": "#56b4e9", "right": "#e69f00", "middle": "#f0e442"}
+COLOURS = {"left": "#56b4e9", "right": "#e69f00", "middle": "#ffffff"}
 _LAYOUT = get_skeleton("coco17")
 
 

@@ -73,6 +73,15 @@ def _choose_frame(found: VideoPeople) -> int | None:
     return int(seen[len(seen) // 2]) if len(seen) else None
 
 
+def _window(one: Shown) -> tuple[float, float, float, float]:
+    """What is shown of a frame: everybody with some room, in the frame's own shape and not less than 0.4 of it."""
+    size = np.array(one.image.shape[1::-1], np.float64)
+    low, high = one.poses.boxes.xyxy[:, :2].min(axis=0), one.poses.boxes.xyxy[:, 2:].max(axis=0)
+    share = float(np.clip(((high - low) * 1.5 / size).max(), 0.4, 1))
+    corner = np.clip((low + high) / 2 - share * size / 2, 0, (1 - share) * size)
+    return (*map(float, corner), *map(float, corner + share * size))  # type: ignore[return-value]
+
+
 def _draw(shown: Sequence[Shown], min_score: float) -> Figure:
     from matplotlib.figure import Figure
 
@@ -83,7 +92,8 @@ def _draw(shown: Sequence[Shown], min_score: float) -> Figure:
     axes = figure.subplots(rows, columns, squeeze=False).ravel()
     for axis, one in zip(axes, shown, strict=False):
         axis.imshow(one.image[..., ::-1])
-        axis.set(xlim=(0, one.image.shape[1]), ylim=(one.image.shape[0], 0), xticks=[], yticks=[])
+        left, top, right, bottom = _window(one)
+        axis.set(xlim=(left, right), ylim=(bottom, top), xticks=[], yticks=[])
         axis.set_title(one.title, fontsize=9)
         for pose, scores in zip(one.poses.keypoints, one.poses.scores, strict=True):
             draw_pose(axis, pose, scores >= min_score, 1.2)

@@ -13,7 +13,6 @@ from typing import Any
 from pose.errors import DataError
 from pose.openmmlab.configs import ConfigFile
 from pose.openmmlab.mmpretrain_without_model_index import import_mmpretrain, without_mmpretrain
-from pose.openmmlab.torchvision_beside_cpu_torch import ensure_torchvision
 from pose.weights.choice import Weights
 
 
@@ -89,7 +88,6 @@ def in_scope(scope: str) -> Iterator[None]:
 @cache
 def _register() -> None:
     """Importing a library's parts enters them into its registries."""
-    ensure_torchvision()
     with without_mmpretrain():
         for library in ("mmdet.models", "mmpose.codecs", "mmpose.datasets", "mmpose.models"):
             importlib.import_module(library)
