@@ -34,9 +34,9 @@ sweep: setup  ## the paper's comparison, tracked (default): python train.py -m o
 	$(RUN) train.py -m optimizer=adam,rmsprop $(ARGS)
 
 demo: pose  ## from drawn video to actions: draw, find key points, train, test; in MLflow, with pictures
-	$(RUN) -m pose.demo.draw outputs/demo
-	$(RUN) extract.py path=outputs/demo pose/detector=demo pose/estimator=demo
-	$(RUN) train.py experiment=demo datamodule.path=outputs/demo $(ARGS)
+	$(RUN) -m pose.demo.draw outputs/demo/videos
+	$(RUN) extract.py path=outputs/demo/videos pose/detector=demo pose/estimator=demo
+	$(RUN) train.py experiment=demo datamodule.path=outputs/demo/videos $(ARGS)
 
 test: setup-test pose  ## every test but the soak tests
 	$(RUN) -m pytest $(ARGS)
