@@ -175,7 +175,8 @@ DEMO = "pose/detector=demo pose/estimator=demo num_threads=1 tracking.experiment
 @pytest.mark.skipif(not REAL.is_dir(), reason="the real videos of ../shared/data are not here")
 def test_real_videos_go_through_the_whole_pipeline(typist: Typist, tmp_path: Path) -> None:
     """With weights for drawn people: that all of it runs, and every frame is looked at, not what is found."""
-    ended = typist.type(f"path={REAL} {DEMO} store={tmp_path} pose.detector.score_threshold=0.05", extract)
+    best = "pose.detector.score_threshold=0.01 pose.detector.max_people=1"
+    ended = typist.type(f"path={REAL} {DEMO} {best} store={tmp_path}", extract)
     assert ended.status == 0, ended.err
     (index,) = tmp_path.glob("*/index.parquet")
     table = pd.read_parquet(index)
@@ -206,6 +207,6 @@ extract.main()
         status, _, err = fork_python(code, moment, "2", *words.split(), *folders).communicate()
         assert status == (-signal.SIGKILL if moment else 0), err
         stores.append(content(tmp_path / name))
-    assert len(stores[1]) == 3  # settings, one video, and a segment of the other
+    assert any("unfinished" in name for name in stores[1])
     assert stores[0] == stores[2]
-    assert len(stores[0]) == 4
+    assert len(stores[0]) == 4  # settings, index, two videos
