@@ -33,6 +33,11 @@ PIP := $(RUN) -m pip install -qq --disable-pip-version-check --no-warn-conflicts
 sweep: setup  ## the paper's comparison, tracked (default): python train.py -m optimizer=adam,rmsprop $(ARGS)
 	$(RUN) train.py -m optimizer=adam,rmsprop $(ARGS)
 
+demo: pose  ## from drawn video to actions: draw, find key points, train, test; in MLflow, with pictures
+	$(RUN) -m pose.demo.draw outputs/demo/videos
+	$(RUN) extract.py path=outputs/demo/videos pose/detector=demo pose/estimator=demo
+	$(RUN) train.py experiment=demo datamodule.path=outputs/demo/videos $(ARGS)
+
 test: setup-test pose  ## every test but the soak tests
 	$(RUN) -m pytest $(ARGS)
 
@@ -83,6 +88,7 @@ endif
 	@wheels=$$(requirements/build_wheels.sh $(RUN) .wheels $(ACCELERATOR)) && \
 	  $(PIP) --no-deps --no-index --find-links "$$wheels" -r requirements/openmmlab-built.txt
 	@$(PIP) --no-deps -r requirements/openmmlab.txt
+	@$(RUN) requirements/repair_torchvision.py
 	@touch $@
 
 # Another build of the same torch version satisfies pip, so a change of accelerator has to start from an empty environment.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pose.errors import DataError
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
 
     from pose.extraction.parts import Parts
     from pose.extraction.run import Found, Outcome
+    from pose.extraction.store import KeypointStore
     from sweeps.tracking.run import TrackedRun
 
 
@@ -25,8 +27,7 @@ def check_footage(cfgs: Sequence[DictConfig]) -> list[str | None]:
         ConfigError: settings do not fit together.
     """
     for cfg in cfgs:
-        make_parts(cfg)
-        shard(cfg)
+        make_ready(cfg)
     return [None] * len(cfgs)
 
 
@@ -43,29 +44,41 @@ def main(cfg: DictConfig) -> dict[str, float]:
     from hydra.core.hydra_config import HydraConfig
 
     from pose.extraction.run import check, extract
-    from pose.extraction.store import KeypointStore
     from sweeps import progress
     from sweeps.tracking.process import mark_dead_runs
     from sweeps.tracking.run import EpochMetrics, tracked_run
     from sweeps.tracking.store import open_store
 
-    footage, parts = shard(cfg), make_parts(cfg)
+    parts, footage, keypoints = make_ready(cfg)
     _set_threads(cfg)
-    keypoints = KeypointStore(cfg.store, parts.identity, parts.name)
     store = open_store(cfg.tracking, cfg.output_dir, wait=cfg.sweep.parent_run_id is not None)
     mark_dead_runs(store)
     overrides = list(HydraConfig.get().overrides.task)
     with tracked_run(cfg, store, overrides=overrides, data_digest=digest_of(cfg)) as run:
         begun = time.perf_counter()
-        outcomes = extract(
-            footage, keypoints, parts, cfg.pose.fps, progress.report if progress.has_listener() else None
-        )
+        listener = progress.report if progress.has_listener() else None
+        outcomes = extract(footage, keypoints, parts, cfg.pose.fps, listener)
         values = _metrics(outcomes, time.perf_counter() - begun)
         run.log_epochs([EpochMetrics(0, int(time.time() * 1000), values)])
-        _keep(run, outcomes, keypoints.folder.name)
+        _keep(run, outcomes, keypoints, cfg.pose.fps)
         print(f"{len(outcomes) - int(values['broken'])} videos in the store {keypoints.folder}")
         check(outcomes)
     return values
+
+
+def make_ready(cfg: DictConfig) -> tuple[Parts, list[Found], KeypointStore]:
+    """What finds people, the videos of a job, and where they go. Weights that are needed are fetched, but not loaded.
+
+    Raises:
+        DataError: something is not there.
+    """
+    from pose.extraction.store import KeypointStore
+
+    parts, footage = make_parts(cfg), shard(cfg)
+    keypoints = KeypointStore(Path(cfg.store), parts.identity, parts.name)
+    if not all(keypoints.has(found.video) for found in footage):
+        parts.fetch()
+    return parts, footage, keypoints
 
 
 def make_parts(cfg: DictConfig) -> Parts:
@@ -122,20 +135,20 @@ def _metrics(outcomes: Sequence[Outcome], seconds: float) -> dict[str, float]:
     }
 
 
-def _keep(run: TrackedRun, outcomes: Sequence[Outcome], store: str) -> None:
-    run.set_tags({"store": store})
-    run.log_table(
-        [
-            {"video": outcome.footage.name, "fingerprint": outcome.footage.video, "fault": outcome.fault}
-            | {
-                name: (outcome.row or {}).get(name, "")
-                for name in ("frames", "people", "tracks", "mean_score", "missed")
-            }
-            | {"seconds": round(outcome.seconds, 2)}
-            for outcome in outcomes
-        ],
-        "videos.csv",
-    )
+def _keep(run: TrackedRun, outcomes: Sequence[Outcome], store: KeypointStore, fps: float) -> None:
+    """A table of the videos, and a picture of what was found in some of them."""
+    from pose.extraction.overview import draw_overview
+
+    run.set_tags({"store": store.folder.name})
+    if (figure := draw_overview(outcomes, store, fps)) is not None:
+        run.log_figure(figure, "keypoints.png")
+    counts = ("frames", "people", "tracks", "mean_score", "missed")
+    table = []
+    for outcome in outcomes:
+        row = {"video": outcome.footage.name, "fingerprint": outcome.footage.video, "fault": outcome.fault}
+        row |= {name: (outcome.row or {}).get(name, "") for name in counts}
+        table.append(row | {"seconds": round(outcome.seconds, 2)})
+    run.log_table(table, "videos.csv")
 
 
 if __name__ == "__main__":

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from datamodules.people import PeopleDataModule
@@ -26,6 +28,7 @@ class HRNetDataModule(PeopleDataModule):
         detect_every: frames from one detection to the next.
         people_per_batch: people that the estimator sees at once.
         frames_per_batch: frames that the detector sees at once.
+        label_names: what labels that are numbers are called.
         **options: of `PeopleDataModule`.
     """
 
@@ -40,10 +43,12 @@ class HRNetDataModule(PeopleDataModule):
         detect_every: int = 1,
         people_per_batch: int = 32,
         frames_per_batch: int = 8,
+        label_names: Mapping[Any, str] = MappingProxyType({}),
         **options: Any,
     ) -> None:
-        super().__init__(path, image_size=None, **options)
+        super().__init__(path, **options)
         self.store = store
+        self.label_names = label_names
         self.extraction = {
             "detector": detector,
             "estimator": estimator,
@@ -59,8 +64,9 @@ class HRNetDataModule(PeopleDataModule):
         from pose.extracted import ExtractedSource
         from pose.extraction.parts import Parts
 
+        parts = Parts(**self.extraction)
         source = ExtractedSource(
-            self.path, Parts(**self.extraction), self.store, self.id_pattern, self.file_fps, self.tracks()
+            self.path, parts, self.store, self.id_pattern, self.file_fps, self.tracks(), self.label_names
         )
         source.extract_missing()
         self._source = source

@@ -143,7 +143,7 @@ class AIHubSource:
         if any(path.suffix.lower() in _PIXELS for path in (self.path, *self.path.rglob("*"))):
             raise DataError(
                 f"{self.path} holds pictures or videos and no labels ({example}): find key points in them by "
-                "python extract.py, or name the folder of the labels"
+                "datamodule=aihub_videos, or name the folder of the labels"
             )
         raise DataError(f"{self.path} holds no labels, as {example}: name the folder that they lie in")
 

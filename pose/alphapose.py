@@ -42,15 +42,15 @@ class AlphaPoseSource(PeopleSource):
 
     def read(self, unit: Unit) -> Iterator[Film]:
         """A film for each sequence of pictures that the file's `image_id` tell apart."""
-        numbered = _entries(unit.path)
+        numbered = read_entries(unit.path)
         places = _places([entry for _, entry in numbered], unit.path, self.fps)
         numbered = [(number, entry) for number, entry in numbered if str(entry["image_id"]) in places]
         if not numbered:
             yield empty_film(unit.name)
             return
-        keypoints, scores = _joints(numbered, unit.path)
+        keypoints, scores = read_joints(numbered, unit.path)
         entries = [entry for _, entry in numbered]
-        boxes = _boxes(entries, keypoints)
+        boxes = read_boxes(entries, keypoints)
         found = [places[str(entry["image_id"])] for entry in entries]
         frames = np.array([place.frame for place in found], np.int64)
         names, sequence_of = np.unique([place.sequence for place in found], return_inverse=True)
@@ -68,15 +68,27 @@ class AlphaPoseSource(PeopleSource):
             )
 
 
-def _joints(numbered: Sequence[tuple[int, dict[str, Any]]], path: Path) -> tuple[Array, Array]:
-    """COCO's 17 joints of each entry, and their scores."""
+def read_joints(numbered: Sequence[tuple[int, dict[str, Any]]], path: Path) -> tuple[Array, Array]:
+    """COCO's 17 joints of each of some entries, `[N, 17, 2]`, and their scores, `[N, 17]`.
+
+    Args:
+        numbered: at least one entry, each with its number in the list.
+        path: of the file, for messages.
+
+    Raises:
+        DataError: one of them is not x, y and score for so many joints.
+    """
     rows = [entry["keypoints"] for _, entry in numbered]
     triples = read_triples(rows, _LAYOUTS, lambda row: f"{path}: keypoints of entry {numbered[row][0]}")
     return to_coco17(*triples, _LAYOUTS[len(rows[0]) // 3])
 
 
-def _entries(path: Path) -> list[tuple[int, dict[str, Any]]]:
-    """The persons in a file, each with its number in the list."""
+def read_entries(path: Path) -> list[tuple[int, dict[str, Any]]]:
+    """The persons in a file, each with its number in the list.
+
+    Raises:
+        DataError: it is not in AlphaPose's own format.
+    """
     content = read_json(path)
     if not isinstance(content, list):
         raise DataError(
@@ -97,8 +109,8 @@ def _places(entries: Sequence[dict[str, Any]], path: Path, fps: float) -> dict[s
         raise DataError(f"{path}: in image_id, {error}") from None
 
 
-def _boxes(entries: Sequence[dict[str, Any]], keypoints: Array) -> Array:
-    """The file's boxes as corners; where it has none, or no whole ones, those around the joints."""
+def read_boxes(entries: Sequence[dict[str, Any]], keypoints: Array) -> Array:
+    """The file's boxes as corners, `[N, 4]`; where it has none, or no whole ones, those around the joints."""
     try:
         boxes = np.array([entry["box"] for entry in entries], np.float64).reshape(len(entries), 4)
     except (KeyError, TypeError, ValueError, OverflowError):

@@ -41,6 +41,7 @@ NEEDS = (
     Need("mmcv", ">=2.0,<2.2", "OpenMMLab's operators", file="_ext"),
     Need("mmdet", ">=3.3,<3.4", "finds people"),
     Need("mmpose", ">=1.3,<1.4", "finds their key points"),
+    Need("mmpretrain", ">=1.2,<1.3", "ViTPose's backbone"),
     Need("xtcocotools", "", "COCO's measures in mmpose"),
     Need("pycocotools", "", "COCO's measures"),
     Need("lap", "", "MMDet's ByteTrack assigns boxes by it"),

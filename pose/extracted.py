@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import multiprocessing
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
+from types import MappingProxyType
+from typing import Any
 
 import numpy as np
 
@@ -14,10 +17,10 @@ from pose.extraction.run import Found, check, extract, look_up
 from pose.extraction.store import KeypointStore
 from pose.films import Film, TrackOptions
 from pose.footage import find_footage
-from pose.labels import Labelling, Unit
+from pose.labels import Labelling, Labels, Unit
 from pose.people import PeopleSource
 
-KIND = "videos, and no folder of pictures"
+KIND = "video or folder of pictures"
 
 
 def named_footage(path: str | Path) -> list[tuple[str, Path]]:
@@ -40,6 +43,7 @@ class ExtractedSource(PeopleSource):
         id_pattern: preset or regular expression with groups `label`, `subject`, `camera`, `recording`.
         fps: frames a second of folders of pictures; videos say it.
         tracks: how people become clips.
+        label_names: what labels that are numbers are called; empty where they are names already.
     """
 
     kind = KIND
@@ -52,14 +56,30 @@ class ExtractedSource(PeopleSource):
         id_pattern: str | None = None,
         fps: float = 30.0,
         tracks: TrackOptions | None = None,
+        label_names: Mapping[Any, str] = MappingProxyType({}),
     ) -> None:
         super().__init__(path, id_pattern, fps, None, tracks)
+        self.label_names = {str(label): name for label, name in label_names.items()}
         self.parts = parts
-        self.store = KeypointStore(Path(store), parts.identity, parts.name)
+        self.store = KeypointStore(Path(store).expanduser(), parts.identity, parts.name)
 
     def find(self, path: Path) -> list[Path]:
         """Videos and folders of pictures."""
         return find_footage(path)
+
+    def labels(self, unit: Unit, name: str) -> list[Labels]:
+        """What is said about a video, with the label's name.
+
+        Raises:
+            DataError: nothing says which action it is, or a label has no name.
+        """
+        labels = super().labels(unit, name)
+        unnamed = [one.label for one in labels if self.label_names and one.label not in self.label_names]
+        if unnamed:
+            raise DataError(
+                f"{unit.path}: its action {unnamed[0]} has no name: type +datamodule.label_names.{unnamed[0]}=NAME"
+            )
+        return [replace(one, label=self.label_names.get(str(one.label), one.label)) for one in labels]
 
     def extract_missing(self) -> None:
         """Has what is missing in the store found, by a process of its own: this one need not load OpenMMLab.

@@ -8,7 +8,11 @@ from pose.errors import DataError
 
 # Sample names of NTU RGB+D and NTU RGB+D 120 (Shahroudy et al., CVPR 2016): set-up, camera, performer, replication,
 # action. Its three cameras see the same performance at once, so that the camera is no part of the recording.
-ID_PATTERNS = {"ntu": r"(?P<recording1>S\d{3})(?P<camera>C\d{3})(?P<subject>P\d{3})(?P<recording2>R\d{3}A\d{3})"}
+ID_PATTERNS = {
+    "ntu": r"(?P<recording1>S\d{3})(?P<camera>C\d{3})(?P<subject>P\d{3})(?P<recording2>R\d{3}A\d{3})",
+    # AI-Hub's videos and folders of pictures, {A}-{k}_{NNN}-C{cc}: the action's number, and the take, which all see.
+    "aihub": r"(?P<recording>(?P<label>\d+)-\d+_\d+)-(?P<camera>C\d+)",
+}
 
 
 def compile_pattern(id_pattern: str) -> re.Pattern[str]:

@@ -2,8 +2,8 @@
 
 A manifest is a CSV or Parquet file with a row a film and the columns `path` (relative to the manifest; `video` means
 the same) and `label`, and as wanted `subject`, `camera`, `recording`, `start` and `end`. The last two are seconds, of
-which s begins with frame s x fps: a film with several actions has a row for each of them. Without a manifest the label is the first folder below the data's
-own.
+which s begins with frame s x fps: a film with several actions has a row for each of them. Without a manifest the label
+is the first folder below the data's own.
 """
 
 from __future__ import annotations
@@ -92,6 +92,8 @@ class Labelling:
         if self.path.suffix.lower() in MANIFESTS and self.path.is_file():
             yield from self._listed()
             return
+        if not self.path.exists():
+            raise DataError(f"{self.path} is not there: name what is to be read, a folder or a file")
         paths = self.find(self.path)
         if not paths:
             raise DataError(f"{self.path} holds no {self.kind}: name the folder that they lie in")
@@ -159,7 +161,7 @@ def _read_parquet(path: Path) -> Iterator[tuple[str, dict[str, str]]]:
     from pyarrow import ArrowException
 
     try:
-        table = pd.read_parquet(path)
+        table = pd.read_parquet(path, dtype_backend="numpy_nullable")  # camera 1 beside an empty cell stays 1, not 1.0
     except (OSError, ValueError, ArrowException) as error:
         raise DataError(f"{path} is no Parquet file: {str(error).splitlines()[0]}") from error
     _check_columns([str(column) for column in table.columns], path)

@@ -4,28 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
-from typing import Literal, Protocol
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
 
 from pose.errors import DataError
 from pose.found import Poses
-from pose.oks import Floats, get_sigmas, pairwise_oks, person_scores, take
+from pose.oks import Floats, Ints, get_sigmas, oks_to, person_scores, take
 
-Ints = npt.NDArray[np.int64]
 _TINY = 1e-9  # pixels, of a box without width or height
-
-
-class PoseNms(Protocol):
-    """Takes duplicates away, a picture at a time."""
-
-    @property
-    def identity(self) -> Mapping[str, object]:
-        """Whatever its results depend on, as plain values for JSON."""
-
-    def keep(self, poses: Poses) -> Poses:
-        """Who stays, the surest first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +53,10 @@ class OksNms:
         Raises:
             DataError: the poses have another layout.
         """
-        alike = pairwise_oks(poses, _sigmas(poses, self.skeleton)) > self.threshold
-        return take(poses, _eliminate(person_scores(poses), lambda best, rest: alike[best, rest]))
+        sigmas = _sigmas(poses, self.skeleton)
+        # One row of similarities at a time: some networks find thousands where there is nobody.
+        kept = _eliminate(person_scores(poses), lambda best, rest: oks_to(poses, best, rest, sigmas) > self.threshold)
+        return take(poses, kept)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,16 +88,15 @@ class SoftOksNms:
         Raises:
             DataError: the poses have another layout.
         """
-        lowering = np.exp(-np.square(pairwise_oks(poses, _sigmas(poses, self.skeleton))) / self.threshold)
-        scores, left = person_scores(poses), np.ones(len(poses), np.bool_)
+        sigmas, scores, left = _sigmas(poses, self.skeleton), person_scores(poses), np.arange(len(poses))
         kept: list[int] = []
-        while left.any() and len(kept) < self.max_people:
-            best = int(np.argmax(np.where(left, scores, -np.inf)))
+        while len(left) and len(kept) < self.max_people:
+            best = int(left[np.argmax(scores[left])])
             if scores[best] < self.min_score and kept:
                 break
             kept.append(best)
-            left[best] = False
-            scores = scores * lowering[best]
+            left = left[left != best]
+            scores[left] *= np.exp(-np.square(oks_to(poses, best, left, sigmas)) / self.threshold)
         return take(poses, np.array(kept, np.int64))
 
 
@@ -150,28 +139,35 @@ class ParametricNms:
 
     def keep(self, poses: Poses) -> Poses:
         """Who stays, the surest first."""
-        similar = self.similarity(poses) >= self.eta
-        return take(poses, _eliminate(person_scores(poses), lambda best, rest: similar[rest, best]))
+        kept = _eliminate(person_scores(poses), lambda best, rest: self.similarity(poses, rest, best) >= self.eta)
+        return take(poses, kept)
 
-    def similarity(self, poses: Poses) -> Floats:
-        """Equation 1 for every pair, `[N, N]`: row i is the pose that may go, with its box B_i, column j the surer one.
+    def similarity(self, poses: Poses, some: Ints, reference: int) -> Floats:
+        """Equation 1 for some poses P_i that may go, each with its box B_i, and a surer one, P_j: `[len(some)]`.
 
         K_sim(i, j) + lambda H_sim(i, j), with K_sim the sum of tanh(c_i / sigma1) tanh(c_j / sigma1) over joints of j
         within the box around the same joint of i, and H_sim the sum of exp(-|k_i - k_j|^2 / sigma2) over all joints.
         Joints that are not numbers match nothing.
+
+        Args:
+            poses: of everybody.
+            some: numbers of poses.
+            reference: number of the pose that they are compared with.
         """
-        keypoints = np.asarray(poses.keypoints, np.float64)
-        offsets = keypoints[:, None] - keypoints[None]
+        keypoints, boxes = np.asarray(poses.keypoints, np.float64), np.asarray(poses.boxes.xyxy[some], np.float64)
+        offsets = keypoints[some] - keypoints[reference]
         found = np.isfinite(offsets.sum(axis=-1))
         offsets = np.where(found[..., None], offsets, 0)
-        sizes = self.box_fraction * (np.asarray(poses.boxes.xyxy[:, 2:], np.float64) - poses.boxes.xyxy[:, :2])
-        inside = found & (np.abs(offsets) <= sizes[:, None, None] / 2).all(axis=-1)
-        sure = np.tanh(np.where(np.isfinite(poses.scores), poses.scores, 0).astype(np.float64) / self.sigma1)
-        matching = (sure[:, None] * sure[None] * inside).sum(axis=-1)
-        unit = sizes.max(axis=1, initial=_TINY) if self.unit == "box" else np.ones(len(sizes))
-        squares = np.square(offsets).sum(axis=-1) / np.square(unit)[:, None, None]
+        sizes = self.box_fraction * (boxes[:, 2:] - boxes[:, :2])
+        inside = found & (np.abs(offsets) <= sizes[:, None] / 2).all(axis=-1)
+        matching = (self._sure(poses.scores[some]) * self._sure(poses.scores[reference]) * inside).sum(axis=-1)
+        unit = np.maximum(sizes.max(axis=1), _TINY) if self.unit == "box" else np.ones(len(sizes))
+        squares = np.square(offsets).sum(axis=-1) / np.square(unit)[:, None]
         total: Floats = matching + self.weight * (np.exp(-squares / self.sigma2) * found).sum(axis=-1)
         return total
+
+    def _sure(self, scores: Floats) -> Floats:
+        return np.tanh(np.nan_to_num(np.asarray(scores, np.float64)) / self.sigma1)
 
 
 def _eliminate(scores: Floats, like_best: Callable[[int, Ints], npt.NDArray[np.bool_]]) -> Ints:

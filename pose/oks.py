@@ -17,6 +17,7 @@ from pose.skeletons import get_skeleton
 
 Floats = npt.NDArray[np.floating]
 Bools = npt.NDArray[np.bool_]
+Ints = npt.NDArray[np.int64]
 
 # Of COCO's own 17 joints as pycocotools has them, of the others as MMPose has them for Halpe's 26.
 _SIGMAS = {
@@ -85,10 +86,15 @@ def oks(first: Floats, second: Floats, areas: Floats, sigmas: Floats, counted: B
     return total
 
 
-def pairwise_oks(poses: Poses, sigmas: Floats) -> Floats:
-    """OKS of found people with each other, `[N, N]`, on the mean area of the two, as MMPose's oks_nms has it."""
-    areas = box_areas(poses.boxes.xyxy)
-    return oks(poses.keypoints, poses.keypoints, (areas[:, None] + areas[None]) / 2, sigmas)
+def oks_to(poses: Poses, one: int, others: Ints, sigmas: Floats) -> Floats:
+    """OKS of one of those who were found with some others, `[len(others)]`.
+
+    On the mean area of both, as MMPose's oks_nms has it.
+    """
+    areas = box_areas(poses.boxes.xyxy[others])
+    own = box_areas(poses.boxes.xyxy[one : one + 1])
+    alike: Floats = oks(poses.keypoints[one : one + 1], poses.keypoints[others], (own + areas)[None] / 2, sigmas)[0]
+    return alike
 
 
 def box_areas(boxes: Floats) -> Floats:
@@ -110,7 +116,7 @@ def person_scores(poses: Poses) -> Floats:
     return total
 
 
-def take(poses: Poses, rows: npt.NDArray[np.int64]) -> Poses:
+def take(poses: Poses, rows: Ints) -> Poses:
     """Some of the people, in the order of `rows`."""
     boxes = Boxes(poses.boxes.xyxy[rows], poses.boxes.scores[rows])
     return Poses(poses.keypoints[rows], poses.scores[rows], boxes)

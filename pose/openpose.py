@@ -21,8 +21,8 @@ from pose.json_files import read_json, read_triples
 from pose.labels import Unit
 from pose.people import PeopleSource
 
-_LAYOUTS = {25: "body25", 18: "openpose18"}
-_FILE = re.compile(r"(?P<film>.*?)[_-]?(?P<frame>\d{1,15})(_keypoints)?\.json")
+LAYOUTS = {25: "body25", 18: "openpose18"}
+FILE_NAME = re.compile(r"(?P<film>.*?)[_-]?(?P<frame>\d{1,15})(_keypoints)?\.json")
 
 
 class OpenPoseSource(PeopleSource):
@@ -45,7 +45,7 @@ class OpenPoseSource(PeopleSource):
         for path in sorted(unit.path.glob("*.json")):
             if path.name.startswith("."):
                 continue
-            match = _FILE.fullmatch(path.name)
+            match = FILE_NAME.fullmatch(path.name)
             if match is None:
                 raise DataError(
                     f"{path}: its name holds no number of a frame, as in NAME_000000000012_keypoints.json: "
@@ -57,13 +57,13 @@ class OpenPoseSource(PeopleSource):
             yield self._film(f"{unit.name}/{film}" if says_more else unit.name, sorted(files))
 
     def _film(self, name: str, files: list[tuple[int, Path]]) -> Film:
-        people = [(frame, path, row) for frame, path in files for row in _people(path)]
+        people = [(frame, path, row) for frame, path in files for row in read_people(path)]
         if not people:
             return empty_film(name)
         frames = np.array([frame for frame, _, _ in people], np.int64)
         rows = [row for _, _, row in people]
-        keypoints, scores = read_triples(rows, _LAYOUTS, lambda row: f"{people[row][1]}: pose_keypoints_2d")
-        keypoints, scores = to_coco17(keypoints, scores, _LAYOUTS[len(rows[0]) // 3])
+        keypoints, scores = read_triples(rows, LAYOUTS, lambda row: f"{people[row][1]}: pose_keypoints_2d")
+        keypoints, scores = to_coco17(keypoints, scores, LAYOUTS[len(rows[0]) // 3])
         keypoints = self._in_pixels(keypoints, files[0][1].parent)
         seen = (scores > 0).any(axis=1)
         return Film(name, frames[seen], keypoints[seen], scores[seen], key_point_boxes(keypoints[seen]))
@@ -83,8 +83,12 @@ class OpenPoseSource(PeopleSource):
         return keypoints * np.array(self.image_size, np.float32)
 
 
-def _people(path: Path) -> list[Any]:
-    """The flat list of each person in a frame's file; people of whom only hands or face were found are left out."""
+def read_people(path: Path) -> list[Any]:
+    """The flat list of each person in a frame's file; people of whom only hands or face were found are left out.
+
+    Raises:
+        DataError: it is not in OpenPose's format.
+    """
     content = read_json(path)
     people = content.get("people") if isinstance(content, dict) else None
     if not isinstance(people, list) or not all(isinstance(person, dict) for person in people):

@@ -11,7 +11,7 @@ from pathlib import Path
 from pose.clip import Clip
 from pose.errors import DataError
 from pose.films import Film, TrackOptions, make_clips
-from pose.labels import Labelling, Unit
+from pose.labels import Labelling, Labels, Unit
 
 
 class PeopleSource(ABC):
@@ -58,6 +58,10 @@ class PeopleSource(ABC):
             DataError: the unit is not in the tool's layout.
         """
 
+    def labels(self, unit: Unit, name: str) -> list[Labels]:
+        """What is said about a film of a unit: by a manifest, a pattern or folders."""
+        return self._labelling.labels(unit, name)
+
     @cached_property
     def films(self) -> list[Film]:
         """Every film, with what is said about it.
@@ -66,7 +70,7 @@ class PeopleSource(ABC):
             DataError: a file cannot be used, or nothing says which action it is.
         """
         films = [
-            replace(film, labels=self._labelling.labels(unit, film.name), image_size=self.image_size or film.image_size)
+            replace(film, labels=self.labels(unit, film.name), image_size=self.image_size or film.image_size)
             for unit in self._labelling.units()
             for film in self.read(unit)
         ]

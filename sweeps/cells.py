@@ -19,6 +19,11 @@ CODE = ("pose", "datamodules", "lightning_modules")  # what a result depends on
 # Where and how a run is carried out and shown, not what it computes.
 _NOT_IN_CELL = ("hydra", "tracking", "sweep", "progress", "output_dir", "num_threads")
 _NOT_IN_CELL_OF_DATA = ("num_workers", "pin_memory")
+# What the data comes from and how its key points are found, where the key points themselves are known.
+_BEHIND_THE_DATA = (
+    *("path", "store", "detector", "estimator", "nms", "tracker"),
+    *("detect_every", "people_per_batch", "frames_per_batch"),
+)
 
 
 class Cell(NamedTuple):
@@ -41,13 +46,15 @@ def cell_of(cfg: DictConfig, data_digest: str) -> Cell:
 
     Args:
         cfg: the job's config; Hydra's own part is left out.
-        data_digest: of its key points and labels; "" where there is none, and then the data's path counts.
+        data_digest: of its key points and labels; "" where there is none, and then where they come from counts.
     """
     config = {key: value for key, value in plain(cfg).items() if key not in _NOT_IN_CELL}
     data = config.get("datamodule")
     if isinstance(data, dict):
-        left_out = (*_NOT_IN_CELL_OF_DATA, *(["path"] if data_digest else []))
+        left_out = (*_NOT_IN_CELL_OF_DATA, *(_BEHIND_THE_DATA if data_digest else ()))
         config["datamodule"] = {key: value for key, value in data.items() if key not in left_out}
+    if data_digest:
+        config.pop("pose", None)
     as_text = json.loads(json.dumps(config, default=str))  # a table typed as {7:jump} has a number among its keys
     any_code = _hash([json.dumps(as_text, sort_keys=True, separators=(",", ":")), data_digest])
     return Cell(_hash([any_code, code_digest()]), any_code)

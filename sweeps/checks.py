@@ -14,6 +14,7 @@ from sweeps.relations import check_relations, check_resume
 from sweeps.rules import (
     Rule,
     either,
+    files,
     flag,
     like,
     matching,
@@ -22,6 +23,7 @@ from sweeps.rules import (
     numbers,
     one_of,
     optional,
+    settings,
     table,
     text,
     whole,
@@ -65,6 +67,7 @@ RULES: dict[str, Rule] = {
     "datamodule.min_overlap": FRACTION,
     "datamodule.frame_step": optional(whole(1)),
     "datamodule.actions": table(),
+    "datamodule.label_names": table(empty=True),
     "datamodule.frames": whole(1000),
     "datamodule.views": whole(1, 12),
     "datamodule.dimensions": whole(2, 3),
@@ -119,17 +122,40 @@ RULES: dict[str, Rule] = {
     "resume": optional(RUN_ID),
     "selection.mode": one_of("min", "max"),
     "sweep.tuned": names(),
+    # pose/, with extract.py or datamodule=hrnet
+    "pose.fps": POSITIVE,
+    "pose.detect_every": whole(1),
+    "pose.people_per_batch": whole(1),
+    "pose.frames_per_batch": whole(1),
+    # extract.py
+    "path": text(),
+    "store": text(),
+    "shard": whole(0),
+    "num_shards": whole(1),
     # report.py
     "metric": one_of("test/accuracy", "test/macro_f1", "test/clip_accuracy", "test/abnormal_recall"),
     "confidence": number("0.5 to below 1", lambda value: 0.5 <= value < 1),
     "effect": POSITIVE,
     "resamples": whole(100),
     "tuned": optional(names()),
+    # compare.py
+    "annotations": text(),
+    "estimators": names(),
+    "settings": settings(),
+    "files": files(),
+    "boxes": one_of("detector", "annotated"),
+    "pck": one_of("auto", "head", "torso", "box"),
+    "pck_fraction": optional(POSITIVE),
+    "min_score": number("0 to 1", lambda value: 0 <= value <= 1),
+    "people_per_batch": whole(1),
+    "frames_per_batch": whole(1),
 }
 
 # What stands for the value in `type datamodule.path=FILE`, where there is no default to show.
 PLACEHOLDERS = {
+    "path": "FOLDER",
     "datamodule.path": "FILE",
+    "annotations": "FILE",
     "datamodule.split.train": "NAME",
     "datamodule.split.test": "NAME",
     "from_run": "RUN_ID",
@@ -223,7 +249,7 @@ def wrong_value(key: str, value: object, default: object, rule: Rule | None = No
 def _valid(key: str, value: object, default: object, rule: Rule) -> str:
     """Find what to type: the value mended where that is clear, else the nearest choice, else the default."""
     if key in TABLES:
-        return f"+{key}.1=NAME"
+        return {"files": "+files.alphapose=FILE", "settings": "+settings.NAME={KEY:VALUE}"}.get(key, f"+{key}.1=NAME")
     if value is not None and rule.holds(str(value)):
         return quoted(key, str(value))
     near = nearest(str(value), rule.choices)

@@ -19,7 +19,7 @@ from sweeps.errors import ConfigError
 from sweeps.wording import choice_of, nearest
 
 # Keys that hold a table to which a user may add: +datamodule.actions.7=jump
-TABLES = ("datamodule.actions",)
+TABLES = ("datamodule.actions", "datamodule.label_names", "files", "settings")
 
 
 class Names:

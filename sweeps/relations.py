@@ -12,12 +12,12 @@ from typing import Any
 from sweeps.errors import ConfigError
 from sweeps.wording import assigned, listed, nearest, typed
 
-ID_PRESETS = ("ntu",)  # pose.id_pattern.ID_PATTERNS: this room may not import it, a test holds the two together
+ID_PRESETS = ("ntu", "aihub")  # pose.id_pattern.ID_PATTERNS: this room may not import it, a test holds the two together
 # `recording1`, `recording2`, ... are joined: pose/id_pattern.py.
 ID_GROUPS = ("subject", "camera", "recording")
 ID_GROUP = re.compile(r"subject|camera|recording\d*")
 # Data modules whose labels a name may say as well.
-LABELLED_BY_NAME = ("datamodules.alphapose.", "datamodules.openpose.")
+LABELLED_BY_NAME = ("datamodules.alphapose.", "datamodules.hrnet.", "datamodules.openpose.")
 METRICS = {"val/loss": "min", "val/accuracy": "max", "val/macro_f1": "max"}
 # What belongs to the command that is typed now, and not to the run that it resumes.
 OF_THIS_COMMAND = ("tracking", "output_dir", "sweep", "progress", "resume", "hydra")

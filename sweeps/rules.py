@@ -61,11 +61,29 @@ def names() -> Rule:
     return Rule("a list of different names", _are_names)
 
 
-def table() -> Rule:
-    """A dict from anything to strings that are not empty."""
+def table(*, empty: bool = False) -> Rule:
+    """A dict from anything to strings that are not empty; itself empty only where that is allowed."""
     return Rule(
         "a table of names, as {1: walk}",
-        lambda value: isinstance(value, dict) and bool(value) and all(text().holds(item) for item in value.values()),
+        lambda value: (
+            isinstance(value, dict) and (empty or bool(value)) and all(text().holds(item) for item in value.values())
+        ),
+    )
+
+
+def files() -> Rule:
+    """A dict from names to paths; it may be empty."""
+    return Rule(
+        "a table of paths, as {alphapose: results.json}",
+        lambda value: isinstance(value, dict) and all(text().holds(item) for item in value.values()),
+    )
+
+
+def settings() -> Rule:
+    """A dict from names to dicts; it may be empty."""
+    return Rule(
+        "a table of tables, as {hrnet_w32: {flip_test: false}}",
+        lambda value: isinstance(value, dict) and all(isinstance(item, dict) for item in value.values()),
     )
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from hydra.core.config_store import ConfigStore
-from omegaconf import MISSING, OmegaConf
+from omegaconf import MISSING, DictConfig, OmegaConf
 
 PROJECT_ROOT = Path(__file__).resolve().parents[1]
 
@@ -54,6 +54,7 @@ class TrainSchema:
     num_threads: int | None = None
     progress: bool = True
     output_dir: str = MISSING
+    pose: Any = None
     from_run: str | None = None
     resume: str | None = None
     selection: SelectionSchema = field(default_factory=SelectionSchema)
@@ -113,9 +114,38 @@ class ExtractSchema:
     sweep: ExtractedSweepSchema = field(default_factory=ExtractedSweepSchema)
 
 
+@dataclass
+class CompareSchema:
+    """The root of compare.py."""
+
+    path: str = MISSING
+    annotations: str = MISSING
+    estimators: list[str] = field(default_factory=list)
+    settings: dict[str, Any] = field(default_factory=dict)
+    files: dict[str, str] = field(default_factory=dict)
+    pose: Any = MISSING
+    tracking: Any = MISSING
+    boxes: str = "detector"
+    pck: str = "auto"
+    pck_fraction: float | None = None
+    min_score: float = 0.3
+    people_per_batch: int = 32
+    frames_per_batch: int = 8
+    num_threads: int | None = None
+    output_dir: str = MISSING
+
+
 def project_path(relative: str) -> str:
     """Resolve ${project:outputs}: an absolute path beside pyproject.toml, wherever the command was typed."""
     return str(PROJECT_ROOT / relative)
+
+
+def _with_tables(root: type, *tables: str) -> DictConfig:
+    """Let a user add keys to some of a root's dicts without a `+`."""
+    config: DictConfig = OmegaConf.structured(root)
+    for table in tables:
+        OmegaConf.set_struct(config[table], False)
+    return config
 
 
 def register() -> None:
@@ -123,4 +153,5 @@ def register() -> None:
     ConfigStore.instance().store(name="train_schema", node=TrainSchema)
     ConfigStore.instance().store(name="report_schema", node=ReportSchema)
     ConfigStore.instance().store(name="extract_schema", node=ExtractSchema)
+    ConfigStore.instance().store(name="compare_schema", node=_with_tables(CompareSchema, "files", "settings"))
     OmegaConf.register_new_resolver("project", project_path, replace=True)

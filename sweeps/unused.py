@@ -1,4 +1,4 @@
-"""Settings that a baseline has no use for: refused, rather than read and ignored."""
+"""Settings that nothing has a use for: refused, rather than read and ignored."""
 
 from __future__ import annotations
 
@@ -21,6 +21,9 @@ UNUSED = (
     "datamodule.num_workers",
     "datamodule.pin_memory",
 )
+WHOLE_PICTURES = "pose.openmmlab.whole_picture."  # estimators that find everybody without boxes
+UNUSED_WITHOUT_BOXES = ("pose.detector", "pose.detect_every", "pose.frames_per_batch")
+UNUSED_WITHOUT_ESTIMATORS = ("pose", "boxes", "people_per_batch", "frames_per_batch", "num_threads")
 TRUE_ANYWAY = ("trainer=cpu", "trainer=auto", "trainer.accelerator=cpu", "trainer.accelerator=auto")
 
 
@@ -42,13 +45,15 @@ def is_baseline(config: DictConfig) -> bool:
 
 
 def check_unused(jobs: Sequence[Job]) -> None:
-    """Refuse overrides that only a network would use.
+    """Refuse overrides that only a network would use, and a detector where the estimator needs none.
 
     Where networks are among the jobs, what all jobs share may be meant for those.
 
     Raises:
         ConfigError: no job uses an override, or it makes two jobs of a baseline the same.
     """
+    _check_boxes(jobs)
+    _check_compared(jobs)
     baselines = [job for job in jobs if is_baseline(job.config)]
     seen: dict[tuple[str, ...], list[str]] = {}
     for job in baselines:
@@ -64,9 +69,36 @@ def check_unused(jobs: Sequence[Job]) -> None:
             )
 
 
+def _check_boxes(jobs: Sequence[Job]) -> None:
+    """Refuse a choice of detector where no job's estimator takes boxes."""
+    targets = [str(OmegaConf.select(job.config, "pose.estimator._target_")) for job in jobs]
+    if not targets or not all(target.startswith(WHOLE_PICTURES) for target in targets):
+        return
+    for line in jobs[0].overrides:
+        if _is_about(line, UNUSED_WITHOUT_BOXES):
+            raise ConfigError(f"{line}: this pose/estimator finds everybody without a detector; leave it out")
+
+
+def _check_compared(jobs: Sequence[Job]) -> None:
+    """Refuse what compare.py does not use: a detector beside annotated boxes, and all of it where only files are."""
+    for job in jobs:
+        estimators, boxes = (OmegaConf.select(job.config, key) for key in ("estimators", "boxes"))
+        if estimators is None:  # another door
+            return
+        for line in job.overrides:
+            if not estimators and _is_about(line, UNUSED_WITHOUT_ESTIMATORS):
+                raise ConfigError(f"{line}: only files are compared, and no estimator uses it; leave it out")
+            if boxes == "annotated" and _is_about(line, ("pose.detector",)):
+                raise ConfigError(f"{line}: boxes=annotated takes the place of the detector; leave one of them out")
+
+
 def _is_unused(line: str) -> bool:
+    return line not in TRUE_ANYWAY and _is_about(line, UNUSED)
+
+
+def _is_about(line: str, names: Sequence[str]) -> bool:
     key = line.lstrip("+").partition("=")[0].replace("/", ".")
-    return line not in TRUE_ANYWAY and any(key == name or key.startswith(f"{name}.") for name in UNUSED)
+    return any(key == name or key.startswith(f"{name}.") for name in names)
 
 
 def _name(job: Job) -> str:

@@ -10,6 +10,7 @@ import shlex
 import sys
 from dataclasses import dataclass
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -47,7 +48,7 @@ class Ended:
 
 
 class Typist:
-    """Types at train.py, with everything written to one folder and one store."""
+    """Types at train.py, or another door, with everything written to one folder and one store."""
 
     def __init__(self, outputs: Path, store: Store) -> None:
         self.outputs = outputs
@@ -57,13 +58,13 @@ class Typist:
         """The command's words, with where to write."""
         return [*shlex.split(command), f"output_dir={self.outputs}"]
 
-    def type(self, command: str) -> Ended:
+    def type(self, command: str, door: ModuleType = train) -> Ended:
         """Run a command in this process, as a shell would start it."""
         out, err, status = io.StringIO(), io.StringIO(), 0
-        previous, sys.argv = sys.argv, ["train.py", *self.words(command)]
+        previous, sys.argv = sys.argv, [f"{door.__name__}.py", *self.words(command)]
         try:
             with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
-                train.main()
+                door.main()
         except SystemExit as end:
             status = end.code if isinstance(end.code, int) else int(end.code is not None)
         finally:

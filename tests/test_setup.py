@@ -25,6 +25,7 @@ esac
 
 
 POSE = [f"pip requirements/{name}.txt" for name in ("pose", "openmmlab-built", "openmmlab")]
+POSE.append("requirements/repair_torchvision.py")
 
 
 class Checkout:

@@ -91,7 +91,7 @@ def test_every_option_says_what_it_is(option):
     "option",
     [
         o
-        for o in [Path("train.yaml"), Path("report.yaml"), *OPTIONS]
+        for o in [Path("train.yaml"), Path("report.yaml"), Path("compare.yaml"), *OPTIONS]
         if "@package _global_" not in (CONF / o).read_text()
     ],
     ids=str,

@@ -11,7 +11,6 @@ import numpy as np
 
 from pose.demo.train import HERE, NAMES, load_weights
 from pose.found import Array, Boxes, Image
-from pose.torchvision_on_cpu import ensure_torchvision
 
 
 def load_network(what: str, weights: Path | None = None) -> Any:
@@ -27,7 +26,6 @@ def load_network(what: str, weights: Path | None = None) -> Any:
     Raises:
         DataError: the weights are another network's.
     """
-    ensure_torchvision()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         from mmengine.config import Config

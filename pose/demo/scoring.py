@@ -81,8 +81,8 @@ def box_ap(found: Sequence[Boxes], people: Sequence[Sequence[Truth]]) -> float:
         found: boxes of each picture.
         people: who is in it; those of whom hardly anything is seen neither count nor make a box wrong.
     """
-    from pycocotools.coco import COCO  # type: ignore[import-untyped]
-    from pycocotools.cocoeval import COCOeval  # type: ignore[import-untyped]
+    from pycocotools.coco import COCO
+    from pycocotools.cocoeval import COCOeval
 
     truth = COCO()
     number = iter(range(1, 10**9))

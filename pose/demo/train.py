@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any
 from pose.demo.data import draw_training_data
 from pose.errors import DataError
 from pose.files import write_whole
-from pose.torchvision_on_cpu import ensure_torchvision
 
 if TYPE_CHECKING:
     from mmengine.runner import Runner
@@ -50,7 +49,6 @@ class Training:
 
 def train(training: Training) -> None:
     """Trains one network, and keeps the moving average of its weights after every epoch."""
-    ensure_torchvision()
     from mmengine.hooks import Hook
     from mmengine.runner import Runner
 

@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Protocol
 
 from pose.errors import DataError
@@ -67,6 +68,16 @@ class Parts:
         """Whether the estimator takes persons' boxes."""
         return hasattr(self.estimator, "crop")
 
+    def fetch(self) -> None:
+        """Sees that all weights are at hand, so that it is told before anything begins where they are not.
+
+        Raises:
+            DataError: some cannot be had.
+        """
+        for part in (self.detector, self.estimator) if self.top_down else (self.estimator,):
+            if (fetch := getattr(part, "fetch", None)) is not None:
+                fetch()
+
     @property
     def identity(self) -> Mapping[str, Any]:
         """All that the key points depend on; how many are computed at once is not among it."""
@@ -81,8 +92,9 @@ class Parts:
 
     @property
     def name(self) -> str:
-        """The estimator's name and a digest of the identity: the store's folder."""
-        return f"{self.identity['estimator'].get('name', 'estimator')}-{digest(self.identity)[:8]}"
+        """The estimator's name or config, and a digest of the identity: the store's folder."""
+        estimator = self.identity["estimator"]
+        return f"{Path(estimator.get('name') or estimator['config']).stem}-{digest(self.identity)[:8]}"
 
 
 def digest(identity: Mapping[str, Any]) -> str:

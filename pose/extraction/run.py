@@ -87,8 +87,10 @@ def shard_of(footage: Sequence[Found], shard: int, num_shards: int) -> list[Foun
     """
     if not 0 <= shard < num_shards:
         raise DataError(f"shard={shard} num_shards={num_shards}: shards are numbered 0 to num_shards - 1")
-    once = list({found.video: found for found in footage}.values())
-    return once[shard::num_shards]
+    once: dict[str, Found] = {}
+    for found in footage:
+        once.setdefault(found.video, found)
+    return list(once.values())[shard::num_shards]
 
 
 def extract(

@@ -12,7 +12,6 @@ import numpy.typing as npt
 
 from pose.errors import DataError
 from pose.found import Boxes, Poses
-from pose.torchvision_on_cpu import ensure_torchvision
 from pose.trackers.base import gap_in_frames
 
 
@@ -89,7 +88,6 @@ def _build(options: ByteTracking, max_gap: int) -> Any:
     missing = [package for package in ("mmdet", "lap") if find_spec(package) is None]
     if missing:
         raise DataError(f"pose/tracker=bytetrack needs {missing[0]}: type make pose, or use pose/tracker=oks")
-    ensure_torchvision()  # which mmdet imports where mmpretrain is installed
     from mmdet.models.trackers import ByteTracker as Mmdets
 
     return Mmdets(

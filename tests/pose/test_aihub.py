@@ -112,7 +112,7 @@ def test_actions_without_a_name_are_told_with_what_to_type(tmp_path: Path) -> No
 
 def test_videos_alone_point_to_the_extraction(tmp_path: Path) -> None:
     (tmp_path / "1-1_001-C01.mp4").touch()
-    with pytest.raises(DataError, match=r"holds pictures or videos and no labels \(Annotation_2D_tar.*extract\.py"):
+    with pytest.raises(DataError, match=r"holds pictures or videos and no labels \(Annotation_2D.*=aihub_videos"):
         AIHubSource(tmp_path, ACTIONS).clips()
 
 

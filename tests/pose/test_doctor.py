@@ -19,6 +19,7 @@ GOOD = {
     "mmcv": "2.1.0",
     "mmdet": "3.3.0",
     "mmpose": "1.3.2",
+    "mmpretrain": "1.2.0",
     "xtcocotools": "1.14.3",
     "pycocotools": "2.0.11",
     "lap": "0.5.13",

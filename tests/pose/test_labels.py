@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from pose.alphapose import AlphaPoseSource
 from pose.errors import DataError
 from pose.image_names import place_images
+from pose.labels import Labelling, Unit
 from pose.openpose import OpenPoseSource
 from tests.pose.formats import person, write_alphapose, write_openpose
 
@@ -165,3 +167,25 @@ def test_what_only_looks_like_a_time_is_a_number() -> None:
 def test_a_name_without_order_is_refused() -> None:
     with pytest.raises(DataError, match=r"'cover\.jpg' holds no number and no time"):
         place_images(["1.jpg", "cover.jpg"], 30)
+
+
+def test_a_parquet_manifest_says_the_same_as_a_csv(folder: Path) -> None:
+    csv = manifest(folder, "video,label,camera,start,end", "walk/day1/walk_anna_cam1.json,walk,1,0,0.5")
+    with csv.open("a") as file:
+        file.write("walk/day1/walk_anna_cam1.json,run,,0.5,\n")
+    table = pd.read_csv(csv)
+    table["camera"] = table["camera"].astype("Int64")
+    table.to_parquet(folder / "films.parquet")
+    listed = [[unit.rows for unit in _units(path)] for path in (csv, folder / "films.parquet")]
+    assert listed[0] == listed[1]
+    assert listed[0][0][0].camera == "1"
+
+
+def test_a_file_that_is_no_parquet_is_one_line(folder: Path) -> None:
+    (folder / "films.parquet").write_text("no table")
+    with pytest.raises(DataError, match=r"films\.parquet is no Parquet file"):
+        _units(folder / "films.parquet")
+
+
+def _units(path: Path) -> list[Unit]:
+    return list(Labelling(path, None, lambda unit: [unit], "file").units())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from math import exp, hypot, tanh
+from time import perf_counter
 
 import numpy as np
 import pytest
@@ -150,7 +151,8 @@ SETTINGS = [
 def test_parametric_is_equation_1(options: ParametricNms, seed: int) -> None:
     found = crowd(4, 4, seed)
     expected = [[equation_1(found, i, j, options) for j in range(16)] for i in range(16)]
-    np.testing.assert_allclose(options.similarity(found), expected, rtol=1e-9)
+    similar = [options.similarity(found, np.arange(16), j) for j in range(16)]
+    np.testing.assert_allclose(np.transpose(similar), expected, rtol=1e-9)
     kept = eliminate(found, options)
     assert 1 < len(kept) < 16
     assert_kept(found, kept, options.keep(found))
@@ -194,6 +196,15 @@ def test_another_layout_is_refused(nms: OksNms) -> None:
     other = Poses(found.keypoints[:, :16], found.scores[:, :16], found.boxes)
     with pytest.raises(DataError, match=r"set pose\.nms\.skeleton"):
         nms.keep(other)
+
+
+@pytest.mark.parametrize("nms", EVERY, ids=lambda nms: nms.identity["name"])
+def test_a_thousand_people_where_there_is_nobody_take_a_moment(nms: NoNms | OksNms) -> None:
+    draw = np.random.default_rng(0)
+    found = poses(draw.uniform(0, 1000, (1000, 17, 2)), draw.uniform(0, 1, (1000, 17)), draw.uniform(0, 1, 1000))
+    begun = perf_counter()
+    assert len(nms.keep(found)) > 1
+    assert perf_counter() - begun < 10
 
 
 def test_identities_tell_settings_apart() -> None:

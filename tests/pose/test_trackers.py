@@ -6,14 +6,14 @@ import numpy as np
 import pytest
 
 from pose.errors import DataError
+from pose.extraction.parts import TrackerOption
 from pose.found import Poses, Tracker
-from pose.trackers.base import Tracking
 from pose.trackers.best import BestPerson
 from pose.trackers.bytetrack import ByteTracking
 from pose.trackers.oks import OksTracking
 from tests.pose.people import poses, standing
 
-FOLLOWING: list[Tracking] = [ByteTracking(), OksTracking()]
+FOLLOWING: list[TrackerOption] = [ByteTracking(), OksTracking()]
 by_name = pytest.mark.parametrize("option", FOLLOWING, ids=lambda option: option.identity["name"])
 
 
@@ -23,7 +23,7 @@ def crossing(frame: int, order: np.ndarray) -> Poses:
     return poses((walk + np.random.default_rng(frame).normal(0, 1, walk.shape))[order])
 
 
-def numbers(option: Tracking, frames: int = 60, seed: int = 0) -> list[list[int]]:
+def numbers(option: TrackerOption, frames: int = 60, seed: int = 0) -> list[list[int]]:
     """What number each of the three has in each frame."""
     draw, tracker, rows = np.random.default_rng(seed), option.start(30), []
     for frame in range(frames):
@@ -34,18 +34,18 @@ def numbers(option: Tracking, frames: int = 60, seed: int = 0) -> list[list[int]
 
 
 @by_name
-def test_people_who_cross_keep_their_numbers(option: Tracking) -> None:
+def test_people_who_cross_keep_their_numbers(option: TrackerOption) -> None:
     assert {tuple(row) for row in numbers(option)} == {tuple(numbers(option)[0])}
     assert len(set(numbers(option)[0])) == 3
 
 
 @by_name
-def test_the_same_frames_give_the_same_numbers(option: Tracking) -> None:
+def test_the_same_frames_give_the_same_numbers(option: TrackerOption) -> None:
     assert numbers(option, 20, 3) == numbers(option, 20, 3)
 
 
 @by_name
-def test_each_video_begins_anew(option: Tracking) -> None:
+def test_each_video_begins_anew(option: TrackerOption) -> None:
     first, second = option.start(30), option.start(30)
     there, elsewhere = poses(standing(50, 50, 100)[None]), poses(standing(800, 50, 100)[None])
     assert first.follow(0, there).tolist() == second.follow(0, elsewhere).tolist() == [0]
@@ -62,7 +62,7 @@ def follow_with_gap(tracker: Tracker, gap: int) -> tuple[int, int]:
 
 @pytest.mark.parametrize("fps", [10, 30])
 @pytest.mark.parametrize("option", [ByteTracking(max_gap=0.5), OksTracking(max_gap=0.5)], ids=["bytetrack", "oks"])
-def test_a_person_may_be_unseen_for_so_many_seconds(option: Tracking, fps: int) -> None:
+def test_a_person_may_be_unseen_for_so_many_seconds(option: TrackerOption, fps: int) -> None:
     gap = fps // 2
     before, after = follow_with_gap(option.start(fps), gap)
     assert before == after
@@ -71,7 +71,7 @@ def test_a_person_may_be_unseen_for_so_many_seconds(option: Tracking, fps: int) 
 
 
 @by_name
-def test_somebody_elsewhere_is_somebody_else(option: Tracking) -> None:
+def test_somebody_elsewhere_is_somebody_else(option: TrackerOption) -> None:
     tracker = option.start(30)
     ids = [tracker.follow(frame, poses(standing(200, 80, 150)[None]))[0] for frame in range(5)]
     other = tracker.follow(5, poses(standing(700, 80, 150)[None]))[0]

@@ -11,6 +11,7 @@ import pytest
 
 from sweeps.slurm.queue import LIVING
 from tests.helpers import LITTLE, assert_same_weights
+from tests.pose.footage import rectangles, write_video
 
 pytestmark = pytest.mark.slow
 
@@ -158,3 +159,19 @@ def wait_for_run(typist, condition):
             return found[0]
         time.sleep(0.2)
     raise TimeoutError([run.run for run in sweep_runs(typist)])
+
+
+EXTRACT = TRAIN.replace("train", "extract")
+
+
+def test_shards_of_an_extraction_are_jobs_on_the_nodes(typist, cluster, fork_python, tmp_path):
+    pytest.importorskip("av", reason="make pose")
+    for number in range(4):
+        write_video(tmp_path / f"videos/walk/{number}.mp4", rectangles(10 + number))
+    pose = "pose/detector=whole_frame pose/estimator=rtmpose_m pose.estimator.weights=random pose/tracker=none"
+    words = f"path={tmp_path}/videos store={tmp_path}/store {pose} num_shards=2 shard=0,1 sweep.name=shards_on_slurm"
+    launcher = "hydra/launcher=slurm hydra.launcher.mem_gb=2 tracking.experiment=test"
+    status, out, err = fork_python(EXTRACT, "-m", *typist.words(f"{words} {launcher}")).communicate()
+    assert (status, err) == (0, ""), err
+    assert "2 of 2 jobs were handed to Slurm" in out
+    assert len(list(tmp_path.glob("store/*/*.safetensors"))) == 4

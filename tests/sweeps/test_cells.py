@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from omegaconf import open_dict
 
 from sweeps.cells import cell_of, code_digest
 
@@ -30,6 +31,16 @@ def test_where_the_data_lies_counts_only_where_its_content_is_not_known(job):
     here, there = job(), job()
     here.datamodule.path, there.datamodule.path = "a.pkl", "b.pkl"
     assert cell_of(here, "d") == cell_of(there, "d")
+    assert cell_of(here, "") != cell_of(there, "")
+
+
+def test_how_key_points_were_found_counts_only_where_they_are_not_known(job):
+    here, there = job(), job()
+    for config, estimator in ((here, "hrnet_w32"), (there, "resnet50")):
+        with open_dict(config):
+            config.pose = {"estimator": {"config": estimator}}
+            config.datamodule.estimator = config.pose.estimator
+    assert cell_of(here, "d") == cell_of(there, "d") == cell_of(job(), "d")
     assert cell_of(here, "") != cell_of(there, "")
 
 

@@ -46,7 +46,7 @@ MISTAKES = {
     "optimizer.momentum=0.9": "optimizer.momentum=0.9: no such key as things are chosen; "
     "type one of optimizer=rmsprop, optimizer=sgd and optimizer.momentum=0.9",
     "datamodule.path=there.pkl": "datamodule.path=there.pkl: no such key as things are chosen; "
-    "type one of datamodule=aihub, datamodule=alphapose, datamodule=openpose, datamodule=pyskl "
+    "type one of datamodule=aihub, datamodule=alphapose, datamodule=hrnet, datamodule=openpose, datamodule=pyskl "
     "and datamodule.path=there.pkl",
     "hydra.verbos=true": "hydra.verbos=true: no such key; type hydra.verbose=true",
     # groups

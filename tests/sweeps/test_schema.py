@@ -1,6 +1,6 @@
 """conf/train.yaml and its schema say the same, and nothing in conf/ breaks the table of rules."""
 
-from dataclasses import fields
+from dataclasses import MISSING, fields
 from pathlib import Path
 
 import pytest
@@ -39,7 +39,8 @@ def test_the_schema_has_the_keys_of_the_root():
     groups = {next(iter(entry)) for entry in written.pop("defaults") if not isinstance(entry, str)}
     groups = {group for group in groups if not group.startswith("override ")} - {"experiment"}
     written.pop("hydra")
-    assert set(written) | groups == {field.name for field in fields(schema.TrainSchema)}
+    of_hrnet = {"pose"}  # the groups of pose/, which only datamodule=hrnet brings
+    assert set(written) | groups | of_hrnet == {field.name for field in fields(schema.TrainSchema)}
     assert set(written.sweep) == {field.name for field in fields(schema.SweepSchema)}
     assert set(written.selection) == {field.name for field in fields(schema.SelectionSchema)}
 
@@ -53,6 +54,13 @@ def test_the_schema_has_the_defaults_of_the_root():
     assert written.selection == OmegaConf.structured(schema.SelectionSchema)
 
 
+def test_the_schema_of_extraction_has_the_keys_and_defaults_of_its_root():
+    written = OmegaConf.load(CONF / "extract.yaml")
+    written.pop("hydra")
+    assert {*written, "tracking", "pose"} - {"defaults"} == {field.name for field in fields(schema.ExtractSchema)}
+    assert written.sweep == OmegaConf.structured(schema.ExtractedSweepSchema)
+
+
 def test_the_schema_of_the_report_has_the_keys_and_defaults_of_its_root():
     written = OmegaConf.load(CONF / "report.yaml")
     written.pop("hydra")
@@ -62,6 +70,18 @@ def test_the_schema_of_the_report_has_the_keys_and_defaults_of_its_root():
         if field.name in written and field.name not in ("output_dir", "sweep"):
             assert written[field.name] == field.default, field.name
     cfg = compose_root("report", "sweep.name=x")
+    check_config(cfg, cfg)
+
+
+def test_the_schema_of_the_comparison_has_the_keys_and_defaults_of_its_root():
+    written = OmegaConf.load(CONF / "compare.yaml")
+    written.pop("hydra")
+    assert {*written, "pose"} - {"defaults"} == {field.name for field in fields(schema.CompareSchema)}
+    cfg = compose_root("compare", "path=.", "annotations=a.json")
+    for field in fields(schema.CompareSchema):
+        if field.name in written and field.name not in ("path", "annotations", "output_dir", "tracking"):
+            default = field.default if field.default is not MISSING else field.default_factory()
+            assert cfg[field.name] == written[field.name] == default, field.name
     check_config(cfg, cfg)
 
 
@@ -80,7 +100,10 @@ def test_project_paths_lie_beside_pyproject_toml(tmp_path: Path, monkeypatch: py
 # What cannot have a default.
 NEEDED = {
     "datamodule=pyskl": ["datamodule.path=data.pkl"],
-    **{f"datamodule={name}": ["datamodule.path=."] for name in ("aihub", "alphapose", "openpose")},
+    **{
+        f"datamodule={name}": ["datamodule.path=."]
+        for name in ("aihub", "aihub_videos", "alphapose", "hrnet", "openpose")
+    },
     "datamodule/split=predefined": ["datamodule.split.train=a", "datamodule.split.test=b"],
 }
 
@@ -96,7 +119,9 @@ def test_every_option_in_conf_passes_the_checks(option: str, tmp_path: Path, mon
 def test_every_rule_is_about_a_key_that_is_in_conf():
     keys = {key for option in OPTIONS if not option.startswith(("sweep=", "experiment=")) for key in keys_with(option)}
     report = set(flatten(OmegaConf.to_container(compose_root("report"), resolve=False)))
-    assert set(RULES) - keys - report == set()
+    compared = set(flatten(OmegaConf.to_container(compose_root("compare"), resolve=False), stop=TABLES))
+    extracted = set(flatten(OmegaConf.to_container(compose_root("extract"), resolve=False)))
+    assert set(RULES) - keys - report - compared - extracted == set()
 
 
 def keys_with(option: str) -> set[str]:

@@ -1,0 +1,1 @@
+"""How well estimators find people in annotated pictures: COCO's average precision, joints, sides, speed, a picture."""

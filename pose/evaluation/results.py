@@ -1,0 +1,54 @@
+"""What was found in the annotated pictures, by an estimator that is run or in another tool's file."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from pose.found import Boxes, Poses
+from pose.oks import take
+
+COUNTED = 20  # people in a picture, pycocotools' maxDets of key points
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Results:
+    """What one of those who are compared found.
+
+    Args:
+        name: of it.
+        poses: in each picture, key points in the order of coco17, NaN where not found.
+        ranks: `[N]` in each picture: how sure it is of each person, in any unit; the surest count first.
+        seconds: that finding them took, without reading the pictures; NaN where that is not known.
+    """
+
+    name: str
+    poses: Sequence[Poses]
+    ranks: Sequence[npt.NDArray[np.float64]]
+    seconds: float = np.nan
+
+    def surest(self, picture: int) -> Poses:
+        """The 20 surest of a picture, who count in COCO's evaluation; the surest last, to be drawn on top."""
+        rows = np.argsort(-self.ranks[picture], kind="stable")[:COUNTED]
+        return take(self.poses[picture], rows[::-1])
+
+    @property
+    def people(self) -> int:
+        """How many were found."""
+        return sum(map(len, self.poses))
+
+    @property
+    def speeds(self) -> dict[str, float]:
+        """`frames_per_s` and `people_per_s`; nothing where the time is not known."""
+        if not self.seconds > 0:
+            return {}
+        return {"frames_per_s": len(self.poses) / self.seconds, "people_per_s": self.people / self.seconds}
+
+
+def nobody() -> Poses:
+    """No pose at all."""
+    keypoints = np.empty((0, 17, 2), np.float32)
+    return Poses(keypoints, keypoints[..., 0], Boxes(np.empty((0, 4), np.float32), np.empty(0, np.float32)))

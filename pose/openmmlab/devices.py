@@ -1,0 +1,60 @@
+"""Where a network runs, and in which precision."""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager, nullcontext
+from typing import Any
+
+from pose.errors import DataError
+
+DEVICES = ("auto", "cpu", "cuda")
+PRECISIONS = ("auto", "float32", "float16", "bfloat16")
+
+
+def choose_device(device: str) -> Any:
+    """The `torch.device` that `device` stands for.
+
+    Args:
+        device: `auto` takes a GPU where there is one; `cuda` may name which: `cuda:1`.
+
+    Raises:
+        DataError: it is not known, or there is no GPU.
+    """
+    import torch
+
+    available = torch.cuda.is_available()
+    if device == "auto":
+        device = "cuda" if available else "cpu"
+    if device.partition(":")[0] not in DEVICES:
+        raise DataError(f"device={device}: use one of {', '.join(DEVICES)}")
+    if device.startswith("cuda") and not available:
+        raise DataError(f"device={device}: PyTorch finds no GPU here, use device=cpu")
+    return torch.device(device)
+
+
+def autocast(device: Any, precision: str) -> AbstractContextManager[Any]:
+    """What a network runs in.
+
+    Args:
+        device: the `torch.device`.
+        precision: `auto` is float16 on a GPU, where it is at least as fast and takes half the memory, and float32
+            elsewhere.
+    """
+    import torch
+
+    if precision == "auto":
+        precision = "float16" if device.type == "cuda" else "float32"
+    if precision == "float32":
+        return nullcontext()
+    return torch.autocast(device.type, dtype=getattr(torch, precision))
+
+
+def check_precision(precision: str) -> str:
+    """`precision`, where it is one.
+
+    Raises:
+        DataError: it is not.
+    """
+    if precision not in PRECISIONS:
+        raise DataError(f"precision={precision}: use one of {', '.join(PRECISIONS)}")
+    return precision

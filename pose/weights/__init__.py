@@ -1,0 +1,1 @@
+"""Weights of networks: which ones, from where, and read without running anything."""

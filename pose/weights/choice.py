@@ -1,0 +1,111 @@
+"""What an option's `weights` stands for: official ones, random ones, or a file."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Protocol
+
+from pose.errors import DataError
+from pose.openmmlab.configs import ConfigFile, find_file
+from pose.weights.files import read_weights
+
+_RANDOM = re.compile(r"random(?::(\d+))?")
+
+
+class Weights(Protocol):
+    """Some weights, of which nothing is read until they are loaded."""
+
+    @property
+    def name(self) -> str:
+        """What a user calls them."""
+
+    @property
+    def identity(self) -> str:
+        """What tells them from others, without a path."""
+
+    @property
+    def seed(self) -> int | None:
+        """What random weights are drawn with, None for others."""
+
+    def load(self) -> Any | None:
+        """The tensors by name as `nn.Module.state_dict` has them, None where they are to be drawn."""
+
+
+@dataclass(frozen=True, slots=True)
+class RandomWeights:
+    """As the network's own initialisation draws them: for tests of everything but accuracy."""
+
+    seed: int
+
+    @property
+    def name(self) -> str:
+        """With the seed."""
+        return f"random:{self.seed}"
+
+    @property
+    def identity(self) -> str:
+        """With the seed."""
+        return f"random, seed {self.seed}"
+
+    def load(self) -> None:
+        """Nothing: they are drawn where the network is built."""
+
+
+@dataclass(frozen=True)
+class FileWeights:
+    """A file of the user's, .safetensors or .pth.
+
+    Args:
+        name: the path, or `pose::FILE` for one in this package.
+    """
+
+    name: str
+    seed: None = None
+
+    @cached_property
+    def identity(self) -> str:
+        """The hash of the whole file.
+
+        Raises:
+            DataError: it is not there.
+        """
+        try:
+            with find_file(self.name).open("rb") as file:
+                return f"sha256 {hashlib.file_digest(file, 'sha256').hexdigest()}"
+        except OSError as error:
+            raise DataError(
+                f"weights={self.name} cannot be read ({error.strerror}): use official, random or a file"
+            ) from error
+
+    def load(self) -> Any:
+        """The tensors.
+
+        Raises:
+            DataError: the file cannot be read, or wants to run something.
+        """
+        return read_weights(find_file(self.name))
+
+
+def choose_weights(weights: str, config: ConfigFile, cache: str | None) -> Weights:
+    """What `weights` stands for.
+
+    Args:
+        weights: `official`, `random`, `random:SEED`, or a file.
+        config: the network's configuration, to which official weights belong.
+        cache: folder for official weights; None for the user's own.
+
+    Raises:
+        DataError: there are no official weights for this configuration.
+    """
+    match = _RANDOM.fullmatch(weights)
+    if match:
+        return RandomWeights(int(match[1] or 0))
+    if weights == "official":
+        from pose.weights.official import OfficialWeights
+
+        return OfficialWeights.of(config, Path(cache).expanduser() if cache else None)
+    return FileWeights(weights)

@@ -1,0 +1,31 @@
+"""The whole picture as the box of one person, for footage that shows one and little else."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from pose.found import Boxes, Image
+
+
+class WholeFrameDetector:
+    """Finds nothing: there is one person in each picture, who may be anywhere in it."""
+
+    @property
+    def identity(self) -> Mapping[str, object]:
+        """Nothing else changes its boxes."""
+        return {"box": "whole frame"}
+
+    def detect(self, images: Sequence[Image]) -> list[Boxes]:
+        """One box a picture, with score 1.
+
+        Args:
+            images: `[H, W, 3]` each.
+        """
+        return [_around(image) for image in images]
+
+
+def _around(image: Image) -> Boxes:
+    height, width = image.shape[:2]
+    return Boxes(np.array([[0, 0, width, height]], np.float32), np.ones(1, np.float32))

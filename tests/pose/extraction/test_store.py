@@ -1,0 +1,176 @@
+"""The store ends with the same bytes, however often an extraction was killed; and never mixes settings."""
+
+from __future__ import annotations
+
+import random
+import signal
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from pose.errors import DataError
+from pose.extraction.run import ExtractionError, Found, check, extract, look_up, shard_of
+from pose.extraction.store import SEGMENT, KeypointStore
+from pose.nms import OksNms
+from tests.pose.extraction.killing import MOMENTS
+from tests.pose.footage import RectangleDetector, rectangles, simple_parts, write_images, write_video
+
+pytest.importorskip("av", reason="make pose")
+CHILD = """
+import sys
+from pathlib import Path
+from tests.pose.extraction.killing import kill_extraction_at
+from tests.pose.extraction.test_store import run
+moment, count, videos, root = sys.argv[1:]
+if moment:
+    kill_extraction_at(moment, int(count))
+run(Path(videos), Path(root))
+"""
+# Settings, three segments, two videos and two indexes are written: each of these moments comes so often.
+TIMES = {"half_written": 8, "before_rename": 8, "after_rename": 8, "in_the_join": 2, "before_the_index": 2}
+TIMES |= {"segments_not_removed": 2, "while_detecting": 145}
+FEW = ("half_written", "in_the_join", "before_the_index")  # the others are for the soak
+
+
+def run(videos: Path, root: Path, **changed: object) -> KeypointStore:
+    parts = simple_parts(**changed)
+    store = KeypointStore(root, parts.identity, parts.name)
+    named = [(path.stem, path) for path in sorted(videos.iterdir())]
+    check(extract(look_up(named), store, parts, 30))
+    return store
+
+
+def content(root: Path) -> dict[str, bytes]:
+    """Everything but the locks."""
+    files = [path for path in root.rglob("*") if path.is_file() and path.parent.name != "locks"]
+    return {path.relative_to(root).as_posix(): path.read_bytes() for path in files}
+
+
+@pytest.fixture(scope="module")
+def videos(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("videos")
+    write_video(folder / "long.mp4", rectangles(SEGMENT + 100))
+    write_video(folder / "short.mp4", rectangles(60))
+    return folder
+
+
+@pytest.fixture(scope="module")
+def undisturbed(videos: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
+    root = tmp_path_factory.mktemp("undisturbed")
+    run(videos, root)
+    return content(root)
+
+
+def points() -> list:
+    """Seeded moments: one each of a few kinds, and for the soak up to seven of every kind."""
+    picked = []
+    for moment in MOMENTS:
+        counts = dict.fromkeys(random.Random(moment).choices(range(1, TIMES[moment] + 1), k=7))
+        for number, count in enumerate(counts):
+            soak = number > 0 or moment not in FEW
+            picked.append(pytest.param(moment, count, marks=[pytest.mark.soak] if soak else []))
+    return picked
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("moment", "count"), points())
+def test_killed_and_gone_on_with_it_ends_with_the_same_bytes(
+    moment: str, count: int, videos: Path, undisturbed: dict[str, bytes], tmp_path: Path, fork_python
+) -> None:
+    status, _, err = fork_python(CHILD, moment, str(count), str(videos), str(tmp_path)).communicate()
+    assert status == -signal.SIGKILL, err
+    run(videos, tmp_path)
+    assert content(tmp_path) == undisturbed
+
+
+def test_the_store_holds_no_name_path_or_time(undisturbed: dict[str, bytes], videos: Path) -> None:
+    assert len(undisturbed) == 4  # two videos, index, settings
+    for bytes_ in undisturbed.values():
+        for word in (b"long", b"short", str(videos).encode(), b"2026"):
+            assert word not in bytes_
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("frames", [4_000, pytest.param(20_000, marks=pytest.mark.soak)])
+def test_a_long_video_loses_at_most_one_segment(frames: int, tmp_path: Path, fork_python) -> None:
+    write_video(tmp_path / "videos/long.mp4", rectangles(frames))
+    moment = random.Random(3).randrange(2 * SEGMENT // 8, frames // 8)
+    args = ("while_detecting", str(moment), str(tmp_path / "videos"), str(tmp_path / "store"))
+    status, _, err = fork_python(CHILD, *args).communicate()
+    assert status == -signal.SIGKILL, err
+    detector = RectangleDetector()
+    run(tmp_path / "videos", tmp_path / "store", detector=detector)
+    seen_before = 8 * (moment - 1)
+    assert frames - seen_before <= detector.seen <= frames - seen_before + SEGMENT
+
+
+def test_what_is_there_is_not_found_again(videos: Path, tmp_path: Path) -> None:
+    run(videos, tmp_path)
+    known = content(tmp_path)
+    detector = RectangleDetector()
+    run(videos, tmp_path, detector=detector)
+    assert detector.seen == 0
+    assert content(tmp_path) == known
+
+
+def test_other_settings_have_a_store_of_their_own(videos: Path, tmp_path: Path) -> None:
+    first = run(videos, tmp_path)
+    second = run(videos, tmp_path, nms=OksNms(threshold=0.5))
+    assert first.folder != second.folder
+    (second.folder / "settings.json").write_text((first.folder / "settings.json").read_text())
+    with pytest.raises(DataError, match="other settings"):
+        second.open()
+
+
+def test_a_file_of_other_settings_is_not_read(videos: Path, tmp_path: Path) -> None:
+    first, second = run(videos, tmp_path), run(videos, tmp_path, nms=OksNms(threshold=0.5))
+    (short,) = look_up([("short", videos / "short.mp4")])
+    second.path(short.video).write_bytes(first.path(short.video).read_bytes())
+    with pytest.raises(DataError, match="made by other settings"):
+        second.read(short.video)
+    second.path(short.video).write_bytes(b"spoilt")
+    with pytest.raises(DataError, match="take it away"):
+        second.read(short.video)
+
+
+def test_the_index_has_a_row_a_video(videos: Path, tmp_path: Path) -> None:
+    store = run(videos, tmp_path)
+    table = pd.read_parquet(store.folder / "index.parquet").set_index("video")
+    (short,) = look_up([("short", videos / "short.mp4")])
+    row = table.loc[short.video]
+    assert (row.frames, row.people, row.tracks, row.missed) == (60, 115, 2, 0)
+    assert (row.width, row.height, round(row.fps)) == (64, 48, 30)
+    found = store.read(short.video)
+    assert found.people.scores.mean() == pytest.approx(row.mean_score, abs=1e-6)
+    assert len(set(found.ids.tolist())) == 2
+
+
+def test_a_broken_video_is_told_and_the_rest_goes_on(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    write_images(tmp_path / "videos/a", rectangles(5))
+    (tmp_path / "videos/b.mp4").write_bytes(b"")
+    write_video(tmp_path / "videos/c.mp4", rectangles(20))
+    with pytest.raises(ExtractionError, match="1 of 3 videos cannot be read"):
+        run(tmp_path / "videos", tmp_path / "store")
+    said = capsys.readouterr()
+    assert "a: 5 frames, 5 people in 1 tracks" in said.out
+    assert "c: 20 frames, 35 people in 2 tracks, mean score" in said.out
+    assert f"{tmp_path}/videos/b.mp4: it is empty" in said.err
+
+
+def test_shards_share_the_videos_out(tmp_path: Path) -> None:
+    footage = [Found(str(i), tmp_path, f"{i % 9}") for i in range(12)]  # three are copies
+    shards = [shard_of(footage, shard, 4) for shard in range(4)]
+    assert sorted(found.video for shard in shards for found in shard) == [str(i) for i in range(9)]
+    with pytest.raises(DataError, match="shards are numbered 0 to num_shards - 1"):
+        shard_of(footage, 4, 4)
+
+
+def test_an_exact_number_of_segments_has_no_empty_one(tmp_path: Path) -> None:
+    write_video(tmp_path / "videos/a.mp4", rectangles(SEGMENT))
+    store = run(tmp_path / "videos", tmp_path / "store")
+    (only,) = look_up([("a", tmp_path / "videos/a.mp4")])
+    found = store.read(only.video)
+    assert found.num_frames == SEGMENT
+    assert np.array_equal(np.unique(found.people.frames), np.arange(SEGMENT))

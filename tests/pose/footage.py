@@ -1,0 +1,124 @@
+"""Small videos, and parts that find what is in them without any network: white rectangles on black."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import ClassVar
+
+import numpy as np
+
+from pose.extraction.parts import Parts
+from pose.found import Array, Boxes, Crops, Image, Poses
+from pose.nms import OksNms
+from pose.trackers.oks import OksTracking
+
+SIZE = (64, 48)  # width and height
+
+
+def rectangles(count: int, size: tuple[int, int] = SIZE) -> list[Image]:
+    """A white rectangle that goes to and fro, and from frame 5 on a second one below it that stands."""
+    width, height = size
+    frames = []
+    for number in range(count):
+        image = np.zeros((height, width, 3), np.uint8)
+        left = abs((2 * number) % 64 - 32) + 4
+        image[4:16, left : left + 10] = 255
+        if number >= 5:
+            image[28:44, 20:30] = 200
+        frames.append(image)
+    return frames
+
+
+def write_video(path: Path, frames: Iterable[Image], fps: int = 30, codec: str = "libx264") -> Path:
+    """Writes frames as a video."""
+    import av
+
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream(codec, rate=fps)
+        stream.pix_fmt = "yuv420p"
+        for number, image in enumerate(frames):
+            if number == 0:
+                stream.height, stream.width = image.shape[:2]
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(image, format="bgr24")))
+        container.mux(stream.encode())
+    return path
+
+
+def write_images(folder: Path, frames: Iterable[Image]) -> Path:
+    """Writes frames as pictures, numbered without zeros before."""
+    import cv2
+
+    folder.mkdir(parents=True, exist_ok=True)
+    for number, image in enumerate(frames):
+        assert cv2.imwrite(str(folder / f"frame{number}.png"), image)
+    return folder
+
+
+@dataclass
+class RectangleDetector:
+    """Boxes of what is bright; keeps count of the frames it has seen."""
+
+    seen: int = 0
+    identity: ClassVar = {"name": "rectangles"}
+
+    def detect(self, images: Sequence[Image]) -> list[Boxes]:
+        self.seen += len(images)
+        return [self._boxes(image) for image in images]
+
+    def _boxes(self, image: Image) -> Boxes:
+        import cv2
+
+        bright = (image[..., 0] > 100).astype(np.uint8)
+        _, _, stats, _ = cv2.connectedComponentsWithStats(bright)
+        boxes = np.array([[x, y, x + w, y + h] for x, y, w, h, area in stats[1:] if area > 20], np.float32)
+        return Boxes(boxes.reshape(-1, 4), np.full(len(boxes), 0.9, np.float32))
+
+
+class CornerEstimator:
+    """17 joints spread over the diagonal of the box, each as sure as the crop is bright."""
+
+    identity: ClassVar = {"name": "corners"}
+    skeleton = "coco17"
+
+    def __init__(self) -> None:
+        self.batches: list[int] = []
+
+    def crop(self, image: Image, boxes: Array) -> Crops:
+        import cv2
+
+        pixels = [cv2.resize(image[int(y1) : int(y2) + 1, int(x1) : int(x2) + 1], (8, 8)) for x1, y1, x2, y2 in boxes]
+        to_picture = [[[(x2 - x1) / 8, 0, x1], [0, (y2 - y1) / 8, y1]] for x1, y1, x2, y2 in boxes]
+        return Crops(np.stack(pixels), np.array(to_picture, np.float64))
+
+    def estimate(self, crops: Crops) -> tuple[Array, Array]:
+        self.batches.append(len(crops))
+        places = np.linspace(0, 8, 17)
+        joints = np.stack([places, places, np.ones(17)])
+        keypoints = (crops.to_picture @ joints).swapaxes(1, 2)
+        scores = np.repeat(crops.pixels.mean(axis=(1, 2, 3))[:, None] / 255, 17, axis=1)
+        return keypoints.astype(np.float32), scores.astype(np.float32)
+
+
+class WholeEstimator:
+    """The same without boxes from outside."""
+
+    identity: ClassVar = {"name": "whole"}
+    skeleton = "coco17"
+
+    def find(self, images: Sequence[Image]) -> list[Poses]:
+        estimator, found = CornerEstimator(), []
+        for image, boxes in zip(images, RectangleDetector().detect(images), strict=True):
+            keypoints, scores = np.empty((0, 17, 2), np.float32), np.empty((0, 17), np.float32)
+            if len(boxes):
+                keypoints, scores = estimator.estimate(estimator.crop(image, boxes.xyxy))
+            found.append(Poses(keypoints, scores, boxes))
+        return found
+
+
+def simple_parts(**changed: object) -> Parts:
+    """Parts that find the rectangles."""
+    options = {"detector": RectangleDetector(), "estimator": CornerEstimator(), "people_per_batch": 7}
+    return Parts(**{**options, "nms": OksNms(), "tracker": OksTracking(), **changed})  # type: ignore[arg-type]

@@ -1,0 +1,75 @@
+"""The options of pose/detector and pose/estimator say what they are without loading anything."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+from pose.weights.addresses import ADDRESSES
+from pose.weights.official import find_hash
+from tests.pose.options import ROOT, make, names
+
+NETWORKS = [(group, name) for group in ("detector", "estimator") for name in names(group) if name != "whole_frame"]
+OFFICIAL = [(group, name) for group, name in NETWORKS if name != "demo"]
+
+
+def test_the_options_are_those_that_the_docs_name():
+    assert {"rtmdet_tiny", "rtmdet_m", "yolox_s", "faster_rcnn", "mask_rcnn", "whole_frame"} <= {*names("detector")}
+    top_down = {"hrnet_w32", "hrnet_w48", "resnet50", "rtmpose_m", "vitpose_b"}
+    assert {*top_down, "dekr", "associative_embedding", "rtmo"} <= {*names("estimator")}
+
+
+@pytest.mark.parametrize(("group", "name"), OFFICIAL)
+def test_identities_name_the_weights(group, name):
+    option = make(group, name, weights="official")
+    digits = find_hash(ADDRESSES[option.network.file.name])
+    assert option.identity["weights"] == f"official {digits}"
+    assert option.identity["name"] == name
+    assert json.loads(json.dumps(option.identity)) == option.identity
+    assert make(group, name, weights="official", device="cpu", cache="/elsewhere").identity == option.identity
+
+
+@pytest.mark.parametrize(
+    ("group", "name", "values"),
+    [
+        ("detector", "rtmdet_tiny", {"score_threshold": 0.4}),
+        ("detector", "rtmdet_tiny", {"max_people": 3}),
+        ("detector", "rtmdet_tiny", {"input_size": [320, 320]}),
+        ("detector", "rtmdet_tiny", {"precision": "float16"}),
+        ("detector", "rtmdet_tiny", {"weights": "random:1"}),
+        ("estimator", "hrnet_w32", {"flip_test": False}),
+        ("estimator", "hrnet_w32", {"skeleton": "aihub16"}),
+        ("estimator", "rtmo", {"score_threshold": 0.4}),
+        ("estimator", "dekr", {"flip_test": False}),
+    ],
+)
+def test_identities_differ_where_results_do(group, name, values):
+    assert make(group, name, **values).identity != make(group, name).identity
+
+
+def test_a_file_is_told_by_its_content(tmp_path):
+    (tmp_path / "base.py").write_text("a = 1\n")
+    identities = []
+    for number, text in enumerate(("b = 1\n", "b = 1\n", "b = 2\n")):
+        (tmp_path / f"{number}.py").write_text(f"_base_ = './base.py'\n{text}")
+        identities.append(make("detector", "rtmdet_tiny", config=str(tmp_path / f"{number}.py")).identity)
+    assert identities[0] == identities[1]
+    assert identities[0] != identities[2]
+    (tmp_path / "base.py").write_text("a = 2\n")
+    assert make("detector", "rtmdet_tiny", config=str(tmp_path / "0.py")).identity != identities[0]
+    assert str(tmp_path) not in json.dumps(dict(identities[0]))
+
+
+def test_nothing_is_loaded_to_say_what_they_are():
+    code = f"""
+import sys
+from tests.pose.options import make
+for group, name in {OFFICIAL!r}:
+    make(group, name, weights="official").identity
+print([name for name in sys.modules if name.partition(".")[0] in ("torch", "mmpose", "mmdet", "mmcv", "mmengine")])
+"""
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
+    assert run.stdout == "[]\n"
