@@ -15,7 +15,7 @@ TRAIN_FRAMES = 4
 # Bodies near the floor are harder than upright ones, so they are shown more often than in the paper's table 3.
 TRAIN_SHARES = {"carrying": 1, "falling down": 2, "walking": 1, "lifting": 1.5, "standing": 1, "lying down": 2}
 
-HELD_OUT_SEED = 9001  # looked at once, for the model card; what was decided was decided on seed 7001
+HELD_OUT_SEED = 9001  # for the model card only; what was decided was decided on seed 7001
 HELD_OUT_FRAMES = 2
 
 
