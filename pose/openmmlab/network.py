@@ -82,6 +82,11 @@ class Network:
         """The `torch.device`."""
         return choose_device(self.device_name)
 
+    @property
+    def in_float32_on_cpu(self) -> bool:
+        """Whether it runs on the CPU and in full precision."""
+        return self.device.type == "cpu" and self.precision in ("auto", "float32")
+
     @cached_property
     def module(self) -> Any:
         """The `nn.Module`, ready to predict."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cached_property
 from typing import Any
 
@@ -10,10 +10,13 @@ import numpy as np
 
 from pose.errors import DataError
 from pose.found import Array, Crops, Image
+from pose.openmmlab.cores import on_each_core
 from pose.openmmlab.crops import Cropper
 from pose.openmmlab.decoding import decode
 from pose.openmmlab.network import Network
 from pose.skeletons import get_skeleton
+
+_PIXELS_IN_CACHE = 8 * 256 * 192  # of crops that a thread takes through the network at once
 
 
 class MMPoseTopDown:
@@ -80,8 +83,7 @@ class MMPoseTopDown:
         joints = self._skeleton.num_joints
         if not len(crops):
             return np.empty((0, joints, 2), np.float32), np.empty((0, joints), np.float32)
-        with self.network.running() as module:
-            keypoints, scores = decode(self._forward(module, self._inputs(module, crops.pixels)), module.head.decoder)
+        keypoints, scores = self._predict(crops.pixels)
         if scores.shape[1] != joints:
             raise DataError(f"the network finds {scores.shape[1]} joints, skeleton={self.skeleton} has {joints}")
         keypoints = self._cropper.to_crop_pixels(keypoints)
@@ -92,6 +94,25 @@ class MMPoseTopDown:
     def _cropper(self) -> Cropper:
         return Cropper.of_pipeline(self.network.pipeline)
 
+    def _predict(self, pixels: Image) -> tuple[Array, Array]:
+        """Key points `[N, V, 2]` in the codec's pixels, and scores `[N, V]`."""
+        with self.network.running() as module:
+            if not self.network.in_float32_on_cpu or self._fused is None:
+                return self._predict_part(module, _eager(module), pixels)
+            most = max(1, _PIXELS_IN_CACHE // (pixels.shape[1] * pixels.shape[2]))
+            found = on_each_core(lambda rows: self._predict_part(module, self._fused, pixels[rows]), len(pixels), most)
+        return np.concatenate([keypoints for keypoints, _ in found]), np.concatenate([scores for _, scores in found])
+
+    def _predict_part(self, module: Any, network: Callable[[Any], Any], pixels: Image) -> tuple[Array, Array]:
+        return decode(self._forward(module, network, self._inputs(module, pixels)), module.head.decoder)
+
+    @cached_property
+    def _fused(self) -> Any:
+        """The network for inference on a CPU, None where there is none."""
+        from pose.openmmlab.fused import fuse_top_down
+
+        return fuse_top_down(self.network.module)
+
     def _inputs(self, module: Any, pixels: Image) -> Any:
         """Normalised as the configuration's preprocessor does, `[N, 3, h, w]` in channels_last."""
         import torch
@@ -100,17 +121,16 @@ class MMPoseTopDown:
         inputs = torch.from_numpy(pixels).to(self.network.device)
         if preprocessor._channel_conversion:
             inputs = inputs.flip(-1)
-        inputs = inputs.float()
         if preprocessor._enable_normalize:
-            inputs = inputs.sub_(preprocessor.mean.flatten()).div_(preprocessor.std.flatten())
-        return inputs.permute(0, 3, 1, 2)
+            inputs = (inputs - preprocessor.mean.flatten()).div_(preprocessor.std.flatten())
+        return inputs.float().permute(0, 3, 1, 2)
 
-    def _forward(self, module: Any, inputs: Any) -> Any:
+    def _forward(self, module: Any, network: Callable[[Any], Any], inputs: Any) -> Any:
         """The head's outputs, averaged with those of the mirrored crops where that is asked for."""
-        outputs = module.head.forward(module.extract_feat(inputs))
+        outputs = network(inputs)
         if not self.flip_test:
             return outputs
-        mirrored = self._mirror(module, module.head.forward(module.extract_feat(inputs.flip(-1))))
+        mirrored = self._mirror(module, network(inputs.flip(-1)))
         if isinstance(outputs, tuple):
             return tuple((output + other) * 0.5 for output, other in zip(outputs, mirrored, strict=True))
         return (outputs + mirrored) * 0.5
@@ -129,3 +149,8 @@ class MMPoseTopDown:
             flip_mode=settings.get("flip_mode", "heatmap"),
             shift_heatmap=settings.get("shift_heatmap", False),
         )
+
+
+def _eager(module: Any) -> Callable[[Any], Any]:
+    """The network as MMPose runs it, from inputs to the head's outputs."""
+    return lambda inputs: module.head.forward(module.extract_feat(inputs))
