@@ -9,6 +9,9 @@ from torch import fx, nn
 from torch.nn.modules.batchnorm import _BatchNorm
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
+from pose.openmmlab.fused_conv import FusedConv
+from pose.openmmlab.winograd import WinogradConv, suits_winograd
+
 
 def fuse_top_down(module: Any) -> Any | None:
     """What a top-down network of MMPose does from inputs to the head's outputs, with fewer passes over memory.
@@ -47,29 +50,6 @@ class _Tracer(fx.Tracer):
         return isinstance(module, nn.Conv2d | _BatchNorm) or super().is_leaf_module(module, name)
 
 
-class FusedConv(nn.Module):
-    """A convolution and what follows it, by oneDNN, as torch.compile would call it.
-
-    Args:
-        conv: with the batch norm folded into it.
-        relu: whether a ReLU follows.
-    """
-
-    def __init__(self, conv: nn.Conv2d, relu: bool) -> None:
-        super().__init__()
-        self.weight = nn.Parameter(conv.weight.contiguous(memory_format=torch.channels_last), requires_grad=False)
-        self.bias = conv.bias
-        self.geometry = [list(conv.padding), list(conv.stride), list(conv.dilation), conv.groups]
-        self.then = "relu" if relu else "none"
-
-    def forward(self, inputs: torch.Tensor) -> torch.Tensor:
-        """`[N, C, h, w]` in channels_last."""
-        outputs: torch.Tensor = torch.ops.mkldnn._convolution_pointwise(
-            inputs, self.weight, self.bias, *self.geometry, self.then, [], ""
-        )
-        return outputs
-
-
 def _fuse(traced: fx.GraphModule) -> bool:
     """Whether there was a batch norm behind a convolution."""
     modules = dict(traced.named_modules())
@@ -84,7 +64,7 @@ def _fuse(traced: fx.GraphModule) -> bool:
             conv, last, folded = fuse_conv_bn_eval(conv, norm), _only_user(last), True
         relu = isinstance(_module(modules, _only_user(last)), nn.ReLU)
         last = _only_user(last) if relu else last
-        _replace(traced, node, last, FusedConv(conv, relu))
+        _replace(traced, node, last, (WinogradConv if suits_winograd(conv) else FusedConv)(conv, relu))
     return folded
 
 

@@ -17,7 +17,8 @@ pytest.importorskip("mmpose")
 @pytest.mark.slow
 @pytest.mark.parametrize("config", ["pose::demo/hrnet_narrow.py", None])
 def test_folding_changes_rounding_only(config):
-    from pose.openmmlab.fused import FusedConv, fuse_top_down
+    from pose.openmmlab.fused import fuse_top_down
+    from pose.openmmlab.fused_conv import FusedConv
 
     options = {"config": config} if config else {}
     module = make("estimator", "hrnet_w32" if config else "resnet50", **options).network.module
@@ -33,6 +34,25 @@ def test_folding_changes_rounding_only(config):
         difference = (fused(inputs) - expected).abs().max() / expected.abs().max()
         assert difference < 1e-3  # 50 random layers make much of a rounding: seen 2e-4, and 1 for a wrong fold
         assert (module.head.forward(module.extract_feat(inputs)) == expected).all()
+
+
+@pytest.mark.parametrize("shape", [(2, 16, 12), (1, 13, 10), (3, 4, 3)])
+@pytest.mark.parametrize(("relu", "bias"), [(True, True), (False, False)])
+def test_winograd_convolves(shape, relu, bias):
+    from pose.openmmlab.winograd import WinogradConv, suits_winograd
+
+    torch.manual_seed(0)
+    conv = nn.Conv2d(64, 96, 3, padding=1, bias=bias).requires_grad_(False)
+    assert suits_winograd(conv)
+    assert not suits_winograd(nn.Conv2d(64, 96, 3, padding=1, stride=2))
+    assert not suits_winograd(nn.Conv2d(32, 96, 3, padding=1))
+    number, height, width = shape
+    inputs = torch.randn(number, 64, height, width).contiguous(memory_format=torch.channels_last)
+    expected = conv.double()(inputs.double())
+    expected = expected.relu() if relu else expected
+    found = WinogradConv(conv.float(), relu)(inputs)
+    assert found.shape == expected.shape
+    assert (found - expected).abs().max() < 2e-5
 
 
 @pytest.mark.slow
