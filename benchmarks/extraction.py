@@ -48,7 +48,7 @@ def save(network: Any, path: Path) -> tuple[Path, Path]:
 
 
 def draw_weights(estimator: MMPoseTopDown, image: Any, boxes: Any) -> None:
-    """Random layers that keep their range: batch norms have the crops' statistics, the greatest score is 1."""
+    """Random layers that keep their range: batch norms have the crops' statistics, a joint's best score is 1."""
     import torch
 
     module = estimator.network.module
@@ -63,8 +63,9 @@ def draw_weights(estimator: MMPoseTopDown, image: Any, boxes: Any) -> None:
         for norm in norms:
             norm.eval()
         outputs = module.head.forward(module.extract_feat(inputs))
-        module.head.final_layer.weight /= outputs.max()
-        module.head.final_layer.bias /= outputs.max()
+        greatest = outputs.amax((0, 2, 3))
+        module.head.final_layer.weight /= greatest[:, None, None, None]
+        module.head.final_layer.bias /= greatest
 
 
 def scene(detector: MMDetDetector) -> tuple[Any, Any]:
