@@ -27,12 +27,18 @@ def fuse_top_down(module: Any) -> Any | None:
     except Exception:  # whatever a network does that tracing does not know: it runs as it is
         return None
     traced = fx.GraphModule(_TopDown(module), graph)
-    if not torch.backends.mkldnn.is_available() or not _fuse(traced):  # type: ignore[no-untyped-call]
+    if not _has_operator() or not _fuse(traced):
         return None
     graph.lint()
     traced.delete_all_unused_submodules()
     traced.recompile()
     return traced.eval()
+
+
+def _has_operator() -> bool:
+    """Whether this torch has oneDNN, and the operator that torch.compile calls it by, which is not promised to stay."""
+    there: bool = torch.backends.mkldnn.is_available()  # type: ignore[no-untyped-call]
+    return there and hasattr(torch.ops.mkldnn, "_convolution_pointwise")
 
 
 class _TopDown(nn.Module):
