@@ -124,6 +124,12 @@ RULES: dict[str, Rule] = {
     "sweep.tuned": names(),
     # pose/, with extract.py or datamodule=hrnet
     "pose.fps": POSITIVE,
+    **{f"pose.{part}.device": one_of("auto", "cpu", "cuda") for part in ("detector", "estimator")},
+    **{
+        f"pose.{part}.precision": one_of("auto", "float32", "float16", "bfloat16") for part in ("detector", "estimator")
+    },
+    "pose.detector.score_threshold": number("0 to 1", lambda value: 0 <= value <= 1),
+    "pose.detector.max_people": optional(whole(1)),
     "pose.detect_every": whole(1),
     "pose.people_per_batch": whole(1),
     "pose.frames_per_batch": whole(1),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import re
 import shlex
 from collections.abc import Sequence
 
@@ -150,6 +151,11 @@ def _uncomposed(error: Exception, names: Names, hydra: Sequence[str]) -> ConfigE
         advice = f"type {line.replace(str(key), near)}" if near else f"{names.program} --cfg hydra lists them"
         return ConfigError(f"{line}: no such key; {advice}")
     text = f"{error} {cause}" if isinstance(cause, OmegaConfBaseException) else str(error)
+    unasked = re.match(r"Could not override '(pose/\w+)'", text)
+    if unasked and names.config_name == "train":
+        return ConfigError(f"{unasked[1]} is for videos, and none are read; type datamodule=hrnet with it")
+    if unasked and unasked[1] == "pose/estimator":
+        return ConfigError("pose/estimator is chosen by a list here; type estimators=[hrnet_w32]")
     return ConfigError(one_line(text))
 
 

@@ -22,7 +22,7 @@ from hydra._internal.hydra import Hydra
 from hydra._internal.utils import _run_hydra, create_config_search_path, run_and_report
 from hydra.core.config_search_path import SearchPathQuery
 from hydra.core.global_hydra import GlobalHydra
-from hydra.errors import HydraException
+from hydra.errors import HydraException, InstantiationException
 from hydra.types import TaskFunction
 from omegaconf import DictConfig
 
@@ -189,12 +189,17 @@ def _loader(hydra: Hydra) -> ConfigLoaderImpl:
 
 def _telling(function: Callable[P, R], told: tuple[type[Exception], ...]) -> Callable[P, R]:
     """Wrap a function so that exceptions of types `told` end the process with one line."""
+    caught: tuple[type[Exception], ...] = (InstantiationException, *told)
 
     @functools.wraps(function)
     def wrapped(*args: P.args, **kwargs: P.kwargs) -> R:
         try:
             return function(*args, **kwargs)
-        except told as mistake:
+        except caught as error:
+            # Hydra wraps what the constructor of an option raises.
+            mistake = error.__cause__ if isinstance(error, InstantiationException) else error
+            if not isinstance(mistake, told):
+                raise
             if os.environ.get("HYDRA_FULL_ERROR") == "1":
                 raise
             print(f"error: {one_line(str(mistake))}", file=sys.stderr)

@@ -129,17 +129,26 @@ def test_a_broken_video_is_listed_and_the_rest_is_in_the_store(typist: Typist, t
         ("path={tmp} pose/estimator=hrnet_w33", "no such option; type pose/estimator=hrnet_w32"),
         ("path={tmp} pose.detect_every=0", "pose.detect_every"),
         ("path={tmp} pose/estimator=dekr pose/detector=yolox_s", "finds everybody without a detector; leave it out"),
+        ("path={tmp} pose.estimator.precision=float8", "must be auto, float32, float16 or bfloat16"),
+        ("path={tmp} pose.estimator.skeleton=coco18", "unknown skeleton 'coco18': use one of coco17"),
+        ("path={tmp} pose.estimator.weights=/none.pth", "weights=/none.pth cannot be read"),
         ("path={tmp} pose/tracker=bytetrac", "pose/tracker=bytetrack"),
         ("path={tmp}/films.csv", "films.csv is not there"),
     ],
 )
 def test_a_mistake_is_one_line(words: str, says: str, typist: Typist, tmp_path: Path) -> None:
-    if "shard" in words:
+    if "shard" in words or "weights" in words:
         write_video(tmp_path / "walk/a.mp4", rectangles(3))
     ended = typist.type(words.format(tmp=tmp_path), extract)
     assert ended.status == 1
     assert says in ended.err
     assert ended.err.startswith("error: ") and ended.err.count("\n") == 1
+
+
+def test_a_choice_of_estimator_without_videos_says_what_is_missing(typist: Typist) -> None:
+    ended = typist.type("pose/estimator=hrnet_w32")
+    assert (ended.status, ended.out) == (1, "")
+    assert ended.err == "error: pose/estimator is for videos, and none are read; type datamodule=hrnet with it\n"
 
 
 def test_a_manifest_may_be_a_parquet_file(tmp_path: Path) -> None:

@@ -104,6 +104,7 @@ NEEDED = {
         f"datamodule={name}": ["datamodule.path=."]
         for name in ("aihub", "aihub_videos", "alphapose", "hrnet", "openpose")
     },
+    "experiment=demo": ["datamodule.path=."],
     "datamodule/split=predefined": ["datamodule.split.train=a", "datamodule.split.test=b"],
 }
 
