@@ -91,7 +91,7 @@ def _build(options: ByteTracking, max_gap: int) -> Any:
     from mmdet.models.trackers import ByteTracker as Mmdets
 
     return Mmdets(
-        motion={"type": "KalmanFilter"},
+        motion={"type": "mmdet.KalmanFilter"},
         obj_score_thrs={"high": options.high_score, "low": options.low_score},
         init_track_thr=options.new_score,
         weight_iou_with_det_scores=True,

@@ -139,3 +139,10 @@ def test_settings_that_cannot_be_are_refused() -> None:
     found = poses(standing(0, 0, 50)[None])
     with pytest.raises(DataError, match=r"set pose\.tracker\.skeleton"):
         OksTracking().start(30).follow(0, Poses(found.keypoints[:, :16], found.scores[:, :16], found.boxes))
+
+
+def test_bytetrack_begins_whatever_was_trained_in_this_process_before() -> None:
+    from mmengine.registry import DefaultScope
+
+    with DefaultScope.overwrite_default_scope("mmpose"):
+        ByteTracking().start(30)

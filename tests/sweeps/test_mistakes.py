@@ -156,11 +156,11 @@ MISTAKES = {
     f"{PYSKL} 'datamodule.id_pattern=\"(?P<subjct>P.)\"'": "datamodule.id_pattern=(?P<subjct>P.): subjct is no group "
     "of it; type 'datamodule.id_pattern=\"(?P<subject>P.)\"'",
     f"{PYSKL} datamodule.id_pattern=ntuu": "datamodule.id_pattern=ntuu: has no group subject, camera or recording, and "
-    "is no preset (ntu); type datamodule.id_pattern=ntu",
+    "is no preset (ntu or aihub); type datamodule.id_pattern=ntu",
     f"{PYSKL} 'datamodule.id_pattern=\"(?P<label>P.)\"'": "datamodule.id_pattern=(?P<label>P.): label is no group "
     "of it; type 'datamodule.id_pattern=\"(?P<subject>P.)\"'",
     f"{ALPHAPOSE} datamodule.id_pattern=labl": "datamodule.id_pattern=labl: has no group label, subject, camera or "
-    "recording, and is no preset (ntu); type for instance 'datamodule.id_pattern=\"(?P<subject>P\\d+)\"'",
+    "recording, and is no preset (ntu or aihub); type for instance 'datamodule.id_pattern=\"(?P<subject>P\\d+)\"'",
     f"{ALPHAPOSE} datamodule.image_size=1920": "datamodule.image_size=1920: must be a list of 2 numbers, each a "
     "whole number above 0, or null; type datamodule.image_size=null",
     f"{ALPHAPOSE} datamodule.min_overlap=1.5": "datamodule.min_overlap=1.5: must be a number, above 0 and below 1; "
