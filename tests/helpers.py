@@ -173,14 +173,24 @@ def choose(option: Path, pickle_file: Path | None = None) -> str:
     """
     group, name = option.parent.as_posix(), option.stem
     filled = {"path": str(pickle_file or "keypoints.pkl"), "train": "part_train", "test": "part_test"}
-    content = yaml.safe_load((CONF / option).read_text()) or {}
-    package = group.replace("/", ".")
-    values = [f"{package}.{key}={filled[key]}" for key, value in content.items() if value == "???"]
+    values = [f"{package}.{key}={filled[key]}" for package, key in _needed(option)]
     if group == "sweep":
         return f"+sweep={name}"
     if option.parent.name == "common":  # a base that data modules share
         return f"datamodule/common@datamodule={name}"
     return " ".join([f"{group}={name}", *values])
+
+
+def _needed(option: Path) -> list[tuple[str, str]]:
+    """Package and name of each key without a value, also of the files that an option builds on."""
+    content = yaml.safe_load((CONF / option).read_text()) or {}
+    needed = [(option.parent.as_posix().replace("/", "."), key) for key, value in content.items() if value == "???"]
+    for base in content.get("defaults", []):
+        if isinstance(base, str) and (CONF / option.with_name(f"{base}.yaml")).is_file():
+            needed += _needed(option.with_name(f"{base}.yaml"))
+        elif isinstance(base, dict) and "override /datamodule" in base:
+            needed += _needed(Path("datamodule") / f"{base['override /datamodule']}.yaml")
+    return needed
 
 
 def write_pyskl(path: Path, clips: int = 40, frames: int = 24, joints: int = 17) -> Path:

@@ -12,6 +12,7 @@ import pandas as pd
 import pytest
 
 import extract
+from pose.demo import draw
 from pose.errors import DataError
 from pose.extracted import ExtractedSource, named_footage
 from pose.extraction.run import look_up
@@ -46,7 +47,7 @@ def extracted(videos: Path, typist: Typist) -> Ended:
 
 
 def store_of(typist: Typist) -> Path:
-    (folder,) = [path for path in (typist.outputs / "keypoints").iterdir() if path.name.startswith("rtmpose-m")]
+    (folder,) = [path for path in (typist.outputs / "keypoints").iterdir() if path.name.startswith("rtmpose_m")]
     return folder
 
 
@@ -219,3 +220,16 @@ extract.main()
     assert any("unfinished" in name for name in stores[1])
     assert stores[0] == stores[2]
     assert len(stores[0]) == 4  # settings, index, two videos
+
+
+@pytest.mark.slow
+def test_the_demo_goes_from_drawn_videos_to_a_tested_run(typist: Typist, tmp_path: Path) -> None:
+    """What `make demo` types, on few videos."""
+    draw.main([str(tmp_path), "--recordings", "12", "--subjects", "2", "--cameras", "1", "--frames", "24"])
+    ended = typist.type(f"path={tmp_path} {DEMO}", extract)
+    assert ended.status == 0, ended.err
+    split = "datamodule/split=clip datamodule.split.test_fraction=0.5 datamodule.split.val_fraction=0"
+    done = typist.train(f"experiment=demo datamodule.path={tmp_path} {split} {LITTLE} progress=false")
+    assert done.run.data.metrics["test/recall/lying_down"] >= 0
+    runs = typist.store.client.search_runs([typist.store.experiment_id], "metrics.videos = 12")
+    assert "keypoints.png" in [file.path for file in typist.store.client.list_artifacts(runs[0].info.run_id)]
