@@ -37,11 +37,12 @@ def main(cfg: DictConfig) -> dict[str, float]:
     from pose.evaluation.files import read_results
     from pose.evaluation.joints import choose_reference
     from pose.evaluation.pictures import find_pictures
+    from pose.openmmlab.devices import set_threads
     from sweeps.tracking.process import mark_dead_runs
     from sweeps.tracking.run import EpochMetrics, tracked_run
     from sweeps.tracking.store import open_store
 
-    _set_threads(cfg)
+    set_threads(cfg.num_threads)
     makers = make_makers(cfg)  # all that can be wrong comes before anything is written
     annotations = read_annotations(Path(cfg.annotations).expanduser())
     pictures, places = annotations.pictures, find_pictures(annotations, Path(cfg.path).expanduser())
@@ -115,15 +116,6 @@ def _check_names(cfg: DictConfig) -> None:
     unknown = [str(name) for name in cfg.settings if name not in cfg.estimators]
     if unknown:
         raise ConfigError(f"settings: {unknown[0]} is not among the estimators; type estimators=[{unknown[0]}]")
-
-
-def _set_threads(cfg: DictConfig) -> None:
-    import cv2
-    import torch
-
-    if cfg.num_threads:
-        torch.set_num_threads(cfg.num_threads)
-    cv2.setNumThreads(torch.get_num_threads())
 
 
 def warm_up(makers: dict[str, Maker], pictures: Sequence[Picture], places: Sequence[Place]) -> None:

@@ -33,9 +33,13 @@ def check_footage(cfgs: Sequence[DictConfig]) -> list[str | None]:
 
 def digest_of(cfg: DictConfig) -> str:
     """Digest of the videos that a job is about, and of what it does with them."""
+    return _digest(shard(cfg), make_parts(cfg))
+
+
+def _digest(footage: Sequence[Found], parts: Parts) -> str:
     from pose.extraction.parts import digest
 
-    return digest({"videos": [found.video for found in shard(cfg)], **make_parts(cfg).identity})
+    return digest({"videos": [found.video for found in footage], **parts.identity})
 
 
 @door("extract", check=check_footage, told=(DataError,), digest_of=digest_of)
@@ -44,17 +48,18 @@ def main(cfg: DictConfig) -> dict[str, float]:
     from hydra.core.hydra_config import HydraConfig
 
     from pose.extraction.run import check, extract
+    from pose.openmmlab.devices import set_threads
     from sweeps import progress
     from sweeps.tracking.process import mark_dead_runs
     from sweeps.tracking.run import EpochMetrics, tracked_run
     from sweeps.tracking.store import open_store
 
     parts, footage, keypoints = make_ready(cfg)
-    _set_threads(cfg)
+    set_threads(cfg.num_threads)
     store = open_store(cfg.tracking, cfg.output_dir, wait=cfg.sweep.parent_run_id is not None)
     mark_dead_runs(store)
     overrides = list(HydraConfig.get().overrides.task)
-    with tracked_run(cfg, store, overrides=overrides, data_digest=digest_of(cfg)) as run:
+    with tracked_run(cfg, store, overrides=overrides, data_digest=_digest(footage, parts)) as run:
         begun = time.perf_counter()
         listener = progress.report if progress.has_listener() else None
         outcomes = extract(footage, keypoints, parts, cfg.pose.fps, listener)
@@ -110,15 +115,6 @@ def shard(cfg: DictConfig) -> list[Found]:
     from pose.extraction.run import look_up, shard_of
 
     return shard_of(look_up(named_footage(cfg.path)), cfg.shard, cfg.num_shards)
-
-
-def _set_threads(cfg: DictConfig) -> None:
-    import cv2
-    import torch
-
-    if cfg.num_threads:
-        torch.set_num_threads(cfg.num_threads)
-    cv2.setNumThreads(torch.get_num_threads())
 
 
 def _metrics(outcomes: Sequence[Outcome], seconds: float) -> dict[str, float]:

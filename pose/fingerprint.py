@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+from functools import cache
 from pathlib import Path
 
-from pose.footage import IMAGES
+from pose.footage import ImageFolder
 
 _BLOCK = 1 << 16
 _BLOCKS = 64
@@ -21,24 +22,28 @@ def fingerprint(path: Path) -> str:
     Args:
         path: a file, or a folder of pictures, whose names count too since they put the frames in order.
     """
+    if not path.is_dir():
+        return _of_file(path)
     digest = hashlib.blake2b(digest_size=16)
-    if path.is_dir():
-        for file in sorted(path.iterdir()):
-            if file.suffix.lower() in IMAGES and not file.name.startswith("."):
-                digest.update(file.name.encode() + b"\0")
-                _add(file, digest)
-    else:
-        _add(path, digest)
+    for file in ImageFolder(path, fps=1).files():
+        digest.update(f"{file.name}\0{_of_file(file)}".encode())
     return digest.hexdigest()
 
 
-def _add(path: Path, digest: hashlib.blake2b) -> None:
-    size = path.stat().st_size
-    digest.update(size.to_bytes(8, "little"))
+def _of_file(path: Path) -> str:
+    status = path.stat()
+    return _read(path, status.st_size, status.st_mtime_ns)
+
+
+@cache  # a command asks several times: to check, to name its jobs, to extract, and to read
+def _read(path: Path, size: int, changed: int) -> str:  # noqa: ARG001 - part of what the cache goes by
+    """The digest of a file of that size that was last changed then."""
+    digest = hashlib.blake2b(size.to_bytes(8, "little"), digest_size=16)
     with path.open("rb", buffering=0) as file:
         if size <= _BLOCK * _BLOCKS:
             digest.update(file.read())
-            return
-        for index in range(_BLOCKS):
-            file.seek(index * (size - _BLOCK) // (_BLOCKS - 1))
-            digest.update(file.read(_BLOCK))
+        else:
+            for index in range(_BLOCKS):
+                file.seek(index * (size - _BLOCK) // (_BLOCKS - 1))
+                digest.update(file.read(_BLOCK))
+    return digest.hexdigest()

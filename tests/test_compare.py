@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
 import csv
-import io
 import json
-import shlex
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -17,7 +13,7 @@ import pytest
 import compare
 from pose.evaluation.annotations import Annotations, read_annotations
 from sweeps.tracking.store import Store
-from tests.helpers import Done, Ended
+from tests.helpers import Done, Ended, Typist
 from tests.pose.evaluation.scenes import COCO, alphapose, entry, needs_coco, openpose, write, write_image, write_video
 from tests.pose.people import standing
 
@@ -28,22 +24,12 @@ Type = Callable[[str], Ended]
 
 
 @pytest.fixture
-def type_compare(outputs: Path) -> Type:
+def type_compare(typist: Typist) -> Type:
     """Types at compare.py in this process."""
 
     def type_command(command: str) -> Ended:
-        out, err, status = io.StringIO(), io.StringIO(), 0
-        previous = sys.argv
-        threads = ["num_threads=1"] if "estimators=" in command else []
-        sys.argv = ["compare.py", *shlex.split(command), f"output_dir={outputs}", *threads]
-        try:
-            with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
-                compare.main()
-        except SystemExit as end:
-            status = end.code if isinstance(end.code, int) else int(end.code is not None)
-        finally:
-            sys.argv = previous
-        return Ended(status, out.getvalue(), err.getvalue())
+        threads = " num_threads=1" if "estimators=" in command else ""
+        return typist.type(command + threads, compare)
 
     return type_command
 

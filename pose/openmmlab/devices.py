@@ -58,3 +58,13 @@ def check_precision(precision: str) -> str:
     if precision not in PRECISIONS:
         raise DataError(f"precision={precision}: use one of {', '.join(PRECISIONS)}")
     return precision
+
+
+def set_threads(count: int | None) -> None:
+    """Has PyTorch and OpenCV use so many CPU threads; None: as many as PyTorch finds best."""
+    import cv2
+    import torch
+
+    if count:
+        torch.set_num_threads(count)
+    cv2.setNumThreads(torch.get_num_threads())
