@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import pickle
+import pickletools
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from pose.errors import DataError
 
@@ -28,6 +30,8 @@ _ALLOWED = {
     ),
 }
 
+_NUMBERING = frozenset({"PUT", "BINPUT", "LONG_BINPUT"})
+
 
 class _ArrayUnpickler(pickle.Unpickler):
     def find_class(self, module: str, name: str) -> Any:
@@ -35,7 +39,31 @@ class _ArrayUnpickler(pickle.Unpickler):
             # The name is the file's, and may hold whatever a terminal obeys.
             wanted = f"{module}.{name}"[:100].encode("unicode_escape").decode()
             raise DataError(f"wants to run {wanted}; only numpy arrays and plain containers are read")
-        return super().find_class(module, name)
+        found = super().find_class(module, name)
+        return _of_content(found) if found in (bytes, bytearray) else found
+
+
+def _of_content(kind: type) -> Callable[..., Any]:
+    """bytes or bytearray of something, not of a number, which would be that much memory for a few bytes of a file."""
+
+    def make(*arguments: Any) -> Any:
+        if arguments and isinstance(arguments[0], int):
+            raise DataError(f"wants {kind.__name__} of a size only; only numpy arrays and plain containers are read")
+        return kind(*arguments)
+
+    return make
+
+
+def _check_memo(file: IO[bytes]) -> None:
+    """Sees that no object gets a number greater than there are objects: the unpickler makes room for all below it.
+
+    Raises:
+        ValueError: one does; in a file that Python wrote they count from 0.
+    """
+    for count, (opcode, number, _) in enumerate(pickletools.genops(file)):
+        if opcode.name in _NUMBERING and number > count:
+            raise ValueError(number)
+    file.seek(0)
 
 
 def load_arrays(path: Path) -> Any:
@@ -46,6 +74,7 @@ def load_arrays(path: Path) -> Any:
     """
     try:
         with path.open("rb") as file:
+            _check_memo(file)
             return _ArrayUnpickler(file).load()
     except DataError as error:
         raise DataError(f"{path} is not read: it {error}") from None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import time
 from collections.abc import Sequence
@@ -27,6 +28,8 @@ for line in sys.stdin:
         forkserver.ensure_running = forkserver._forkserver.ensure_running = lambda: None
         for number, name in enumerate((os.devnull, order["out"], order["err"])):
             os.dup2(os.open(name, os.O_RDWR | os.O_CREAT | os.O_APPEND), number)
+        os.environ.clear()
+        os.environ.update(order["environment"])
         sys.argv = ["app.py", *order["arguments"]]
         exec(compile(order["code"], "<app.py>", "exec"), {"__name__": "__main__"})
         sys.exit()
@@ -40,6 +43,8 @@ class Forked:
     def __init__(self, forker: subprocess.Popen[str], folder: Path, code: str, arguments: Sequence[object]) -> None:
         self._forker, self._out, self._err = forker, folder / "out", folder / "err"
         order = {"code": code, "arguments": [*map(str, arguments)], "out": str(self._out), "err": str(self._err)}
+        # As it is now: the forker began before the tests' Slurm was there.
+        order["environment"] = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])}
         self.pid = self._ask(order)
         self._seen = 0
 

@@ -65,7 +65,10 @@ def train(training: Training) -> None:
     _register_bfloat16()
     runner = Runner.from_cfg(make_config(training))
     runner.register_hook(Weights())
-    runner.train()
+    try:
+        runner.train()
+    finally:
+        _close_log(runner)
 
 
 def make_config(training: Training) -> Any:
@@ -116,6 +119,15 @@ def _average(runner: Runner) -> nn.Module:
 
     average: nn.Module = next(hook for hook in runner.hooks if isinstance(hook, EMAHook)).ema_model.module
     return average
+
+
+def _close_log(runner: Runner) -> None:
+    """Ends the run's log with the run: mmengine writes there of every network that the process draws later."""
+    import logging
+
+    for handler in [each for each in runner.logger.handlers if isinstance(each, logging.FileHandler)]:
+        runner.logger.removeHandler(handler)
+        handler.close()
 
 
 def _register_bfloat16() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import builtins
 import os
 import pickle
+import resource
 from collections import OrderedDict
 from pathlib import Path
 from typing import Any
@@ -144,6 +145,23 @@ def test_a_damaged_pickle_is_read_or_refused_in_one_line(
     except DataError as error:
         assert str(path) in str(error)
         assert "\n" not in str(error)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"\x80\x02]r\xff\xff\xff\x7f.",  # an object's number: room for 2 ** 32 others, 32 GB
+        b"]p2147483647\n.",
+        b"\x80\x02c__builtin__\nbytearray\nJ\x00\x00\x00\x7f\x85R.",  # 2 GB of zeros
+        b"\x80\x05\x96\x00\x00\x00\x00\x08\x00\x00\x00.",  # the length of a bytearray: 32 GB
+    ],
+)
+def test_few_bytes_do_not_take_much_memory(content: bytes, tmp_path: Path) -> None:
+    (tmp_path / "a.pkl").write_bytes(content)
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    with pytest.raises(DataError):
+        load_arrays(tmp_path / "a.pkl")
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 100_000  # KB
 
 
 def test_an_unknown_codec_is_refused_like_any_damage(tmp_path: Path) -> None:
