@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import math
+import threading
+
 import torch
 from torch import nn
 
@@ -30,8 +33,11 @@ _WEIGHT = [
 _OUTPUT = [[1, 1, 1, 1, 1, 0], [0, 1, -1, 2, -2, 0], [0, 1, 1, 4, 4, 0], [0, 1, -1, 8, -8, 1]]
 
 
+_SQUARE = (_TILE + 2) ** 2
+_CONSTANT = 7  # of the 36 products the one that adds the same to all 16 outputs
 _CHANNELS = range(64, 129)  # with fewer, transforming costs more than it saves; with more, the weights leave the cache
 _SMALLEST = 96  # pixels of a layer; in smaller ones too much of the tiles lies outside
+_VALUES_IN_CACHE = 450_000  # of tiles that are transformed at once
 
 
 def suits_winograd(conv: nn.Conv2d) -> bool:
@@ -62,24 +68,62 @@ class WinogradConv(FusedConv):
 
     def forward(self, inputs: torch.Tensor) -> torch.Tensor:
         """`[N, C, h, w]` in channels_last, before and after."""
-        number, channels, height, width = inputs.shape
+        number, _, height, width = inputs.shape
         if height * width < _SMALLEST:
             return super().forward(inputs)
         rows, columns = -(-height // _TILE), -(-width // _TILE)
-        border = (0, 0, 1, _TILE * columns + 1 - width, 1, _TILE * rows + 1 - height)
-        padded = nn.functional.pad(inputs.permute(0, 2, 3, 1), border).contiguous()
-        of_image, of_row, of_pixel, _ = padded.stride()
-        tiles = padded.as_strided(
-            (_TILE + 2, _TILE + 2, number, rows, columns, channels),
-            (of_row, of_pixel, of_image, _TILE * of_row, _TILE * of_pixel, 1),
-        ).reshape(len(self.of_inputs), -1)
-        products = torch.bmm((self.of_inputs @ tiles).view(len(tiles), -1, channels), self.of_products)
-        found = (self.of_outputs @ products.flatten(1)).view(_TILE, _TILE, number, rows, columns, self.out_channels)
-        found = found.permute(2, 3, 0, 4, 1, 5).reshape(number, _TILE * rows, _TILE * columns, self.out_channels)
-        found = found[:, :height, :width].permute(0, 3, 1, 2)
+        outputs = inputs.new_empty(number, _TILE * rows, _TILE * columns, self.out_channels)
+        step = max(1, _VALUES_IN_CACHE // (_SQUARE * rows * columns * max(inputs.shape[1], self.out_channels)))
+        pixels = inputs.permute(0, 2, 3, 1)
+        for some in (slice(start, start + step) for start in range(0, number, step)):
+            self._convolve(pixels[some], outputs[some])
+        return outputs[:, :height, :width].permute(0, 3, 1, 2)
+
+    def _convolve(self, pixels: torch.Tensor, outputs: torch.Tensor) -> None:
+        """From `[N, h, w, C]` to `[N, 4 rows, 4 columns, channels out]`, which may go beyond."""
+        number, height, width, channels = outputs.shape
+        grid = number, height // _TILE, width // _TILE
+        tiles = _cut(pixels, grid)
+        inputs = torch.mm(self.of_inputs, tiles.view(_SQUARE, -1), out=_space("b", _SQUARE, tiles.numel() // _SQUARE))
+        inputs = inputs.view(_SQUARE, -1, pixels.shape[3])
+        products = torch.bmm(inputs, self.of_products, out=_space("a", *inputs.shape[:2], channels))
         if self.bias is not None:
-            found = found.add_(self.bias[:, None, None])
-        return found.relu_() if self.relu else found
+            products[_CONSTANT].add_(self.bias)
+        products = products.flatten(1)
+        found = torch.mm(self.of_outputs, products, out=_space("b", len(self.of_outputs), products.shape[1]))
+        found = found.view(_TILE, _TILE, *grid, channels).permute(2, 3, 0, 4, 1, 5)
+        if self.relu:
+            torch.clamp_min(found, 0, out=outputs.view(found.shape))
+        else:
+            outputs.view(found.shape).copy_(found)
+
+
+def _cut(pixels: torch.Tensor, grid: tuple[int, int, int]) -> torch.Tensor:
+    """6 x 6 pixels around each 4 x 4, zeros outside: `[6, 6, N, rows, columns, C]` of `[N, h, w, C]`."""
+    number, rows, columns = grid
+    _, height, width, channels = pixels.shape
+    padded = _space("padded", number, _TILE * rows + 2, _TILE * columns + 2, channels)
+    for edge in (padded[:, :1], padded[:, height + 1 :], padded[:, :, :1], padded[:, :, width + 1 :]):
+        edge.zero_()
+    padded[:, 1 : height + 1, 1 : width + 1] = pixels
+    of_image, of_row, of_pixel, _ = padded.stride()
+    shape = (_TILE + 2, _TILE + 2, number, rows, columns, channels)
+    around = padded.as_strided(shape, (of_row, of_pixel, of_image, _TILE * of_row, _TILE * of_pixel, 1))
+    return _space("a", *shape).copy_(around)
+
+
+_spaces = threading.local()
+
+
+def _space(name: str, *shape: int) -> torch.Tensor:
+    """Memory of this thread, written over again and again: new memory would cost more than what is done in it."""
+    size = math.prod(shape)
+    space: torch.Tensor | None = getattr(_spaces, name, None)
+    if space is None or len(space) < size:
+        with torch.inference_mode(False):  # such a tensor may be written to in either mode
+            space = torch.empty(size)
+        setattr(_spaces, name, space)
+    return space[:size].view(shape)
 
 
 def _constant(values: torch.Tensor) -> nn.Parameter:
