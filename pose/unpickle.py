@@ -44,7 +44,7 @@ class _ArrayUnpickler(pickle.Unpickler):
 
 
 def _of_content(kind: type) -> Callable[..., Any]:
-    """bytes or bytearray of something, not of a number, which would be that much memory for a few bytes of a file."""
+    """Bytes or bytearray of something, not of a number, which would be that much memory for a few bytes of a file."""
 
     def make(*arguments: Any) -> Any:
         if arguments and isinstance(arguments[0], int):
@@ -61,7 +61,7 @@ def _check_memo(file: IO[bytes]) -> None:
         ValueError: one does; in a file that Python wrote they count from 0.
     """
     for count, (opcode, number, _) in enumerate(pickletools.genops(file)):
-        if opcode.name in _NUMBERING and number > count:
+        if opcode.name in _NUMBERING and (number or 0) > count:
             raise ValueError(number)
     file.seek(0)
 
