@@ -58,11 +58,14 @@ def _check_memo(file: IO[bytes]) -> None:
     """Sees that no object gets a number greater than there are objects: the unpickler makes room for all below it.
 
     Raises:
-        ValueError: one does; in a file that Python wrote they count from 0.
+        pickle.UnpicklingError: one does, where Python counts from 0; or the file is no pickle, or is cut.
     """
-    for count, (opcode, number, _) in enumerate(pickletools.genops(file)):
-        if opcode.name in _NUMBERING and (number or 0) > count:
-            raise ValueError(number)
+    try:
+        for count, (opcode, number, _) in enumerate(pickletools.genops(file)):
+            if opcode.name in _NUMBERING and (number or 0) > count:
+                raise pickle.UnpicklingError(number)
+    except ValueError as error:
+        raise pickle.UnpicklingError(*error.args) from error
     file.seek(0)
 
 
