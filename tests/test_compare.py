@@ -200,6 +200,7 @@ def mistakes(pictures: Annotations) -> dict[str, str]:
     }
 
 
+@pytest.mark.slow
 def test_mistakes_are_one_line_and_leave_nothing(type_compare: Type, pictures: Annotations, outputs: Path) -> None:
     before = set(outputs.iterdir())
     for command, message in mistakes(pictures).items():

@@ -52,6 +52,7 @@ def test_every_option_composes(option):
     OmegaConf.to_container(cfg, resolve=True, throw_on_missing=True)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("preset", [option.stem for option in OPTIONS if option.parent.name == "sweep"])
 def test_every_job_of_a_sweep_preset_composes(preset):
     schema.register()

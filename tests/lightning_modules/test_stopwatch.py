@@ -40,6 +40,7 @@ def trained(folder, slow: Slow, epochs: int = 2, resumed: bool = False):
     return trainer, watch, wall, len(data.parts.windows["test"])
 
 
+@pytest.mark.slow
 def test_validation_and_reports_do_not_count(tmp_path) -> None:
     _, watch, wall, _ = trained(tmp_path, Slow(val=0.5, report=0.5))
     assert 0 < watch.fit_seconds < wall - 1.9

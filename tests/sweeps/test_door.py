@@ -93,6 +93,7 @@ def test_a_sweep_of_nothing_but_refused_values_is_a_mistake(keyboard: Keyboard):
     assert not JOBS
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("command", "jobs"),
     [
@@ -122,6 +123,7 @@ def test_flags_may_stand_anywhere(keyboard: Keyboard):
     assert [cfg.seed for cfg in JOBS] == [1, 2]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("command", "shown"),
     [
@@ -218,6 +220,7 @@ def test_a_mistake_keeps_its_traceback_for_who_asks(keyboard: Keyboard, monkeypa
         keyboard.type(main, "seed=12")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("command", ["seed=1", "seed=11", "optimizr=adam", f"{BASIC} seed=1", "--cfg job"])
 def test_a_command_leaves_the_process_as_it_was(keyboard: Keyboard, command: str):
     import logging

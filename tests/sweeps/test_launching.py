@@ -111,6 +111,7 @@ def test_the_table_has_the_best_first_and_threads_are_kept_with_the_run(good):
     assert {good.run(run_id).data.params["num_threads"] for run_id in ids} == {str(max(1, os.cpu_count() // 2))}
 
 
+@pytest.mark.slow
 def test_the_same_command_again_runs_nothing_and_shows_the_same(good, start_sweep):
     again = start_sweep("good", "seed=2,7").end()
     assert again.status == 0
@@ -121,6 +122,7 @@ def test_the_same_command_again_runs_nothing_and_shows_the_same(good, start_swee
     assert good.parent().info.status == "FINISHED"
 
 
+@pytest.mark.slow
 def test_a_grown_grid_runs_its_new_cells_only(good, start_sweep):
     grown = start_sweep("good", "seed=2,7,5").end()
     assert grown.status == 0
@@ -131,11 +133,13 @@ def test_a_grown_grid_runs_its_new_cells_only(good, start_sweep):
     assert "2 more under the same name" in shrunk.out
 
 
+@pytest.mark.slow
 def test_a_cell_that_is_asked_for_twice_is_run_once(start_sweep):
     twice = start_sweep("twice", "seed=3,3").end()
     assert (twice.status, len(twice.children())) == (0, 1)
 
 
+@pytest.mark.slow
 def test_a_job_that_fails_or_dies_leaves_the_others_running(start_sweep):
     bad = start_sweep("bad", "what=raise,exit,typo,told,kill,ok", "seed=4").end()
     assert bad.status == 1
@@ -158,6 +162,7 @@ def test_a_job_that_fails_or_dies_leaves_the_others_running(start_sweep):
     assert "Traceback" not in bad.err + (folder / "4.log").read_text()
 
 
+@pytest.mark.slow
 def test_failed_jobs_are_tried_again_by_the_same_command_or_left(start_sweep, outputs):
     (outputs / "asked").unlink(missing_ok=True)
     first = start_sweep("flaky", "what=raise_once,ok").end()
@@ -173,6 +178,7 @@ def test_failed_jobs_are_tried_again_by_the_same_command_or_left(start_sweep, ou
     assert "failed " not in again.out
 
 
+@pytest.mark.slow
 def test_a_job_is_tried_again_at_once_where_that_is_asked_for(start_sweep, outputs):
     (outputs / "asked").unlink(missing_ok=True)
     retried = start_sweep("retried", "what=raise_once,ok", "sweep.max_retries=1").end()
@@ -180,6 +186,7 @@ def test_a_job_is_tried_again_at_once_where_that_is_asked_for(start_sweep, outpu
     assert "started again, try 2" in retried.out
 
 
+@pytest.mark.slow
 def test_after_a_failure_nothing_more_is_started_where_that_is_asked_for(start_sweep):
     fast = start_sweep("fast", "what=raise,sleep,ok", "sweep.fail_fast=true").end()
     assert fast.status == 1
@@ -200,6 +207,7 @@ def test_ctrl_c_ends_all_jobs_within_five_seconds(start_sweep):
     assert len(re.findall(r"^killed ", cut.out, re.MULTILINE)) == 2
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("checkpoint", ["true", "false"])
 def test_jobs_end_with_a_driver_that_is_killed_and_the_next_one_goes_on(start_sweep, outputs, checkpoint):
     (outputs / "asked").unlink(missing_ok=True)
@@ -222,6 +230,7 @@ def test_jobs_end_with_a_driver_that_is_killed_and_the_next_one_goes_on(start_sw
     assert again.parent().info.status == "FINISHED"
 
 
+@pytest.mark.slow
 def test_a_second_driver_says_so_and_leaves_all_as_it_is(start_sweep):
     first = start_sweep("shared", "what=sleep")
     first.wait_for(1)
@@ -233,6 +242,7 @@ def test_a_second_driver_says_so_and_leaves_all_as_it_is(start_sweep):
     assert [run.info.status for run in first.end().children()] == ["KILLED"]
 
 
+@pytest.mark.slow
 def test_batches_of_one_sweep_have_one_parent(start_sweep):
     batches = start_sweep("batches", "seed=1,2,3", "hydra.sweeper.max_batch_size=2").end()
     assert (batches.status, batches.err) == (0, "")
@@ -243,6 +253,7 @@ def test_batches_of_one_sweep_have_one_parent(start_sweep):
     assert len(sweeps.grid.read_grid(batches.store.client, batches.parent().info.run_id)) == 3
 
 
+@pytest.mark.slow
 def test_batches_of_an_earlier_command_no_longer_count(start_sweep):
     start_sweep("rebatched", "seed=1,2,3", "hydra.sweeper.max_batch_size=2").end()
     again = start_sweep("rebatched", "seed=2", "hydra.sweeper.max_batch_size=2").end()

@@ -117,6 +117,7 @@ def test_every_option_in_conf_passes_the_checks(option: str, tmp_path: Path, mon
     check_config(cfg, cfg)
 
 
+@pytest.mark.slow
 def test_every_rule_is_about_a_key_that_is_in_conf():
     keys = {key for option in OPTIONS if not option.startswith(("sweep=", "experiment=")) for key in keys_with(option)}
     report = set(flatten(OmegaConf.to_container(compose_root("report"), resolve=False)))

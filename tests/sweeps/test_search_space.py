@@ -58,6 +58,7 @@ def test_a_number_from_an_interval_is_in_it_as_hydra_reads_it(ends: tuple[float,
         assert low <= float(end.partition("=")[2]) <= high
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=60)
 @given(start=st.integers(-50, 50), count=st.integers(2, 20), step=st.integers(1, 7), down=st.booleans())
 def test_a_range_gives_the_whole_numbers_that_hydra_gives(start: int, count: int, step: int, down: bool):

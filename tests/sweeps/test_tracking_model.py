@@ -77,6 +77,7 @@ def logged(store, job):
     return run, model.eval()
 
 
+@pytest.mark.slow
 def test_it_predicts_the_same_where_only_torch_and_mlflow_are(logged, store, start_python, tmp_path):
     run, model = logged
     draw = torch.Generator().manual_seed(1)

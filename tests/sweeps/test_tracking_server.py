@@ -261,6 +261,7 @@ def test_a_server_that_hangs_holds_training_up_for_moments_only(server, tmp_path
     assert store.client.get_run(run.run_id).info.status == "FINISHED"
 
 
+@pytest.mark.slow
 def test_a_run_that_a_late_request_has_made_again_does_not_stay(line, tmp_path):
     store = open_at(line.uri, tmp_path, timeout=1, patience=30)
     line.hold(f"POST {API}/runs/create ", 2)

@@ -63,6 +63,7 @@ def status(store, run_id):
     return store.client.get_run(run_id).info.status
 
 
+@pytest.mark.slow
 def test_sigterm_leaves_a_killed_run(start_run, store):
     process, run_id = start_run(SLEEP)
     os.kill(process.pid, signal.SIGTERM)
@@ -71,6 +72,7 @@ def test_sigterm_leaves_a_killed_run(start_run, store):
     assert status(store, run_id) == "KILLED"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("again", [(), ("again",)])
 def test_ctrl_c_once_or_twice_leaves_a_killed_run(start_run, store, again):
     process, run_id = start_run(SLEEP, *again)
@@ -81,6 +83,7 @@ def test_ctrl_c_once_or_twice_leaves_a_killed_run(start_run, store, again):
     assert status(store, run_id) == "KILLED"
 
 
+@pytest.mark.slow
 def test_ctrl_c_while_a_finished_run_is_written_waits_for_it(start_run, store):
     process, run_id = start_run("pass", "again")
     returncode, _, told = process.communicate()
@@ -100,6 +103,7 @@ def test_a_run_whose_process_was_killed_hard_is_marked_by_the_next_command(start
     assert process.communicate()[0] == -signal.SIGKILL
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("signum", [signal.SIGTERM, signal.SIGINT])
 def test_a_signal_during_lightnings_fit_leaves_a_killed_run(start_run, store, signum):
     process, run_id = start_run(FIT)

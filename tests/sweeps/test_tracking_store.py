@@ -13,6 +13,7 @@ print(store.experiment_id, len(store.client.search_experiments()))
 """
 
 
+@pytest.mark.slow
 def test_processes_that_make_the_store_at_once_find_one(start_python, tmp_path):
     (tmp_path / "mlflow.db.new").write_bytes(b"left by a process that was killed")
     racers = [start_python(OPEN, tmp_path) for _ in range(2)]

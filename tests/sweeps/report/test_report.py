@@ -145,6 +145,7 @@ def test_one_seed_decides_nothing(make_sweep, type_report):
     assert "HOLDS" not in ended.out
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("change", "said"),
     [

@@ -46,6 +46,7 @@ def scaling(make_sweep):
     return sweep
 
 
+@pytest.mark.slow
 def test_the_report_shows_how_times_grow(scaling, type_report, outputs):
     ended = type_report("sweep=made-scaling resamples=200")
     assert (ended.status, ended.err) == (0, "")
