@@ -42,7 +42,7 @@ test: setup-test pose  ## every test but the soak tests
 	$(RUN) -m pytest $(ARGS)
 
 test-fast: setup-test pose  ## the tests that take seconds
-	$(RUN) -m pytest -m "not slow and not soak" $(ARGS)
+	$(RUN) -m pytest -n auto --maxprocesses 4 -m "not slow and not soak" $(ARGS)
 
 soak: setup-test pose  ## every test, also those that kill runs for a long time
 	$(RUN) -m pytest -m "soak or not soak" $(ARGS)
