@@ -12,8 +12,12 @@ from typing import Any, Protocol
 from pose.errors import DataError
 from pose.found import Detector, Model, Poses, TopDownEstimator, Tracker, WholePictureEstimator
 
-FORMAT = 1
-"""Of the store; another number makes everything anew."""
+FORMAT = 2
+"""Of the store and of how its key points are found; another number makes everything anew.
+
+2: a person who is alone may be unseen for `max_gap` only; people are detected in every n-th frame of a segment,
+whatever the batches; folders of pictures are told apart by their frames a second.
+"""
 
 
 class PoseNMS(Model, Protocol):
@@ -39,9 +43,9 @@ class Parts:
         estimator: finds their joints.
         nms: takes duplicates away.
         tracker: follows people.
-        detect_every: frames from one detection to the next, at least 1; boxes between are interpolated.
+        detect_every: frames of a segment from one detection to the next, at least 1; boxes between are interpolated.
         people_per_batch: people, or frames for an estimator of whole pictures, that the network sees at once.
-        frames_per_batch: frames that the detector sees at once.
+        frames_per_batch: of the frames that people are detected in, those that the detector sees at once.
 
     Raises:
         DataError: a number is out of its range.
