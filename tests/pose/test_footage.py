@@ -125,23 +125,25 @@ def test_a_picture_that_is_none_is_named(tmp_path: Path) -> None:
 
 def test_a_video_is_known_by_its_content(tmp_path: Path) -> None:
     path = write_video(tmp_path / "a.mp4", rectangles(30))
-    known = fingerprint(path)
-    assert known == fingerprint(path.rename(tmp_path / "other name.mp4"))
-    assert known != fingerprint(write_video(tmp_path / "b.mp4", rectangles(29)))
+    known = fingerprint(path, 30)
+    assert known == fingerprint(path.rename(tmp_path / "other name.mp4"), 30)
+    assert known != fingerprint(write_video(tmp_path / "b.mp4", rectangles(29)), 30)
     folder = write_images(tmp_path / "walk", rectangles(3))
-    pictures = fingerprint(folder)
+    pictures = fingerprint(folder, 30)
+    assert pictures == fingerprint(folder, 30.0) != fingerprint(folder, 10)  # pictures do not say how fast they follow
+    assert known == fingerprint(tmp_path / "other name.mp4", 10)
     (folder / "frame2.png").rename(folder / "frame0a.png")
-    assert pictures != fingerprint(folder)
+    assert pictures != fingerprint(folder, 30)
 
 
 def test_a_large_file_is_known_by_blocks_from_all_over_it(tmp_path: Path) -> None:
     path = tmp_path / "large.mp4"
     content = bytearray(np.random.default_rng(0).bytes(9_000_000))
     path.write_bytes(content)
-    known = fingerprint(path)
+    known = fingerprint(path, 30)
     content[-1] ^= 1
     path.write_bytes(content)
-    assert fingerprint(path) != known
+    assert fingerprint(path, 30) != known
 
 
 @pytest.mark.skipif(not SHARED.is_dir(), reason="the real videos of ../shared/data are not here")
