@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from itertools import islice, pairwise
+from typing import Protocol
 
 import numpy as np
 
@@ -14,7 +14,12 @@ from pose.extraction.prefetch import prefetched
 from pose.extraction.store import SEGMENT, KeypointStore, VideoPeople
 from pose.footage import Footage
 
-Advance = Callable[[int], None]
+
+class Advance(Protocol):
+    """Somebody who is told how far a video is."""
+
+    def __call__(self, frames: int, known: bool = False, /) -> None:
+        """So many frames more are done; `known`: they were in the store already."""
 
 
 def extract_video(footage: Footage, video: str, store: KeypointStore, parts: Parts, advance: Advance) -> VideoPeople:
@@ -34,7 +39,7 @@ def extract_video(footage: Footage, video: str, store: KeypointStore, parts: Par
         if store.has(video):
             store.finish(video)  # whoever wrote it may have been killed right then
             found = store.read(video)
-            advance(found.num_frames)
+            advance(found.num_frames, True)
             return found
         info = footage.info()
         segments = _segments(footage, video, store, parts, advance)
@@ -53,7 +58,7 @@ def _segments(
     segments: list[tuple[People, int]] = []
     while (kept := store.read_segment(video, len(segments))) is not None:
         segments.append(kept)
-        advance(kept[1])
+        advance(kept[1], True)
         if kept[1] < SEGMENT:
             return segments
     start = len(segments) * SEGMENT
