@@ -19,6 +19,9 @@ FORMAT = 2
 whatever the batches; folders of pictures are told apart by their frames a second.
 """
 
+FULL_PRECISION = "float32"
+"""What everything computes in that says nothing else."""
+
 
 class PoseNMS(Model, Protocol):
     """Takes away what was found twice."""
@@ -71,6 +74,13 @@ class Parts:
     def top_down(self) -> bool:
         """Whether the estimator takes persons' boxes."""
         return hasattr(self.estimator, "crop")
+
+    @property
+    def precision(self) -> str:
+        """What the networks compute in here, the detector's first where they differ; `auto` leaves it to the machine."""
+        parts = (self.detector, self.estimator) if self.top_down else (self.estimator,)
+        networks = [network for part in parts if (network := getattr(part, "network", None)) is not None]
+        return ", ".join(dict.fromkeys(network.used_precision for network in networks)) or FULL_PRECISION
 
     def fetch(self) -> None:
         """Sees that all weights are at hand, so that it is told before anything begins where they are not.

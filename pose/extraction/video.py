@@ -34,6 +34,7 @@ def extract_video(footage: Footage, video: str, store: KeypointStore, parts: Par
 
     Raises:
         BrokenFootageError: it cannot be read to its end. Whole segments before that stay.
+        DataError: it was begun in another precision than this machine would go on in.
     """
     with store.alone_with(video):
         if store.has(video):
@@ -56,7 +57,7 @@ def _segments(
 ) -> list[tuple[People, int]]:
     """People and number of frames of each segment, of which at least one has frames."""
     segments: list[tuple[People, int]] = []
-    while (kept := store.read_segment(video, len(segments))) is not None:
+    while (kept := store.read_segment(video, len(segments), parts.precision)) is not None:
         segments.append(kept)
         advance(kept[1], True)
         if kept[1] < SEGMENT:
@@ -66,7 +67,7 @@ def _segments(
         while True:
             people, count = find_people(islice(frames, SEGMENT), start, parts, advance)
             if count:
-                store.write_segment(video, len(segments), people, count)
+                store.write_segment(video, len(segments), people, count, parts.precision)
                 segments.append((people, count))
             if count < SEGMENT:
                 return segments

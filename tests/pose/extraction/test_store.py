@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import signal
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -12,8 +13,11 @@ import pytest
 
 from pose.errors import DataError
 from pose.extracted import ExtractedSource, named_footage
+from pose.extraction import video
 from pose.extraction.run import ExtractionError, Found, check, extract, look_up, shard_of
 from pose.extraction.store import SEGMENT, KeypointStore
+from pose.extraction.video import extract_video
+from pose.footage import open_footage
 from pose.nms import OksNms
 from tests.pose.extraction.killing import MOMENTS
 from tests.pose.footage import RectangleDetector, rectangles, simple_parts, write_images, write_video
@@ -123,6 +127,29 @@ def test_other_settings_have_a_store_of_their_own(videos: Path, tmp_path: Path) 
     (second.folder / "settings.json").write_text((first.folder / "settings.json").read_text())
     with pytest.raises(DataError, match="other settings"):
         second.open()
+
+
+def test_a_video_is_not_gone_on_with_in_another_precision(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As with precision=auto where a machine with a GPU was killed and one without goes on."""
+    monkeypatch.setattr(video, "SEGMENT", 20)
+    footage = open_footage(write_images(tmp_path / "walk", rectangles(50)), 30)
+
+    def extract_in(precision: str, frames: int = 1_000) -> KeypointStore:
+        """Is interrupted in the batch after so many frames."""
+        parts, calls = simple_parts(), iter(range(0, frames, 8))
+        parts.detector.network = SimpleNamespace(used_precision=precision)  # type: ignore[union-attr]
+        store = KeypointStore(tmp_path / "store", parts.identity, parts.name)
+        extract_video(footage, "0", store, parts, lambda *_: next(calls))
+        return store
+
+    for precision, other in (("float16", "float32"), ("float32", "float16")):
+        with pytest.raises(StopIteration):
+            extract_in(precision, frames=24)
+        with pytest.raises(DataError, match=f"0 was begun in {precision}, and this machine would go on in {other}: go"):
+            extract_in(other)
+        store = extract_in(precision)
+        assert store.read("0").num_frames == 50
+        store.path("0").unlink()
 
 
 def test_a_file_of_other_settings_is_not_read(videos: Path, tmp_path: Path) -> None:
