@@ -77,7 +77,7 @@ class Parts:
 
     @property
     def precision(self) -> str:
-        """What the networks compute in here, the detector's first where they differ; `auto` leaves it to the machine."""
+        """What the networks compute in, the detector's first where they differ; `auto` leaves it to the machine."""
         parts = (self.detector, self.estimator) if self.top_down else (self.estimator,)
         networks = [network for part in parts if (network := getattr(part, "network", None)) is not None]
         return ", ".join(dict.fromkeys(network.used_precision for network in networks)) or FULL_PRECISION
