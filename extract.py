@@ -114,7 +114,7 @@ def shard(cfg: DictConfig) -> list[Found]:
     from pose.extracted import named_footage
     from pose.extraction.run import look_up, shard_of
 
-    return shard_of(look_up(named_footage(cfg.path)), cfg.shard, cfg.num_shards)
+    return shard_of(look_up(named_footage(cfg.path), cfg.pose.fps), cfg.shard, cfg.num_shards)
 
 
 def _metrics(outcomes: Sequence[Outcome], seconds: float) -> dict[str, float]:

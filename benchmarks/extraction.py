@@ -117,7 +117,7 @@ def whole_chain(parts: Parts, call: Any, folder: Path, people: int, pairs: int) 
     path = folder / f"{people}.mp4"
     options = VideoOptions(people=people, subjects=1, frames=frames)
     write_video(path, film(options, 0, 0), options.image_size)
-    footage = look_up([(path.name, path)])
+    footage = look_up([(path.name, path)], 30.0)
 
     def run(number: int) -> tuple[float, int]:
         store = KeypointStore(folder / f"store{people}_{number}", parts.identity, parts.name)

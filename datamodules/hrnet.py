@@ -27,7 +27,7 @@ class HRNetDataModule(PeopleDataModule):
         tracker: follows people.
         detect_every: frames from one detection to the next.
         people_per_batch: people that the estimator sees at once.
-        frames_per_batch: frames that the detector sees at once.
+        frames_per_batch: of the frames that people are detected in, those that the detector sees at once.
         label_names: what labels that are numbers are called.
         **options: of `PeopleDataModule`.
     """

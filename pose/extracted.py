@@ -87,7 +87,7 @@ class ExtractedSource(PeopleSource):
         Raises:
             DataError: something cannot be read; the lines before say what.
         """
-        missing = [found for found in look_up(named_footage(self.path)) if not self.store.has(found.video)]
+        missing = [found for found in look_up(named_footage(self.path), self.fps) if not self.store.has(found.video)]
         if not missing:
             return
         print(f"{len(missing)} videos are not in the store {self.store.folder.name} yet", flush=True)
@@ -104,7 +104,7 @@ class ExtractedSource(PeopleSource):
 
     def read(self, unit: Unit) -> Iterator[Film]:
         """The film of a video."""
-        (found,) = look_up([(unit.name, unit.path)])
+        (found,) = look_up([(unit.name, unit.path)], self.fps)
         stored = self.store.read(found.video)
         kept = stored.ids >= 0
         people = stored.people

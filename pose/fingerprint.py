@@ -12,7 +12,7 @@ _BLOCK = 1 << 16
 _BLOCKS = 64
 
 
-def fingerprint(path: Path) -> str:
+def fingerprint(path: Path, fps: float) -> str:
     """32 hexadecimal digits for a video, or a folder of pictures.
 
     Of a file larger than 4 MiB 64 blocks of 64 KiB spread over all of it are hashed with its size, so that a terabyte
@@ -21,11 +21,12 @@ def fingerprint(path: Path) -> str:
 
     Args:
         path: a file, or a folder of pictures, whose names count too since they put the frames in order.
+        fps: frames a second of pictures: they do not say it, and another rate makes another video of them.
     """
     if not path.is_dir():
         return _of_file(path)
-    digest = hashlib.blake2b(digest_size=16)
-    for file in ImageFolder(path, fps=1).files():
+    digest = hashlib.blake2b(f"{float(fps)!r}\0".encode(), digest_size=16)
+    for file in ImageFolder(path, fps).files():
         digest.update(f"{file.name}\0{_of_file(file)}".encode())
     return digest.hexdigest()
 

@@ -14,14 +14,12 @@ import numpy as np
 
 from pose.errors import DataError
 from pose.found import Image
+from pose.video_length import Reading, declared_frames
 
 VIDEOS = frozenset(
     (".mp4", ".avi", ".mov", ".mkv", ".webm", ".m4v", ".mpg", ".mpeg", ".wmv", ".flv", ".ts", ".m2ts", ".mts", ".3gp")
 )
 IMAGES = frozenset((".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff"))
-
-# Containers count or time their frames; an edit list or a frame that is never shown makes small differences.
-_COUNT_SLACK, _TIME_SLACK = 0.01, 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +107,7 @@ class Video(Footage):
         """Rate, size and number of frames as the container has them; the size turned as the video is shown."""
         with _opened(self.path) as (container, stream):
             rate = float(stream.average_rate or stream.guessed_rate or 30)
-            declared = _declared(container, stream)[0]
+            declared = declared_frames(container, stream)
             width, height = int(stream.width), int(stream.height)
             try:
                 first = next(iter(container.decode(stream)), None)
@@ -125,34 +123,26 @@ class Video(Footage):
         """The container's own count, or its length times its rate."""
         try:
             with _opened(self.path) as (container, stream):
-                return _declared(container, stream)[0]
+                return declared_frames(container, stream)
         except BrokenFootageError:
             return 0
 
     def frames(self, start: int = 0) -> Iterator[Image]:
         """Decodes from the beginning: only counting finds the same frame in every container."""
-        number = 0
         with _opened(self.path) as (container, stream):
             stream.thread_type = "AUTO"
-            declared, slack = _declared(container, stream)
+            reading = Reading(container, stream)
             try:
-                for frame in container.decode(stream):
-                    if number >= start:
+                for frame in reading.frames():
+                    if reading.number > start:
                         yield _turned(frame.to_ndarray(format="bgr24"), frame.rotation)
-                    number += 1
             except _ffmpeg_error() as error:
-                raise BrokenFootageError(f"it breaks off after {number} frames: {_reason(error)}") from error
-        if not number:
+                raise BrokenFootageError(f"it breaks off after {reading.number} frames: {_reason(error)}") from error
+            lack = reading.lack()
+        if not reading.number:
             raise BrokenFootageError("it has no frames")
-        if declared - number > max(2, slack * declared):
-            raise BrokenFootageError(f"it is cut off: {number} of {declared} frames are there")
-
-
-def _declared(container: Any, stream: Any) -> tuple[int, float]:
-    """Frames by the container's own count, or about by its length; and the share of them that may be missing."""
-    if stream.frames:
-        return int(stream.frames), _COUNT_SLACK
-    return round((container.duration or 0) / 1_000_000 * float(stream.average_rate or 0)), _TIME_SLACK
+        if lack:
+            raise BrokenFootageError(f"it is cut off: {lack}")
 
 
 @contextmanager

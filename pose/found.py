@@ -111,7 +111,7 @@ class Tracker(Model, Protocol):
     """Follows people from frame to frame."""
 
     def follow(self, frame: int, poses: Poses) -> npt.NDArray[np.int64]:
-        """A number for each person of a frame, `[N]`, none twice; frames come in ascending order.
+        """A number for each person of a frame, `[N]`, none twice; -1 for somebody who is not to be kept.
 
-        -1 for somebody who is not to be kept.
+        Frames come in ascending order. Those without anybody may be left out: people are unseen in them all the same.
         """

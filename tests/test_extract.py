@@ -116,7 +116,7 @@ def test_a_broken_video_is_listed_and_the_rest_is_in_the_store(typist: Typist, t
     assert ended.status == 1
     assert f"{tmp_path}/walk/empty.mp4: it is empty" in ended.err
     assert ended.err.splitlines()[-1].startswith("error: 1 of 2 videos cannot be read")
-    (good,) = look_up([("good", tmp_path / "walk/good.mp4")])
+    (good,) = look_up([("good", tmp_path / "walk/good.mp4")], 30)
     assert (store_of(typist) / f"{good.video}.safetensors").exists()
 
 

@@ -10,14 +10,6 @@ from pose.simulator.stage import Camera
 IMAGE_SIZE = (640, 360)
 
 
-def resize_camera(camera: Camera, image_size: tuple[int, int]) -> Camera:
-    """The same camera with pictures of another size and the same width of view."""
-    scale = image_size[0] / camera.image_size[0]
-    intrinsics = camera.K * np.array([[scale], [scale], [1.0]])
-    intrinsics[1, 2] = image_size[1] / 2
-    return Camera(camera.name, intrinsics, camera.R, camera.t, image_size)
-
-
 def draw_camera(rng: np.random.Generator, name: str = "C01", image_size: tuple[int, int] = IMAGE_SIZE) -> Camera:
     """A camera drawn at random: 5 to 9.5 m from the stage's middle, 1.3 to 5 m high, and hung a little askew."""
     angle, distance = rng.uniform(-np.pi, np.pi), rng.uniform(5.0, 9.5)

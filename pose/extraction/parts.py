@@ -12,8 +12,15 @@ from typing import Any, Protocol
 from pose.errors import DataError
 from pose.found import Detector, Model, Poses, TopDownEstimator, Tracker, WholePictureEstimator
 
-FORMAT = 1
-"""Of the store; another number makes everything anew."""
+FORMAT = 2
+"""Of the store and of how its key points are found; another number makes everything anew.
+
+2: a person who is alone may be unseen for `max_gap` only; people are detected in every n-th frame of a segment,
+whatever the batches; folders of pictures are told apart by their frames a second.
+"""
+
+FULL_PRECISION = "float32"
+"""What everything computes in that says nothing else."""
 
 
 class PoseNMS(Model, Protocol):
@@ -39,9 +46,9 @@ class Parts:
         estimator: finds their joints.
         nms: takes duplicates away.
         tracker: follows people.
-        detect_every: frames from one detection to the next, at least 1; boxes between are interpolated.
+        detect_every: frames of a segment from one detection to the next, at least 1; boxes between are interpolated.
         people_per_batch: people, or frames for an estimator of whole pictures, that the network sees at once.
-        frames_per_batch: frames that the detector sees at once.
+        frames_per_batch: of the frames that people are detected in, those that the detector sees at once.
 
     Raises:
         DataError: a number is out of its range.
@@ -67,6 +74,13 @@ class Parts:
     def top_down(self) -> bool:
         """Whether the estimator takes persons' boxes."""
         return hasattr(self.estimator, "crop")
+
+    @property
+    def precision(self) -> str:
+        """What the networks compute in, the detector's first where they differ; `auto` leaves it to the machine."""
+        parts = (self.detector, self.estimator) if self.top_down else (self.estimator,)
+        networks = [network for part in parts if (network := getattr(part, "network", None)) is not None]
+        return ", ".join(dict.fromkeys(network.used_precision for network in networks)) or FULL_PRECISION
 
     def fetch(self) -> None:
         """Sees that all weights are at hand, so that it is told before anything begins where they are not.

@@ -20,7 +20,8 @@ def find_people(
 ) -> tuple[People, int]:
     """Finds everybody in a stretch of footage.
 
-    Batches hold only frames, and people, of this stretch, so that the result depends on nothing else.
+    Batches hold only frames, and people, of this stretch, so that the result depends on nothing else: people are
+    detected in its first frame and every n-th from there on (`Parts.detect_every`), and in its last.
 
     Args:
         frames: `[H, W, 3]` uint8 each; blue, green, red.
@@ -69,27 +70,38 @@ class _TopDown:
         self.estimator = cast(TopDownEstimator, parts.estimator)
         self.detect_every = parts.detect_every
         self.batch_size = parts.people_per_batch
+        self._key: Boxes  # of the last frame in which people were detected
+        self._behind: list[Image] = []  # frames since that one: their boxes depend on the next, too
         self._boxes: list[Boxes] = []
         self._waiting: list[Crops] = []
         self._estimated: list[tuple[Array, Array]] = []
 
     def add(self, images: Sequence[Image]) -> None:
-        for image, boxes in zip(images, self._detect(images), strict=True):
-            self._boxes.append(boxes)
-            if len(boxes):
-                self._waiting.append(self.estimator.crop(image, boxes.xyxy))
-        while sum(map(len, self._waiting)) >= self.batch_size:
-            self._estimate(self.batch_size)
+        """The next frames of the stretch: every n-th is detected in, so that all but the last are a multiple of n."""
+        steps = [images[start : start + self.detect_every] for start in range(0, len(images), self.detect_every)]
+        for (image, *behind), boxes in zip(steps, self._detect([step[0] for step in steps]), strict=True):
+            self._reach(image, boxes)
+            self._behind = behind
 
     def _detect(self, images: Sequence[Image]) -> list[Boxes]:
-        """Boxes in each frame: found in every n-th and in the last, interpolated between."""
-        numbers = sorted({*range(0, len(images), self.detect_every), len(images) - 1})
-        keys = [images[number] for number in numbers]
-        found = [boxes for group in _same_size(keys) for boxes in self.detector.detect(group)]
-        boxes = [found[0]]
-        for (start, first), (end, last) in pairwise(zip(numbers, found, strict=True)):
-            boxes += [*boxes_between(first, last, end - start), last]
-        return boxes
+        return [boxes for group in _same_size(images) for boxes in self.detector.detect(group)]
+
+    def _reach(self, image: Image, boxes: Boxes) -> None:
+        """A frame in which people were detected, behind those whose boxes lie between it and the last such frame."""
+        if self._behind:
+            moved = boxes_between(self._key, boxes, len(self._behind) + 1)
+            for one, between in zip(self._behind, moved, strict=True):
+                self._cut_out(one, between)
+        self._cut_out(image, boxes)
+        self._key = boxes
+
+    def _cut_out(self, image: Image, boxes: Boxes) -> None:
+        self._boxes.append(boxes)
+        if not len(boxes):
+            return
+        self._waiting.append(self.estimator.crop(image, boxes.xyxy))
+        while sum(map(len, self._waiting)) >= self.batch_size:
+            self._estimate(self.batch_size)
 
     def _estimate(self, count: int) -> None:
         """The first so many of the people who wait."""
@@ -98,6 +110,11 @@ class _TopDown:
         self._estimated.append(self.estimator.estimate(_part(waiting, slice(0, count))))
 
     def poses(self) -> list[Poses]:
+        """What was found, once all frames are there: people are detected in the last one too."""
+        if self._behind:
+            last = self._behind.pop()
+            self._reach(last, *self._detect([last]))
+            self._behind = []
         if self._waiting:
             self._estimate(self.batch_size)
         joints = get_skeleton(self.estimator.skeleton).num_joints

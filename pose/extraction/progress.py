@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Callable
+from datetime import timedelta
 from types import TracebackType
 from typing import Any
 
@@ -20,29 +21,33 @@ class ExtractionProgress:
     Args:
         total: frames in all, as far as that is known.
         videos: how many there are.
-        report: told frames done, frames in all and a few words, where somebody else shows it; then there is no bar.
+        report: told frames found now, frames that were to be found, and a few words, where somebody else shows it;
+            then there is no bar.
+        clock: seconds, ever more.
     """
 
-    def __init__(self, total: int, videos: int, report: Report | None = None) -> None:
+    def __init__(
+        self, total: int, videos: int, report: Report | None = None, clock: Callable[[], float] = time.monotonic
+    ) -> None:
         self.total = max(total, 1)
         self.videos = videos
         self.report = report
         self.done = 0
+        self._known = 0  # of those: they were in the store, and say nothing of how fast it goes
         self._video = 0
         self._name = ""
-        self._begun = self._shown = time.monotonic()
+        self._clock = clock
+        self._begun = self._shown = clock()
         self._bar: Any = None
 
     def __enter__(self) -> ExtractionProgress:
         if self.report is None and sys.stdout.isatty():
-            from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+            from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
             self._bar = Progress(
                 BarColumn(bar_width=20),
                 MofNCompleteColumn(),
                 TextColumn("frames  {task.fields[text]}"),
-                TextColumn("left"),
-                TimeRemainingColumn(),
                 auto_refresh=False,
             )
             self._task = self._bar.add_task("", total=self.total, text="")
@@ -61,10 +66,16 @@ class ExtractionProgress:
         self._video += 1
         self._name = name
 
-    def advance(self, frames: int) -> None:
-        """So many frames more are done."""
+    def advance(self, frames: int, known: bool = False) -> None:
+        """So many frames more are done.
+
+        Args:
+            frames: their number.
+            known: whether they were in the store already.
+        """
         self.done += frames
-        now = time.monotonic()
+        self._known += frames if known else 0
+        now = self._clock()
         if now - self._shown >= (_REFRESH if self._bar is not None or self.report is not None else _LINE_EVERY):
             self._shown = now
             self._show()
@@ -74,12 +85,14 @@ class ExtractionProgress:
         print(line, flush=True) if self._bar is None else self._bar.console.print(line, highlight=False, soft_wrap=True)
 
     def _show(self) -> None:
-        speed = self.done / max(time.monotonic() - self._begun, 1e-9)
-        text = f"{speed:.1f} fps  {self._video}/{self.videos} {self._name}"
+        found, total = self.done - self._known, max(self.total, self.done)
+        speed = found / max(self._clock() - self._begun, 1e-9)
+        left = timedelta(seconds=round((total - self.done) / speed)) if found else "?"
+        text = f"{speed:.1f} fps  left {left}  {self._video}/{self.videos} {self._name}"
         if self.report is not None:
-            self.report(self.done, max(self.total, self.done), text)
+            self.report(found, max(total - self._known, 1), text)
         elif self._bar is not None:
-            self._bar.update(self._task, completed=self.done, total=max(self.total, self.done), text=text)
+            self._bar.update(self._task, completed=self.done, total=total, text=text)
             self._bar.refresh()
         else:
             print(f"{self.done:,} of {self.total:,} frames  {text}", flush=True)

@@ -64,8 +64,12 @@ class ExtractionError(DataError):
     """Some videos could not be read; what could is in the store."""
 
 
-def look_up(named: Iterable[tuple[str, Path]]) -> list[Found]:
+def look_up(named: Iterable[tuple[str, Path]], fps: float) -> list[Found]:
     """Tells videos by their content.
+
+    Args:
+        named: name and path of each.
+        fps: frames a second of folders of pictures, a part of which video they are.
 
     Raises:
         DataError: one cannot be read at all.
@@ -73,7 +77,7 @@ def look_up(named: Iterable[tuple[str, Path]]) -> list[Found]:
     found = []
     for name, path in named:
         try:
-            found.append(Found(name, path, fingerprint(path)))
+            found.append(Found(name, path, fingerprint(path, fps)))
         except OSError as error:
             raise DataError(f"{path} cannot be read: {error.strerror}") from error
     return found
@@ -102,7 +106,7 @@ def extract(
         footage: what is wanted.
         store: for these parts.
         parts: what finds people.
-        fps: frames a second of folders of pictures.
+        fps: frames a second of folders of pictures, as they were looked up.
         report: told how far it is, where somebody else shows it.
 
     Returns:

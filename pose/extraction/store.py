@@ -22,7 +22,7 @@ from typing import Any
 import numpy as np
 
 from pose.errors import DataError
-from pose.extraction.parts import canonical, digest
+from pose.extraction.parts import FULL_PRECISION, canonical, digest
 from pose.extraction.people import Ints, People, read_arrays, write_arrays
 from pose.files import write_whole
 
@@ -139,19 +139,36 @@ class KeypointStore:
         if folder.parent.exists() and not any(folder.parent.iterdir()):
             folder.parent.rmdir()
 
-    def read_segment(self, video: str, number: int) -> tuple[People, int] | None:
-        """People of a segment and how many frames it has; None where it is not there yet."""
+    def read_segment(self, video: str, number: int, precision: str = FULL_PRECISION) -> tuple[People, int] | None:
+        """People of a segment and how many frames it has; None where it is not there yet.
+
+        Args:
+            video: its fingerprint.
+            number: of the segment.
+            precision: that the others of the video are found in.
+
+        Raises:
+            DataError: it was found in another precision.
+        """
         path = self._segment(video, number)
         if not path.exists():
             return None
         people, notes, _ = read_arrays(path)
+        if (used := notes.get("precision", FULL_PRECISION)) != precision:
+            raise DataError(
+                f"{path.parent} was begun in {used}, and this machine would go on in {precision}: go on where it was "
+                "begun, or take that folder away, and the video is begun again"
+            )
         return people, int(notes["frames"])
 
-    def write_segment(self, video: str, number: int, people: People, num_frames: int) -> None:
-        """Keeps a segment."""
+    def write_segment(
+        self, video: str, number: int, people: People, num_frames: int, precision: str = FULL_PRECISION
+    ) -> None:
+        """Keeps a segment, with the precision that it was found in where that is not the full one."""
         path = self._segment(video, number)
         path.parent.mkdir(parents=True, exist_ok=True)
-        write_arrays(path, people, {"frames": num_frames})
+        notes = {"frames": num_frames} | ({} if precision == FULL_PRECISION else {"precision": precision})
+        write_arrays(path, people, notes)
 
     def _segments(self, video: str) -> Path:
         return self.folder / "unfinished" / video

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from itertools import islice, pairwise
+from typing import Protocol
 
 import numpy as np
 
@@ -14,7 +14,12 @@ from pose.extraction.prefetch import prefetched
 from pose.extraction.store import SEGMENT, KeypointStore, VideoPeople
 from pose.footage import Footage
 
-Advance = Callable[[int], None]
+
+class Advance(Protocol):
+    """Somebody who is told how far a video is."""
+
+    def __call__(self, frames: int, known: bool = False, /) -> None:
+        """So many frames more are done; `known`: they were in the store already."""
 
 
 def extract_video(footage: Footage, video: str, store: KeypointStore, parts: Parts, advance: Advance) -> VideoPeople:
@@ -29,12 +34,13 @@ def extract_video(footage: Footage, video: str, store: KeypointStore, parts: Par
 
     Raises:
         BrokenFootageError: it cannot be read to its end. Whole segments before that stay.
+        DataError: it was begun in another precision than this machine would go on in.
     """
     with store.alone_with(video):
         if store.has(video):
             store.finish(video)  # whoever wrote it may have been killed right then
             found = store.read(video)
-            advance(found.num_frames)
+            advance(found.num_frames, True)
             return found
         info = footage.info()
         segments = _segments(footage, video, store, parts, advance)
@@ -51,9 +57,9 @@ def _segments(
 ) -> list[tuple[People, int]]:
     """People and number of frames of each segment, of which at least one has frames."""
     segments: list[tuple[People, int]] = []
-    while (kept := store.read_segment(video, len(segments))) is not None:
+    while (kept := store.read_segment(video, len(segments), parts.precision)) is not None:
         segments.append(kept)
-        advance(kept[1])
+        advance(kept[1], True)
         if kept[1] < SEGMENT:
             return segments
     start = len(segments) * SEGMENT
@@ -61,7 +67,7 @@ def _segments(
         while True:
             people, count = find_people(islice(frames, SEGMENT), start, parts, advance)
             if count:
-                store.write_segment(video, len(segments), people, count)
+                store.write_segment(video, len(segments), people, count, parts.precision)
                 segments.append((people, count))
             if count < SEGMENT:
                 return segments

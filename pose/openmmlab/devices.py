@@ -32,18 +32,24 @@ def choose_device(device: str) -> Any:
     return torch.device(device)
 
 
-def autocast(device: Any, precision: str) -> AbstractContextManager[Any]:
-    """What a network runs in.
+def used_precision(device: Any, precision: str) -> str:
+    """The precision that a network computes in: `float32`, `float16` or `bfloat16`.
 
     Args:
         device: the `torch.device`.
         precision: `auto` is float16 on a GPU, where it is at least as fast and takes half the memory, and float32
             elsewhere.
     """
+    if precision == "auto":
+        return "float16" if device.type == "cuda" else "float32"
+    return precision
+
+
+def autocast(device: Any, precision: str) -> AbstractContextManager[Any]:
+    """What a network runs in; see `used_precision`."""
     import torch
 
-    if precision == "auto":
-        precision = "float16" if device.type == "cuda" else "float32"
+    precision = used_precision(device, precision)
     if precision == "float32":
         return nullcontext()
     return torch.autocast(device.type, dtype=getattr(torch, precision))

@@ -10,7 +10,7 @@ from typing import Any
 
 from pose.openmmlab.building import build_network, in_scope, read_config
 from pose.openmmlab.configs import ConfigFile
-from pose.openmmlab.devices import autocast, check_precision, choose_device
+from pose.openmmlab.devices import autocast, check_precision, choose_device, used_precision
 from pose.weights.choice import choose_weights
 from pose.weights.official import OfficialWeights
 
@@ -85,7 +85,12 @@ class Network:
     @property
     def in_float32_on_cpu(self) -> bool:
         """Whether it runs on the CPU and in full precision."""
-        return self.device.type == "cpu" and self.precision in ("auto", "float32")
+        return self.device.type == "cpu" and self.used_precision == "float32"
+
+    @property
+    def used_precision(self) -> str:
+        """What `precision` comes to here: `float32`, `float16` or `bfloat16`."""
+        return used_precision(self.device, self.precision)
 
     @cached_property
     def module(self) -> Any:

@@ -20,7 +20,7 @@ class ByteTracking:
     """The settings of MMDet's ByteTracker.
 
     Args:
-        max_gap: seconds that a person may be unseen; after more it counts as another.
+        max_gap: seconds that a person may be unseen, alone or among others; after more it counts as another.
         high_score: 0..1 of a box that is matched first, and that begins a person where it matches none.
         low_score: 0..1 of a box that may still go on with a person; boxes below it are nobody's.
         new_score: 0..1 of a box that begins a person where nobody is known.
@@ -66,22 +66,31 @@ class ByteTracking:
 
 
 class ByteTracker:
-    """One video's. Frames are taken to be evenly spaced: each call moves the Kalman filter on by one step."""
+    """One video's. Frames that are not told are frames without anybody."""
 
     def __init__(self, options: ByteTracking, fps: float) -> None:
         self.identity = options.identity
-        self._step = 0
+        self._next = 0  # the frame that is expected
         self._confirm = options.confirm
         self._tracker = _build(options, gap_in_frames(options.max_gap, fps))
 
     def follow(self, frame: int, poses: Poses) -> npt.NDArray[np.int64]:
         """The number of each person in a frame, `[N]`; -1 where a box's score is too low."""
-        found = self._tracker.track(_sample(self._step, poses.boxes))
-        self._step += 1
+        self._pass_over(frame)
+        found = self._tracker.track(_sample(frame, poses.boxes))
+        self._next = frame + 1
         for track in self._tracker.tracks.values():  # MMDet keeps every frame of a person, and reads the last ones
             for item in self._tracker.memo_items:
                 del track[item][: -self._confirm]
         return _in_order(poses.boxes, found)
+
+    def _pass_over(self, frame: int) -> None:
+        """Has everybody grow older by the frames up to this one; once all are forgotten, there is nobody to."""
+        nobody = Boxes(np.empty((0, 4), np.float32), np.empty(0, np.float32))
+        for missed in range(self._next, frame):
+            if self._tracker.empty:
+                return
+            self._tracker.track(_sample(missed, nobody))
 
 
 def _build(options: ByteTracking, max_gap: int) -> Any:
@@ -105,13 +114,13 @@ def _build(options: ByteTracking, max_gap: int) -> Any:
     )
 
 
-def _sample(step: int, boxes: Boxes) -> Any:
+def _sample(frame: int, boxes: Boxes) -> Any:
     """A frame's boxes as MMDet's trackers take them."""
     import torch
     from mmdet.structures import DetDataSample
     from mmengine.structures import InstanceData
 
-    sample = DetDataSample(metainfo={"frame_id": step})
+    sample = DetDataSample(metainfo={"frame_id": frame})
     sample.pred_instances = InstanceData(
         bboxes=torch.tensor(np.asarray(boxes.xyxy, np.float32).reshape(-1, 4)),
         labels=torch.zeros(len(boxes), dtype=torch.long),

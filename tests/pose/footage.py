@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -31,20 +32,58 @@ def rectangles(count: int, size: tuple[int, int] = SIZE) -> list[Image]:
     return frames
 
 
-def write_video(path: Path, frames: Iterable[Image], fps: int = 30, codec: str = "libx264") -> Path:
-    """Writes frames as a video."""
+def write_video(
+    path: Path,
+    frames: Iterable[Image],
+    fps: int = 30,
+    codec: str = "libx264",
+    times: Sequence[float] | None = None,
+    sound: float = 0.0,
+    turned: int = 0,
+) -> Path:
+    """Writes frames as a video.
+
+    Args:
+        path: of the file; its ending says which container.
+        frames: `[H, W, 3]` each; blue, green, red.
+        fps: frames a second.
+        codec: of the pictures.
+        times: seconds at which each frame begins, where they are not evenly spaced.
+        sound: seconds of silence beside the pictures; 0 for none.
+        turned: degrees against the clock by which the pictures are to be turned when they are shown.
+    """
     import av
 
     path.parent.mkdir(parents=True, exist_ok=True)
     with av.open(str(path), "w") as container:
         stream = container.add_stream(codec, rate=fps)
         stream.pix_fmt = "yuv420p"
+        silence = container.add_stream("aac", rate=44_100) if sound else None
+        if turned:
+            stream.set_display_rotation(turned)
+        if times is not None:
+            stream.time_base = stream.codec_context.time_base = Fraction(1, 1000)
         for number, image in enumerate(frames):
             if number == 0:
                 stream.height, stream.width = image.shape[:2]
-            container.mux(stream.encode(av.VideoFrame.from_ndarray(image, format="bgr24")))
+            frame = av.VideoFrame.from_ndarray(image, format="bgr24")
+            if times is not None:
+                frame.pts, frame.time_base = round(1000 * times[number]), Fraction(1, 1000)
+            container.mux(stream.encode(frame))
         container.mux(stream.encode())
+        if silence is not None:
+            container.mux(list(_silence(silence, sound)))
     return path
+
+
+def _silence(stream: Any, seconds: float) -> Iterator[Any]:
+    import av
+
+    for start in range(0, int(seconds * 44_100), 1024):
+        frame = av.AudioFrame.from_ndarray(np.zeros((2, 1024), np.float32), format="fltp", layout="stereo")
+        frame.sample_rate, frame.pts, frame.time_base = 44_100, start, Fraction(1, 44_100)
+        yield from stream.encode(frame)
+    yield from stream.encode()
 
 
 def write_images(folder: Path, frames: Iterable[Image]) -> Path:

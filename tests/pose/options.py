@@ -14,7 +14,6 @@ from hydra import compose, initialize_config_dir
 from omegaconf import OmegaConf
 
 ROOT = Path(__file__).parents[2]
-IMAGES = Path("/work/shared/data/images/coco")
 
 
 def names(group: str) -> list[str]:

@@ -69,11 +69,53 @@ def spoil(path: Path, kind: str) -> None:
     ],
 )
 def test_a_spoilt_video_says_what_is_wrong(tmp_path: Path, name: str, kind: str, says: str) -> None:
-    noise = np.random.default_rng(0)
-    path = write_video(tmp_path / name, noise.integers(0, 255, (60, 48, 64, 3), np.uint8))
+    path = write_video(tmp_path / name, noise(60))
     spoil(path, kind)
     with pytest.raises(BrokenFootageError, match=says):
         list(open_footage(path, 30).frames())
+
+
+def noise(count: int) -> np.ndarray:
+    """Frames that compress badly, so that half of the file is about half of them."""
+    return np.random.default_rng(0).integers(0, 255, (count, 48, 64, 3), np.uint8)
+
+
+@pytest.mark.parametrize("name", ["a.mkv", "a.flv", "a.ts", "a.mp4"])
+def test_sound_may_go_on_after_the_last_picture(tmp_path: Path, name: str) -> None:
+    video = Video(write_video(tmp_path / name, rectangles(40), sound=3.0))
+    assert len(list(video.frames())) == 40
+
+
+@pytest.mark.parametrize("name", ["a.mkv", "a.flv"])
+def test_a_video_with_sound_that_is_cut_off_is_found(tmp_path: Path, name: str) -> None:
+    path = write_video(tmp_path / name, noise(60), sound=3.0)
+    spoil(path, "cut")
+    with pytest.raises(BrokenFootageError, match=r"cut off|breaks off"):
+        list(Video(path).frames())
+
+
+@pytest.mark.parametrize("sound", [0.0, 9.0])
+def test_frames_may_come_at_any_rate(tmp_path: Path, sound: float) -> None:
+    """As from a camera that leaves frames out: 30 a second are announced, five or so come."""
+    pauses = np.random.default_rng(1).choice([1 / 30, 1 / 3, 1 / 2], 39)
+    times = np.concatenate([[0], np.cumsum(pauses)])
+    path = write_video(tmp_path / "a.mkv", noise(40), times=times.tolist(), sound=sound)
+    assert len(list(Video(path).frames())) == 40
+    spoil(path, "cut")
+    with pytest.raises(BrokenFootageError, match=r"cut off: it ends after \d\.\d of \d+\.\d seconds|breaks off"):
+        list(Video(path).frames())
+
+
+@pytest.mark.parametrize("turned", [90, 180, 270])
+def test_a_video_of_a_turned_phone_is_read_as_it_is_shown(tmp_path: Path, turned: int) -> None:
+    import av
+
+    path = write_video(tmp_path / "turned.mp4", rectangles(10), turned=turned)
+    with av.open(str(path)) as container:
+        as_held = [frame.to_ndarray(format="bgr24") for frame in container.decode(video=0)]
+    width, height = SIZE
+    assert Video(path).info().image_size == ((height, width) if turned % 180 else (width, height))
+    assert np.array_equal(list(Video(path).frames()), np.rot90(as_held, turned // 90, axes=(1, 2)))
 
 
 def test_a_picture_that_is_none_is_named(tmp_path: Path) -> None:
@@ -85,23 +127,25 @@ def test_a_picture_that_is_none_is_named(tmp_path: Path) -> None:
 
 def test_a_video_is_known_by_its_content(tmp_path: Path) -> None:
     path = write_video(tmp_path / "a.mp4", rectangles(30))
-    known = fingerprint(path)
-    assert known == fingerprint(path.rename(tmp_path / "other name.mp4"))
-    assert known != fingerprint(write_video(tmp_path / "b.mp4", rectangles(29)))
+    known = fingerprint(path, 30)
+    assert known == fingerprint(path.rename(tmp_path / "other name.mp4"), 30)
+    assert known != fingerprint(write_video(tmp_path / "b.mp4", rectangles(29)), 30)
     folder = write_images(tmp_path / "walk", rectangles(3))
-    pictures = fingerprint(folder)
+    pictures = fingerprint(folder, 30)
+    assert pictures == fingerprint(folder, 30.0) != fingerprint(folder, 10)  # pictures do not say how fast they follow
+    assert known == fingerprint(tmp_path / "other name.mp4", 10)
     (folder / "frame2.png").rename(folder / "frame0a.png")
-    assert pictures != fingerprint(folder)
+    assert pictures != fingerprint(folder, 30)
 
 
 def test_a_large_file_is_known_by_blocks_from_all_over_it(tmp_path: Path) -> None:
     path = tmp_path / "large.mp4"
     content = bytearray(np.random.default_rng(0).bytes(9_000_000))
     path.write_bytes(content)
-    known = fingerprint(path)
+    known = fingerprint(path, 30)
     content[-1] ^= 1
     path.write_bytes(content)
-    assert fingerprint(path) != known
+    assert fingerprint(path, 30) != known
 
 
 @pytest.mark.skipif(not SHARED.is_dir(), reason="the real videos of ../shared/data are not here")

@@ -8,8 +8,10 @@ import sys
 
 import pytest
 
+from pose.openmmlab.devices import used_precision
 from pose.weights.addresses import ADDRESSES
 from pose.weights.official import find_hash
+from tests.pose.footage import simple_parts
 from tests.pose.options import ROOT, make, names
 
 NETWORKS = [(group, name) for group in ("detector", "estimator") for name in names(group) if name != "whole_frame"]
@@ -73,3 +75,16 @@ print([name for name in sys.modules if name.partition(".")[0] in ("torch", "mmpo
 """
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
     assert run.stdout == "[]\n"
+
+
+def test_the_precision_that_is_used_is_known():
+    import torch
+
+    detector, half = make("detector", "rtmdet_tiny", device="cpu"), {"device": "cpu", "precision": "bfloat16"}
+    parts = simple_parts(detector=detector, estimator=make("estimator", "hrnet_w32", device="cpu"))
+    assert parts.precision == "float32"
+    parts = simple_parts(detector=detector, estimator=make("estimator", "hrnet_w32", **half))
+    assert parts.precision == "float32, bfloat16"
+    assert simple_parts(detector=detector, estimator=make("estimator", "dekr", **half)).precision == "bfloat16"
+    assert simple_parts().precision == "float32"
+    assert used_precision(torch.device("cuda"), "auto") == "float16"

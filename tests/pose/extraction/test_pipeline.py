@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
 
 from pose.errors import DataError
 from pose.extraction.between import boxes_between
@@ -11,7 +15,7 @@ from pose.extraction.parts import Parts
 from pose.extraction.people import People
 from pose.extraction.pipeline import find_people
 from pose.extraction.prefetch import prefetched
-from pose.found import Boxes
+from pose.found import Boxes, Image
 from tests.pose.footage import CornerEstimator, RectangleDetector, WholeEstimator, rectangles, simple_parts
 
 
@@ -38,11 +42,39 @@ def test_people_of_several_frames_share_a_batch() -> None:
     assert estimator.batches == [7] * 7 + [6]
 
 
-@pytest.mark.parametrize("changed", [{"people_per_batch": 1}, {"people_per_batch": 500}, {"frames_per_batch": 1}])
-def test_how_many_are_computed_at_once_changes_nothing(changed: dict[str, int]) -> None:
-    known, other = find(simple_parts()), find(simple_parts(**changed))
+class Detections(RectangleDetector):
+    """Keeps how the frames looked that people were detected in."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.looks: list[bytes] = []
+
+    def detect(self, images: Sequence[Image]) -> list[Boxes]:
+        self.looks += [image.tobytes() for image in images]
+        return super().detect(images)
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    count=st.integers(1, 70),
+    every=st.integers(1, 9),
+    frames_per_batch=st.integers(1, 20),
+    people_per_batch=st.integers(1, 200),
+)
+@example(count=30, every=1, frames_per_batch=1, people_per_batch=500)
+@example(count=33, every=4, frames_per_batch=1, people_per_batch=1)
+@example(count=33, every=2, frames_per_batch=1, people_per_batch=500)
+def test_how_many_are_computed_at_once_changes_nothing(
+    count: int, every: int, frames_per_batch: int, people_per_batch: int
+) -> None:
+    detector = Detections()
+    changed = {"frames_per_batch": frames_per_batch, "people_per_batch": people_per_batch}
+    known = find(simple_parts(detect_every=every), count)
+    other = find(simple_parts(detect_every=every, detector=detector, **changed), count)
     for name in ("frames", "keypoints", "scores", "boxes", "box_scores"):
         assert np.array_equal(getattr(known, name), getattr(other, name))
+    frames = rectangles(count)
+    assert detector.looks == [frames[i].tobytes() for i in sorted({*range(0, count, every), count - 1})]
 
 
 def test_an_estimator_of_whole_pictures_needs_no_detector() -> None:

@@ -5,14 +5,19 @@ from __future__ import annotations
 import random
 import signal
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
 import pytest
 
 from pose.errors import DataError
+from pose.extracted import ExtractedSource, named_footage
+from pose.extraction import video
 from pose.extraction.run import ExtractionError, Found, check, extract, look_up, shard_of
 from pose.extraction.store import SEGMENT, KeypointStore
+from pose.extraction.video import extract_video
+from pose.footage import open_footage
 from pose.nms import OksNms
 from tests.pose.extraction.killing import MOMENTS
 from tests.pose.footage import RectangleDetector, rectangles, simple_parts, write_images, write_video
@@ -38,7 +43,7 @@ def run(videos: Path, root: Path, **changed: object) -> KeypointStore:
     parts = simple_parts(**changed)
     store = KeypointStore(root, parts.identity, parts.name)
     named = [(path.stem, path) for path in sorted(videos.iterdir())]
-    check(extract(look_up(named), store, parts, 30))
+    check(extract(look_up(named, 30), store, parts, 30))
     return store
 
 
@@ -124,9 +129,32 @@ def test_other_settings_have_a_store_of_their_own(videos: Path, tmp_path: Path) 
         second.open()
 
 
+def test_a_video_is_not_gone_on_with_in_another_precision(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As with precision=auto where a machine with a GPU was killed and one without goes on."""
+    monkeypatch.setattr(video, "SEGMENT", 20)
+    footage = open_footage(write_images(tmp_path / "walk", rectangles(50)), 30)
+
+    def extract_in(precision: str, frames: int = 1_000) -> KeypointStore:
+        """Is interrupted in the batch after so many frames."""
+        parts, calls = simple_parts(), iter(range(0, frames, 8))
+        parts.detector.network = SimpleNamespace(used_precision=precision)  # type: ignore[union-attr]
+        store = KeypointStore(tmp_path / "store", parts.identity, parts.name)
+        extract_video(footage, "0", store, parts, lambda *_: next(calls))
+        return store
+
+    for precision, other in (("float16", "float32"), ("float32", "float16")):
+        with pytest.raises(StopIteration):
+            extract_in(precision, frames=24)
+        with pytest.raises(DataError, match=f"0 was begun in {precision}, and this machine would go on in {other}: go"):
+            extract_in(other)
+        store = extract_in(precision)
+        assert store.read("0").num_frames == 50
+        store.path("0").unlink()
+
+
 def test_a_file_of_other_settings_is_not_read(videos: Path, tmp_path: Path) -> None:
     first, second = run(videos, tmp_path), run(videos, tmp_path, nms=OksNms(threshold=0.5))
-    (short,) = look_up([("short", videos / "short.mp4")])
+    (short,) = look_up([("short", videos / "short.mp4")], 30)
     second.path(short.video).write_bytes(first.path(short.video).read_bytes())
     with pytest.raises(DataError, match="made by other settings"):
         second.read(short.video)
@@ -138,13 +166,25 @@ def test_a_file_of_other_settings_is_not_read(videos: Path, tmp_path: Path) -> N
 def test_the_index_has_a_row_a_video(videos: Path, tmp_path: Path) -> None:
     store = run(videos, tmp_path)
     table = pd.read_parquet(store.folder / "index.parquet").set_index("video")
-    (short,) = look_up([("short", videos / "short.mp4")])
+    (short,) = look_up([("short", videos / "short.mp4")], 30)
     row = table.loc[short.video]
     assert (row.frames, row.people, row.tracks, row.missed) == (60, 115, 2, 0)
     assert (row.width, row.height, round(row.fps)) == (64, 48, 30)
     found = store.read(short.video)
     assert found.people.scores.mean() == pytest.approx(row.mean_score, abs=1e-6)
     assert len(set(found.ids.tolist())) == 2
+
+
+def test_pictures_at_another_rate_are_another_video(tmp_path: Path) -> None:
+    write_images(tmp_path / "r1", rectangles(20))
+    (tmp_path / "films.csv").write_text("video,label,start,end\nr1,walk,0,1\n")
+    for fps, lengths in ((30, [20, 15]), (10, [10])):  # a second of 10 frames is too short for who comes in the fifth
+        parts = simple_parts()
+        source = ExtractedSource(tmp_path / "films.csv", parts, tmp_path / "store", fps=fps)
+        extract(look_up(named_footage(tmp_path / "films.csv"), fps), source.store, parts, fps)
+        clips = source.clips()
+        assert [(clip.fps, len(clip.keypoints)) for clip in clips] == [(fps, length) for length in lengths]
+    assert sorted(pd.read_parquet(source.store.folder / "index.parquet").fps) == [10, 30]
 
 
 def test_a_broken_video_is_told_and_the_rest_goes_on(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -170,7 +210,7 @@ def test_shards_share_the_videos_out(tmp_path: Path) -> None:
 def test_an_exact_number_of_segments_has_no_empty_one(tmp_path: Path) -> None:
     write_video(tmp_path / "videos/a.mp4", rectangles(SEGMENT))
     store = run(tmp_path / "videos", tmp_path / "store")
-    (only,) = look_up([("a", tmp_path / "videos/a.mp4")])
+    (only,) = look_up([("a", tmp_path / "videos/a.mp4")], 30)
     found = store.read(only.video)
     assert found.num_frames == SEGMENT
     assert np.array_equal(np.unique(found.people.frames), np.arange(SEGMENT))

@@ -1,0 +1,121 @@
+"""How long a video says that it is, and whether it was read to that end."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+# An edit list or a frame that is never shown makes small differences.
+_COUNT_SLACK, _TIME_SLACK, _FRAMES_SLACK = 0.01, 0.05, 2
+# FFmpeg's names of the containers that say how long they are. Of others, as MPEG's transport and program streams, it
+# estimates that from what is there, which tells nothing of what is not.
+_DECLARING = frozenset(("matroska", "flv", "asf", "mov"))
+
+
+def declared_frames(container: Any, stream: Any) -> int:
+    """How many frames a video has: by the container's own count, or about by its length; 0 where nothing says it.
+
+    Args:
+        container: of PyAV, opened.
+        stream: the pictures.
+    """
+    seconds = _own_length(container, stream) or _seconds(stream) or _whole_length(container)
+    return int(stream.frames) or round(seconds * float(stream.average_rate or 0))
+
+
+def _whole_length(container: Any) -> float:
+    """Seconds to the end of the longest stream, sound included; 0 where they are not known."""
+    return (container.duration or 0) / 1_000_000
+
+
+def _seconds(stream: Any) -> float:
+    """Seconds to the end of a stream as FFmpeg has them; 0 where it has none."""
+    return float((stream.duration or 0) * stream.time_base)
+
+
+def _own_length(container: Any, stream: Any) -> float:
+    """Seconds to the end of the pictures, where the container says that of them alone; else 0.
+
+    MP4 has it for each stream; Matroska as a tag. A tag that is left from a longer file does not count.
+    """
+    if _is(container, "mov"):
+        return _seconds(stream)
+    if _is(container, "matroska"):
+        return min(_clock(stream.metadata.get("DURATION", "")), _whole_length(container))
+    return 0.0
+
+
+def _is(container: Any, *names: str) -> bool:
+    return not set(names).isdisjoint(container.format.name.split(","))
+
+
+def _clock(text: str) -> float:
+    """Seconds of `00:01:02.345000000`; 0 of anything else."""
+    try:
+        hours, minutes, seconds = text.split(":")
+        return 3600 * int(hours) + 60 * int(minutes) + float(seconds)
+    except ValueError:
+        return 0.0
+
+
+class Reading:
+    """A video that is decoded from the beginning, held against what its container declares.
+
+    That is the number of frames; where there is none, the time at which the pictures end, since frames may be left out
+    or come in any rate; and where that is not told apart from the sound, the time at which the last of all streams
+    ends. Where nothing is declared, any end is the end.
+
+    Args:
+        container: of PyAV, opened.
+        stream: the pictures.
+
+    Attributes:
+        number: frames that were decoded.
+    """
+
+    def __init__(self, container: Any, stream: Any) -> None:
+        self.number = 0
+        self._container, self._stream = container, stream
+        self._own = _own_length(container, stream)
+        self._by_all = not stream.frames and not self._own and _is(container, *_DECLARING)
+        self._first = 0.0
+        self._reached: float | None = None  # seconds
+
+    def frames(self) -> Iterator[Any]:
+        """Every `av.VideoFrame` in order.
+
+        Raises:
+            av.FFmpegError: it breaks off.
+        """
+        for packet in self._container.demux(*(() if self._by_all else (self._stream,))):
+            if self._by_all:
+                self._note(packet)
+            if packet.stream.index != self._stream.index:
+                continue
+            for frame in packet.decode():
+                self.number += 1
+                if not self._by_all:
+                    self._note(frame)
+                yield frame
+
+    def _note(self, timed: Any) -> None:
+        """When a frame, or packet of any stream, ends."""
+        if timed.pts is None:
+            return
+        begun = float(timed.pts * timed.time_base)
+        ended = begun + float((timed.duration or 0) * timed.time_base)
+        self._first = min(self._first, begun)
+        self._reached = ended if self._reached is None else max(self._reached, ended)
+
+    def lack(self) -> str:
+        """What is missing once every frame was taken, in a few words; "" where nothing is."""
+        if declared := int(self._stream.frames):
+            missing = declared - self.number
+            cut = missing > max(_FRAMES_SLACK, _COUNT_SLACK * declared)
+            return f"{self.number} of {declared} frames are there" if cut else ""
+        seconds = self._own or (_whole_length(self._container) if self._by_all else 0.0)
+        if not seconds or self._reached is None:
+            return ""
+        there = self._reached - self._first
+        slack = max(_FRAMES_SLACK / float(self._stream.average_rate or 30), _TIME_SLACK * seconds)
+        return f"it ends after {there:.1f} of {seconds:.1f} seconds" if seconds - there > slack else ""
