@@ -13,7 +13,7 @@ import pytest
 import compare
 from pose.evaluation.annotations import Annotations, read_annotations
 from sweeps.tracking.store import Store
-from tests.helpers import Done, Ended, Typist
+from tests.helpers import Done, Ended, Typist, without_pose
 from tests.pose.evaluation.scenes import COCO, alphapose, entry, needs_coco, openpose, write, write_image, write_video
 from tests.pose.people import standing
 
@@ -208,6 +208,20 @@ def test_mistakes_are_one_line_and_leave_nothing(type_compare: Type, pictures: A
         assert message in ended.err, command
         assert ended.err.count("\n") == 1, ended.err
         assert ended.err.startswith("error: "), ended.err
+    assert set(outputs.iterdir()) == before
+
+
+def test_before_make_pose_one_line_says_so(
+    type_compare: Type, pictures: Annotations, outputs: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = set(outputs.iterdir())
+    without_pose(monkeypatch)
+    for what, missing in {
+        "estimators=[hrnet_w32]": "mmengine, mmcv, mmdet, mmpose, pycocotools, av, opencv-python-headless",
+        "files={alphapose:none.json}": "pycocotools, av, opencv-python-headless",
+    }.items():
+        ended = type_compare(f"{where(pictures)} {what}")
+        assert (ended.status, ended.err) == (1, f"error: {missing} are not installed: type make pose\n")
     assert set(outputs.iterdir()) == before
 
 
