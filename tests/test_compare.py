@@ -225,12 +225,14 @@ def test_before_make_pose_one_line_says_so(
     assert set(outputs.iterdir()) == before
 
 
+@pytest.mark.parametrize("boxes", ["boxes=annotated", "pose/detector=demo pose.detector.score_threshold=1"])
 def test_weights_that_cannot_be_had_are_told_before_anything_is_written(
-    type_compare: Type, pictures: Annotations, outputs: Path
+    type_compare: Type, pictures: Annotations, outputs: Path, boxes: str
 ) -> None:
+    """Also where the detector finds nobody."""
     before = set(outputs.iterdir())
     settings = "settings={rtmpose_m:{weights:/nowhere/weights.pth}}"
-    ended = type_compare(f"{where(pictures)} estimators=[rtmpose_m] '{settings}' boxes=annotated")
+    ended = type_compare(f"{where(pictures)} estimators=[rtmpose_m] '{settings}' {boxes}")
     assert (ended.status, ended.err.count("\n")) == (1, 1)
     assert "/nowhere/weights.pth" in ended.err
     assert set(outputs.iterdir()) == before
