@@ -130,7 +130,7 @@ def test_estimators_of_whole_pictures_need_no_boxes(done: Callable[[str], Done],
     write_image(tmp_path / "pictures" / "0.png", 90, (64, 64))
     annotations = read_annotations(write(tmp_path / "a.json", {"0.png": [entry(standing(30, 5, 50))]}))
     settings = "'settings={rtmo:{weights:random,max_people:5}}'"
-    ran = done(f"{where(annotations)} estimators=[rtmo] {settings} boxes=annotated pose/nms=none")
+    ran = done(f"{where(annotations)} estimators=[rtmo] {settings} pose/nms=none")
     assert ran.run.data.metrics["rtmo/people"] == 5
     assert ran.run.data.metrics["rtmo/frames_per_s"] > 0
 
@@ -193,7 +193,11 @@ def mistakes(pictures: Annotations) -> dict[str, str]:
         f"{here} files={{alphapose:{others}}}": "is of other pictures than",
         f"{here} files={{alphapose:{folder}/none.json}}": "none.json of files.alphapose is not there",
         f"{here} {file} pose/nms=none": "pose/nms=none: only files are compared, and no estimator uses it",
-        f"{here} estimators=[rtmo] boxes=annotated pose/detector=yolox_s": "takes the place of the detector",
+        f"{here} estimators=[resnet50] boxes=annotated pose/detector=yolox_s": "takes the place of the detector",
+        f"{here} estimators=[rtmo] pose/detector=yolox_s": "pose/detector=yolox_s: this pose/estimator finds everybody",
+        f"{here} {file} estimators=[rtmo,dekr] boxes=annotated": "boxes=annotated: each pose/estimator here finds",
+        f"{here} estimators=[a] settings={{a:{{option:rtmo}}}} frames_per_batch=2": "frames_per_batch=2: this pose/est",
+        f"{here} estimators=[rtmo] pose.detector.max_people=3": "pose.detector.max_people=3: this pose/estimator finds",
         f"{here} {file} estimators=[rtmo] boxes=mine": "boxes=mine: must be detector or annotated",
         f"{here} {file} pck=foot": "pck=foot: must be auto, head, torso or box",
         f"{here} {file} min_score=2": "min_score=2.0: must be a number, 0 to 1",
