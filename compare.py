@@ -32,6 +32,7 @@ def main(cfg: DictConfig) -> dict[str, float]:
     """One comparison."""
     from hydra.core.hydra_config import HydraConfig
 
+    from pose.doctor import check_installed
     from pose.evaluation.annotations import read_annotations
     from pose.evaluation.comparison import markdown, measure
     from pose.evaluation.files import read_results
@@ -42,6 +43,7 @@ def main(cfg: DictConfig) -> dict[str, float]:
     from sweeps.tracking.run import EpochMetrics, tracked_run
     from sweeps.tracking.store import open_store
 
+    check_installed(networks=bool(cfg.estimators))
     set_threads(cfg.num_threads)
     makers = make_makers(cfg)  # all that can be wrong comes before anything is written
     annotations = read_annotations(Path(cfg.annotations).expanduser())

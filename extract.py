@@ -75,10 +75,12 @@ def make_ready(cfg: DictConfig) -> tuple[Parts, list[Found], KeypointStore]:
     """What finds people, the videos of a job, and where they go. Weights that are needed are fetched, but not loaded.
 
     Raises:
-        DataError: something is not there.
+        DataError: something is not there, as what `make pose` installs.
     """
+    from pose.doctor import check_installed
     from pose.extraction.store import KeypointStore
 
+    check_installed()
     parts, footage = make_parts(cfg), shard(cfg)
     keypoints = KeypointStore(Path(cfg.store), parts.identity, parts.name)
     if not all(keypoints.has(found.video) for found in footage):

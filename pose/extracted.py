@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from pose.doctor import check_installed
 from pose.errors import DataError
 from pose.extraction.parts import Parts
 from pose.extraction.run import Found, check, extract, look_up
@@ -85,11 +86,12 @@ class ExtractedSource(PeopleSource):
         """Has what is missing in the store found, by a process of its own: this one need not load OpenMMLab.
 
         Raises:
-            DataError: something cannot be read; the lines before say what.
+            DataError: something cannot be read; the lines before say what. Or `make pose` was not typed yet.
         """
         missing = [found for found in look_up(named_footage(self.path), self.fps) if not self.store.has(found.video)]
         if not missing:
             return
+        check_installed()
         print(f"{len(missing)} videos are not in the store {self.store.folder.name} yet", flush=True)
         process = multiprocessing.get_context("spawn").Process(
             target=_extract, args=(missing, self.store, self.parts, self.fps), name="extraction"

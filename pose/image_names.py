@@ -12,7 +12,7 @@ from pose.errors import DataError
 # Cameras that save pictures one by one name them by the time: 2018-07-04T12_04_17.738369.png
 _TIME = re.compile(r"(\d{4})-(\d\d)-(\d\d)[T_ ](\d\d)[_:.-](\d\d)[_:.-](\d\d)(?:[.,](\d{1,6}))?")
 _NUMBER = re.compile(r"(?P<sequence>.*?)[\W_]*(?P<frame>\d{1,15})\D*", re.DOTALL)
-_SUFFIX = re.compile(r"\.[A-Za-z]\w{0,4}$")
+SUFFIX = re.compile(r"\.[A-Za-z]\w{0,4}$")
 
 # Seconds without a picture after which a camera that names them by the time is taken to record something else. Too long
 # keeps two performances together, which no split minds; too short would put one performance on both sides of a split.
@@ -66,7 +66,7 @@ def _by_time(times: dict[str, float], fps: float) -> dict[str, Place]:
         if time == last:
             continue
         if time - last > PAUSE:
-            sequence, frame = _SUFFIX.sub("", name), 0
+            sequence, frame = SUFFIX.sub("", name), 0
         else:
             frame += max(1, round((time - last) * fps))
         places[name] = Place(sequence, frame)
@@ -75,7 +75,7 @@ def _by_time(times: dict[str, float], fps: float) -> dict[str, Place]:
 
 
 def _by_number(name: str) -> Place:
-    match = _NUMBER.fullmatch(_SUFFIX.sub("", name))
+    match = _NUMBER.fullmatch(SUFFIX.sub("", name))
     if match is None:
         raise DataError(f"the name {name!r} holds no number and no time to put frames in order by: number the pictures")
     return Place(match["sequence"], int(match["frame"]))

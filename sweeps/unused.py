@@ -8,6 +8,7 @@ from typing import NamedTuple
 from omegaconf import DictConfig, OmegaConf
 
 from sweeps.errors import ConfigError
+from sweeps.options import Group
 
 BASELINES = "lightning_modules.baselines."  # fitted at once, on the CPU, in one process
 UNUSED = (
@@ -22,7 +23,7 @@ UNUSED = (
     "datamodule.pin_memory",
 )
 WHOLE_PICTURES = "pose.openmmlab.whole_picture."  # estimators that find everybody without boxes
-UNUSED_WITHOUT_BOXES = ("pose.detector", "pose.detect_every", "pose.frames_per_batch")
+UNUSED_WITHOUT_BOXES = ("pose.detector", "pose.detect_every", "pose.frames_per_batch", "boxes", "frames_per_batch")
 UNUSED_WITHOUT_ESTIMATORS = ("pose", "boxes", "people_per_batch", "frames_per_batch", "num_threads")
 TRUE_ANYWAY = ("trainer=cpu", "trainer=auto", "trainer.accelerator=cpu", "trainer.accelerator=auto")
 
@@ -71,12 +72,26 @@ def check_unused(jobs: Sequence[Job]) -> None:
 
 def _check_boxes(jobs: Sequence[Job]) -> None:
     """Refuse a choice of detector where no job's estimator takes boxes."""
-    targets = [str(OmegaConf.select(job.config, "pose.estimator._target_")) for job in jobs]
-    if not targets or not all(target.startswith(WHOLE_PICTURES) for target in targets):
+    lines = [line for job in jobs[:1] for line in job.overrides if _is_about(line, UNUSED_WITHOUT_BOXES)]
+    if not lines:
         return
-    for line in jobs[0].overrides:
-        if _is_about(line, UNUSED_WITHOUT_BOXES):
-            raise ConfigError(f"{line}: this pose/estimator finds everybody without a detector; leave it out")
+    targets = [target for job in jobs for target in _estimators(job.config)]
+    if targets and all(target.startswith(WHOLE_PICTURES) for target in targets):
+        who = "this pose/estimator finds" if len(targets) == 1 else "each pose/estimator here finds"
+        raise ConfigError(f"{lines[0]}: {who} everybody without a detector; leave it out")
+
+
+def _estimators(config: DictConfig) -> list[str]:
+    """What is called for the estimator, or for each that compare.py is to compare; "" for what is not known."""
+    names = OmegaConf.select(config, "estimators")
+    if names is None:
+        return [str(OmegaConf.select(config, "pose.estimator._target_"))]
+    group = Group("pose/estimator", "estimators")
+    options = [str(getattr(config.settings.get(name), "option", name)) for name in names]
+    return [
+        str(group.compose(option, {}, config)["_target_"]) if option in group.options else ""  # the door refuses it
+        for option in options
+    ]
 
 
 def _check_compared(jobs: Sequence[Job]) -> None:

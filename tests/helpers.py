@@ -14,6 +14,7 @@ from types import ModuleType
 from typing import Any
 
 import numpy as np
+import pytest
 import torch
 import yaml
 from mlflow.entities import Run
@@ -133,6 +134,12 @@ class Done:
         query = f"tags.`mlflow.parentRunId` = '{self.id}'"
         found = self.store.client.search_runs([self.run.info.experiment_id], query)
         return [Done(self.store, run) for run in sorted(found, key=lambda run: run.info.start_time)]
+
+
+def without_pose(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As before `make pose`: what it installs can neither be found nor imported."""
+    for name in ("av", "cv2", "mmengine", "mmcv", "mmdet", "mmpose", "pycocotools"):
+        monkeypatch.setitem(sys.modules, name, None)
 
 
 def assert_same_weights(one: Done, other: Done, name: str = "last.ckpt") -> None:

@@ -13,7 +13,7 @@ import pytest
 import compare
 from pose.evaluation.annotations import Annotations, read_annotations
 from sweeps.tracking.store import Store
-from tests.helpers import Done, Ended, Typist
+from tests.helpers import Done, Ended, Typist, without_pose
 from tests.pose.evaluation.scenes import COCO, alphapose, entry, needs_coco, openpose, write, write_image, write_video
 from tests.pose.people import standing
 
@@ -130,7 +130,7 @@ def test_estimators_of_whole_pictures_need_no_boxes(done: Callable[[str], Done],
     write_image(tmp_path / "pictures" / "0.png", 90, (64, 64))
     annotations = read_annotations(write(tmp_path / "a.json", {"0.png": [entry(standing(30, 5, 50))]}))
     settings = "'settings={rtmo:{weights:random,max_people:5}}'"
-    ran = done(f"{where(annotations)} estimators=[rtmo] {settings} boxes=annotated pose/nms=none")
+    ran = done(f"{where(annotations)} estimators=[rtmo] {settings} pose/nms=none")
     assert ran.run.data.metrics["rtmo/people"] == 5
     assert ran.run.data.metrics["rtmo/frames_per_s"] > 0
 
@@ -193,7 +193,11 @@ def mistakes(pictures: Annotations) -> dict[str, str]:
         f"{here} files={{alphapose:{others}}}": "is of other pictures than",
         f"{here} files={{alphapose:{folder}/none.json}}": "none.json of files.alphapose is not there",
         f"{here} {file} pose/nms=none": "pose/nms=none: only files are compared, and no estimator uses it",
-        f"{here} estimators=[rtmo] boxes=annotated pose/detector=yolox_s": "takes the place of the detector",
+        f"{here} estimators=[resnet50] boxes=annotated pose/detector=yolox_s": "takes the place of the detector",
+        f"{here} estimators=[rtmo] pose/detector=yolox_s": "pose/detector=yolox_s: this pose/estimator finds everybody",
+        f"{here} {file} estimators=[rtmo,dekr] boxes=annotated": "boxes=annotated: each pose/estimator here finds",
+        f"{here} estimators=[a] settings={{a:{{option:rtmo}}}} frames_per_batch=2": "frames_per_batch=2: this pose/est",
+        f"{here} estimators=[rtmo] pose.detector.max_people=3": "pose.detector.max_people=3: this pose/estimator finds",
         f"{here} {file} estimators=[rtmo] boxes=mine": "boxes=mine: must be detector or annotated",
         f"{here} {file} pck=foot": "pck=foot: must be auto, head, torso or box",
         f"{here} {file} min_score=2": "min_score=2.0: must be a number, 0 to 1",
@@ -212,12 +216,28 @@ def test_mistakes_are_one_line_and_leave_nothing(type_compare: Type, pictures: A
     assert set(outputs.iterdir()) == before
 
 
-def test_weights_that_cannot_be_had_are_told_before_anything_is_written(
-    type_compare: Type, pictures: Annotations, outputs: Path
+def test_before_make_pose_one_line_says_so(
+    type_compare: Type, pictures: Annotations, outputs: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     before = set(outputs.iterdir())
+    without_pose(monkeypatch)
+    for what, missing in {
+        "estimators=[hrnet_w32]": "mmengine, mmcv, mmdet, mmpose, pycocotools, av, opencv-python-headless",
+        "files={alphapose:none.json}": "pycocotools, av, opencv-python-headless",
+    }.items():
+        ended = type_compare(f"{where(pictures)} {what}")
+        assert (ended.status, ended.err) == (1, f"error: {missing} are not installed: type make pose\n")
+    assert set(outputs.iterdir()) == before
+
+
+@pytest.mark.parametrize("boxes", ["boxes=annotated", "pose/detector=demo pose.detector.score_threshold=1"])
+def test_weights_that_cannot_be_had_are_told_before_anything_is_written(
+    type_compare: Type, pictures: Annotations, outputs: Path, boxes: str
+) -> None:
+    """Also where the detector finds nobody."""
+    before = set(outputs.iterdir())
     settings = "settings={rtmpose_m:{weights:/nowhere/weights.pth}}"
-    ended = type_compare(f"{where(pictures)} estimators=[rtmpose_m] '{settings}' boxes=annotated")
+    ended = type_compare(f"{where(pictures)} estimators=[rtmpose_m] '{settings}' {boxes}")
     assert (ended.status, ended.err.count("\n")) == (1, 1)
     assert "/nowhere/weights.pth" in ended.err
     assert set(outputs.iterdir()) == before

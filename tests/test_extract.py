@@ -7,17 +7,19 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
+from types import ModuleType
 
 import pandas as pd
 import pytest
 
 import extract
+import train
 from pose.demo import draw
 from pose.errors import DataError
 from pose.extracted import ExtractedSource, named_footage
 from pose.extraction.run import look_up
 from pose.labels import Unit
-from tests.helpers import LITTLE, Ended, Typist
+from tests.helpers import LITTLE, Ended, Typist, without_pose
 from tests.pose.extraction.test_store import content
 from tests.pose.footage import rectangles, simple_parts, write_images, write_video
 
@@ -66,14 +68,29 @@ def test_videos_are_extracted_into_a_store_and_a_run(extracted: Ended, typist: T
     assert run.data.params["pose.estimator.flip_test"] == "false"
 
 
+@pytest.mark.parametrize(("command", "door"), [("", extract), ("datamodule=hrnet", train)])
+def test_before_make_pose_one_line_says_so_and_nothing_is_fetched(
+    command: str, door: ModuleType, typist: Typist, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("fall/a.mp4", "walk/b.mp4"):
+        write_video(tmp_path / "videos" / name, rectangles(3))
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    without_pose(monkeypatch)
+    path = f"{'datamodule.path' if command else 'path'}={tmp_path}/videos"
+    ended = typist.type(f"{command} {path} pose/estimator=hrnet_w32 tracking.experiment=test num_threads=1", door)
+    packages = "mmengine, mmcv, mmdet, mmpose, pycocotools, av, opencv-python-headless"
+    assert (ended.status, ended.err) == (1, f"error: {packages} are not installed: type make pose\n")
+    assert not (tmp_path / "cache").exists()
+
+
 @pytest.mark.slow
 def test_a_full_store_is_trained_from_without_openmmlab(extracted: Ended, videos: Path, typist: Typist) -> None:
     code = """
 import sys
+for name in ("mmpose", "mmdet", "mmcv", "mmengine", "mmpretrain", "av", "cv2"):
+    sys.modules[name] = None  # as where they are not installed
 import train
 train.main()
-loaded = {name.partition(".")[0] for name in sys.modules} & {"mmpose", "mmdet", "mmcv", "mmengine", "mmpretrain", "av"}
-assert not loaded, loaded
 """
     data = f"datamodule=hrnet datamodule.path={videos} {POSE} {LITTLE} datamodule.split.val_fraction=0"
     words = typist.words(f"{data} tracking.log_model=never progress=false")

@@ -11,12 +11,22 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from pose.errors import DataError
+from pose.evaluation.fields import (
+    read_action,
+    read_area,
+    read_box,
+    read_flag,
+    read_id,
+    read_joints,
+    read_pixels,
+    read_text,
+)
 from pose.found import Array
 from pose.json_files import read_json
 from pose.skeletons import get_skeleton
@@ -26,6 +36,7 @@ Ints = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
 JOINTS = get_skeleton("coco17").joints
 VISIBLE, HIDDEN = 2, 1
+_DIGITS = 15  # of a frame's number
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -98,16 +109,21 @@ def read_annotations(path: Path) -> Annotations:
     for key in ("images", "annotations"):
         if not isinstance(content, dict) or not isinstance(content.get(key), list):
             raise DataError(f"{path} has no list '{key}': give annotations in COCO's format")
-    joints = _joints_of_categories(content.get("categories") or [])
-    people: dict[Any, list[Mapping[str, Any]]] = {}
+    joints = _joints_of_categories(content.get("categories"), path)
+    images = _images(content["images"], path)
+    people: dict[int | str, list[Mapping[str, Any]]] = {}
     for number, entry in enumerate(content["annotations"]):
         if not isinstance(entry, dict) or not {"image_id", "bbox"} <= entry.keys():
             raise DataError(
                 f"{path}: annotation {number} has no image_id or no bbox: give annotations in COCO's format"
             )
-        if entry.get("category_id", 1) in joints and "keypoints" in entry:
-            people.setdefault(entry["image_id"], []).append(entry)
-    pictures = [_picture(image, people.get(image.get("id"), []), joints, path) for image in _images(content, path)]
+        image, category = (
+            read_id(value, f"{path}: {key} of annotation {number}")
+            for key, value in (("image_id", entry["image_id"]), ("category_id", entry.get("category_id", 1)))
+        )
+        if category in joints and "keypoints" in entry:
+            people.setdefault(image, []).append(entry)
+    pictures = [_picture(image, people.get(id, []), joints, path) for id, image in images.items()]
     if not any(picture.people.asked.any() for picture in pictures):
         raise DataError(
             f"{path} annotates nobody's key points: give annotations of persons, as person_keypoints_*.json"
@@ -117,67 +133,120 @@ def read_annotations(path: Path) -> Annotations:
     return Annotations(path, pictures, hashlib.blake2b(path.read_bytes(), digest_size=16).hexdigest())
 
 
-def _images(content: Mapping[str, Any], path: Path) -> list[Mapping[str, Any]]:
-    images = content["images"]
+def _images(images: Sequence[Any], path: Path) -> dict[int | str, Mapping[str, Any]]:
+    """The images by their ids."""
+    known: dict[int | str, Mapping[str, Any]] = {}
     for number, image in enumerate(images):
         if not isinstance(image, dict) or not {"id", "file_name"} <= image.keys():
             raise DataError(f"{path}: image {number} has no id or no file_name: give annotations in COCO's format")
+        read_text(image["file_name"], f"{path}: file_name of image {number}")
+        known[read_id(image["id"], f"{path}: id of image {number}")] = image
     twice = [name for name, count in Counter(image["file_name"] for image in images).items() if count > 1]
     if twice:
         raise DataError(f"{path}: the image {twice[0]} is there twice: take one of them away")
-    return list(images)
+    if len(known) < len(images):
+        ids = Counter(image["id"] for image in images)
+        raise DataError(
+            f"{path}: {ids.most_common(1)[0][1]} images have the id {ids.most_common(1)[0][0]}: number them"
+        )
+    return known
 
 
-def _joints_of_categories(categories: Sequence[Mapping[str, Any]]) -> dict[Any, tuple[str, ...]]:
+def _joints_of_categories(categories: Any, path: Path) -> dict[int | str, tuple[str, ...]]:
     """The names of the joints by the category's id; COCO's where nothing is said."""
-    named = {entry.get("id"): tuple(map(str, entry["keypoints"])) for entry in categories if entry.get("keypoints")}
+    named: dict[int | str, tuple[str, ...]] = {}
+    if categories is None:
+        categories = []
+    if not isinstance(categories, list) or not all(isinstance(entry, dict) for entry in categories):
+        raise DataError(f"{path}: 'categories' is no list of categories: give annotations in COCO's format")
+    for number, entry in enumerate(categories):
+        where = f"{path}: category {number}"
+        joints = entry.get("keypoints")
+        if joints is None or joints == []:
+            continue
+        if not isinstance(joints, list) or not all(isinstance(joint, str) for joint in joints):
+            raise DataError(f"{where}: keypoints is no list of names: give annotations in COCO's format")
+        if len(set(joints)) < len(joints):
+            raise DataError(f"{where} names a joint twice in keypoints: give each a name of its own")
+        named[read_id(entry.get("id"), f"{where}: id")] = tuple(joints)
     return named or {1: JOINTS}
 
 
 def _picture(
-    image: Mapping[str, Any], entries: Sequence[Mapping[str, Any]], joints: Mapping[Any, Sequence[str]], path: Path
+    image: Mapping[str, Any],
+    entries: Sequence[Mapping[str, Any]],
+    joints: Mapping[int | str, Sequence[str]],
+    path: Path,
 ) -> Picture:
-    count = len(entries)
-    keypoints, visible = np.zeros((count, 17, 2), np.float32), np.zeros((count, 17), np.int64)
-    heads, boxes = np.full(count, np.nan), np.zeros((count, 4))
-    for row, entry in enumerate(entries):
-        names = joints[entry.get("category_id", 1)]
-        where = f"{path}: annotation {entry.get('id', row)} of {image['file_name']}"
-        triples = _numbers(entry["keypoints"], 3 * len(names), f"{where}: keypoints").reshape(-1, 3)
-        known = dict(zip(names, triples, strict=True))
-        for joint, name in enumerate(JOINTS):
-            if name in known:
-                keypoints[row, joint], visible[row, joint] = known[name][:2], known[name][2]
-        heads[row] = _head(entry, known)
-        boxes[row] = _numbers(entry["bbox"], 4, f"{where}: bbox")
-    boxes[:, 2:] += boxes[:, :2]
-    sizes = boxes[:, 2:] - boxes[:, :2]
-    areas = [entry.get("area", size.prod()) for entry, size in zip(entries, sizes, strict=True)]
-    crowd = np.array([bool(entry.get("iscrowd")) for entry in entries], np.bool_)
-    actions = tuple(str(entry.get("action") or image.get("action") or "") for entry in entries)
-    people = Annotated(keypoints, visible, boxes, np.array(areas, np.float64), crowd, heads, actions)
-    return Picture(str(image["file_name"]), people)
+    name = image["file_name"]
+    done = read_action(image.get("action"), f"{path}: action of image {name}")
+    people = [
+        _person(
+            entry,
+            joints[read_id(entry.get("category_id", 1), name)],
+            f"{path}: annotation {entry.get('id', row)!r:.20} of {name}",
+        )
+        for row, entry in enumerate(entries)
+    ]
+    return Picture(
+        name,
+        Annotated(
+            keypoints=np.array([one.keypoints for one in people], np.float32).reshape(-1, 17, 2),
+            visible=np.array([one.visible for one in people], np.int64).reshape(-1, 17),
+            boxes=np.array([one.box for one in people], np.float64).reshape(-1, 4),
+            areas=np.array([one.area for one in people], np.float64),
+            crowd=np.array([one.crowd for one in people], np.bool_),
+            heads=np.array([one.head for one in people], np.float64),
+            actions=tuple(one.action or done for one in people),
+        ),
+    )
 
 
-def _numbers(values: Any, count: int, where: str) -> npt.NDArray[np.float64]:
-    try:
-        numbers = np.array(values, np.float64)
-    except (TypeError, ValueError):
-        numbers = np.empty(0)
-    if numbers.shape != (count,) or not np.isfinite(numbers).all():
-        raise DataError(f"{where} is not {count} numbers: give annotations in COCO's format")
-    return numbers
+class _Person(NamedTuple):
+    """One of the people of `Annotated`."""
+
+    keypoints: Floats
+    visible: Ints
+    box: Floats
+    area: float
+    crowd: bool
+    head: float
+    action: str
 
 
-def _head(entry: Mapping[str, Any], known: Mapping[str, npt.NDArray[np.float64]]) -> float:
-    """Pixels from head top to neck: keys of the annotation, or joints of the category."""
+def _person(entry: Mapping[str, Any], names: Sequence[str], where: str) -> _Person:
+    """Somebody as annotated.
+
+    Args:
+        entry: the annotation.
+        names: of its joints.
+        where: it stands, for messages.
+
+    Raises:
+        DataError: a value is not what it should be.
+    """
+    known = dict(zip(names, read_joints(entry["keypoints"], len(names), f"{where}: keypoints"), strict=True))
+    keypoints, visible = np.zeros((17, 2)), np.zeros(17, np.int64)
+    for joint, name in enumerate(JOINTS):
+        if name in known:
+            keypoints[joint], visible[joint] = known[name][:2], known[name][2]
+    box = read_box(entry["bbox"], f"{where}: bbox")
+    crowd = read_flag(entry.get("iscrowd", 0), f"{where}: iscrowd")
+    asked = not crowd and bool(visible.any())
+    area = read_area(entry.get("area", float(np.prod(box[2:] - box[:2]))), f"{where}: area", asked)
+    action = read_action(entry.get("action"), f"{where}: action")
+    return _Person(keypoints, visible, box, area, crowd, _head(entry, known, where), action)
+
+
+def _head(entry: Mapping[str, Any], known: Mapping[str, npt.NDArray[np.float64]], where: str) -> float:
+    """Pixels from head top to neck: keys of the annotation, or joints of the category; NaN where they do not say it."""
     ends = []
     for name in ("head_top", "neck"):
         if name in entry:
-            ends.append(_numbers(entry[name], 2, name))
+            ends.append(read_pixels(entry[name], 2, f"{where}: {name}"))
         elif name in known and known[name][2] > 0:
             ends.append(known[name][:2])
-    return float(np.linalg.norm(ends[0] - ends[1])) if len(ends) == 2 else np.nan
+    return (float(np.linalg.norm(ends[0] - ends[1])) if len(ends) == 2 else 0.0) or np.nan
 
 
 def _with_folders_as_actions(pictures: list[Picture]) -> list[Picture]:
@@ -187,7 +256,7 @@ def _with_folders_as_actions(pictures: list[Picture]) -> list[Picture]:
     """
     parts = [PurePosixPath(picture.name).parts for picture in pictures]
     folders = {names[0] if len(names) > 1 else "" for names in parts}
-    of_video = any(PurePosixPath(picture.name).name.isdigit() for picture in pictures)
+    of_video = any(is_frame(PurePosixPath(picture.name).name) for picture in pictures)
     deep = all(len(names) > (2 if of_video else 1) for names in parts)
     if any(action for picture in pictures for action in picture.people.actions) or len(folders) < 2 or not deep:
         return pictures
@@ -200,4 +269,9 @@ def _with_folders_as_actions(pictures: list[Picture]) -> list[Picture]:
 def _in_order(name: str) -> tuple[str, int, str]:
     """Frames of a video one behind the other, so that it is decoded once."""
     parent, _, last = name.rpartition("/")
-    return parent, int(last) if last.isdigit() else -1, last
+    return parent, int(last) if is_frame(last) else -1, last
+
+
+def is_frame(name: str) -> bool:
+    """Whether the last part of a picture's name is the number of a frame."""
+    return name.isascii() and name.isdigit() and len(name) <= _DIGITS

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import re
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from pathlib import Path, PurePosixPath
-from typing import Any
+from pathlib import Path
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from pose.alphapose import read_boxes, read_entries, read_joints
 from pose.errors import DataError
 from pose.evaluation.annotations import Annotations
+from pose.evaluation.names import GUESSED, Match, Names
 from pose.evaluation.pictures import Place
 from pose.evaluation.results import Results, nobody
 from pose.films import key_point_boxes, to_coco17
@@ -20,8 +19,17 @@ from pose.found import Array, Boxes, Poses
 from pose.json_files import read_triples
 from pose.openpose import LAYOUTS, read_people
 
-_NUMBER = re.compile(r"(?P<before>.*?)[\W_]*(?P<number>\d{1,15})\D*", re.DOTALL)
 _OPENPOSE = "_keypoints.json"
+
+
+class _Said(NamedTuple):
+    """What a file says of a picture: the picture's name there, which one that is, who was found and how surely."""
+
+    file: Path
+    name: str
+    match: Match
+    poses: Poses
+    ranks: np.ndarray[Any, np.dtype[np.float64]]
 
 
 def read_results(name: str, path: Path, annotations: Annotations, places: Sequence[Place]) -> Results:
@@ -41,78 +49,56 @@ def read_results(name: str, path: Path, annotations: Annotations, places: Sequen
         Who was found; nobody in a picture that the file does not name.
 
     Raises:
-        DataError: it is neither, or names none of the pictures.
+        DataError: it is neither, names none of the pictures, or one of them twice.
     """
     if not path.exists():
         raise DataError(f"{path} of files.{name} is not there: give AlphaPose's JSON file or OpenPose's folder")
-    names = _Names(annotations, places)
+    names = Names(annotations, places)
     is_openpose = path.is_dir() and any(path.rglob(f"*{_OPENPOSE}"))
-    said = _openpose(path, names) if is_openpose else _alphapose(path, names)
-    poses, ranks = [nobody()] * len(places), [np.empty(0)] * len(places)
-    others = ""
-    count = 0
-    for picture, row, found, sure in said:
-        if row is None:
-            others = others or picture
-            continue
-        count += 1
-        poses[row], ranks[row] = found, sure
-    if not count:
+    said = list(_openpose(path, names) if is_openpose else _alphapose(path, names))
+    if any(one.match.in_told_video for one in said):  # then what tells no video, or another one, is not of this one
+        said = [one for one in said if one.match.doubt < GUESSED or one.match.row is None]
+    kept = _surest(said, annotations)
+    if not kept:
         first = annotations.pictures[0].name
-        told = f"names {others}, not {first}" if others else "names no picture"
+        told = f"names {said[0].name}, not {first}" if said else "names no picture"
         raise DataError(f"{path} is of other pictures than {annotations.path}: it {told}")
+    poses = [kept[row].poses if row in kept else nobody() for row in range(len(places))]
+    ranks = [kept[row].ranks if row in kept else np.empty(0) for row in range(len(places))]
     return Results(name, poses, ranks)
 
 
-class _Names:
-    """Which annotated picture a name in a file of results means."""
+def _surest(said: Sequence[_Said], annotations: Annotations) -> dict[int, _Said]:
+    """What is said of each picture by its number; a picture's whole name counts before a part of it.
 
-    def __init__(self, annotations: Annotations, places: Sequence[Place]) -> None:
-        names = [picture.name for picture in annotations.pictures]
-        self._row: dict[str, int] = {}
-        for shorten in (_stem, _last, str):  # where two are called alike in short, only the whole name tells
-            shortened = [shorten(name) for name in names]
-            counts = Counter(shortened)
-            self._row |= {name: row for row, name in enumerate(shortened) if counts[name] == 1}
-        frames = [(place.path.stem, place.frame, row) for row, place in enumerate(places) if place.frame >= 0]
-        times = Counter((stem, frame) for stem, frame, _ in frames)
-        self._frame = {(stem, frame): row for stem, frame, row in frames if times[stem, frame] == 1}
-        self._videos = {place.path.stem for place in places if place.frame >= 0}
-
-    def find(self, name: str, inside: Sequence[str]) -> int | None:
-        """The number of the picture.
-
-        Args:
-            name: as the file has it.
-            inside: names of the file and its folders, one of which may be the video's.
-        """
-        for spelt in (name, _last(name), _stem(name)):
-            if spelt in self._row:
-                return self._row[spelt]
-        match = _NUMBER.fullmatch(_stem(name))
-        if match is None:
-            return None
-        told = [match["before"], *inside, *(self._videos if len(self._videos) == 1 else ())]
-        rows = [self._frame.get((video, int(match["number"]))) for video in told]
-        return next((row for row in rows if row is not None), None)
-
-
-def _last(name: str) -> str:
-    return PurePosixPath(name).name
-
-
-def _stem(name: str) -> str:
-    return PurePosixPath(name).stem
-
-
-_Said = tuple[str, int | None, Poses, "np.ndarray[Any, np.dtype[np.float64]]"]
+    Raises:
+        DataError: two say who is in a picture, and none of them is surer to mean it.
+    """
+    kept: dict[int, _Said] = {}
+    twice: dict[int, tuple[_Said, _Said]] = {}
+    for one in said:
+        row = one.match.row
+        if row is None:
+            continue
+        other = kept.get(row)
+        if other is None or one.match.doubt < other.match.doubt:
+            kept[row] = one
+            twice.pop(row, None)
+        elif one.match.doubt == other.match.doubt:
+            twice[row] = other, one
+    for row, (first, second) in twice.items():
+        raise DataError(
+            f"{annotations.pictures[row].name} is there twice, as {first.name} in {first.file} and as {second.name} in "
+            f"{second.file}: give one of them, or files and folders that are called as the videos"
+        )
+    return kept
 
 
 def _inside(file: Path, path: Path) -> list[str]:
     return [part for part in (file.stem, *(folder.name for folder in file.parents), path.stem) if part]
 
 
-def _alphapose(path: Path, names: _Names) -> Iterator[_Said]:
+def _alphapose(path: Path, names: Names) -> Iterator[_Said]:
     """Each picture that a file names: its name, its number, who was found and AlphaPose's own score of each."""
     files = sorted(path.rglob("*.json")) if path.is_dir() else [path]
     for file in files:
@@ -127,7 +113,7 @@ def _alphapose(path: Path, names: _Names) -> Iterator[_Said]:
         ranks = np.array([_score(entry, row) for (_, entry), row in zip(numbered, scores, strict=True)])
         for picture, rows in of_picture.items():
             found = Poses(keypoints[rows], scores[rows], Boxes(boxes[rows], np.ones(len(rows), np.float32)))
-            yield picture, names.find(picture, _inside(file, path)), found, ranks[rows]
+            yield _Said(file, picture, names.find(picture, _inside(file, path)), found, ranks[rows])
 
 
 def _score(entry: Mapping[str, Any], scores: Array) -> float:
@@ -135,7 +121,7 @@ def _score(entry: Mapping[str, Any], scores: Array) -> float:
     return float(given) if isinstance(given, int | float) and np.isfinite(given) else float(scores.mean())
 
 
-def _openpose(path: Path, names: _Names) -> Iterator[_Said]:
+def _openpose(path: Path, names: Names) -> Iterator[_Said]:
     """Each file of a picture: its name, the picture's number, who was found and their joints' mean score."""
     for file in sorted(path.rglob(f"*{_OPENPOSE}")):
         picture = file.name.removesuffix(_OPENPOSE)
@@ -147,7 +133,7 @@ def _openpose(path: Path, names: _Names) -> Iterator[_Said]:
             keypoints, scores = to_coco17(keypoints, scores, LAYOUTS[len(rows[0]) // 3])
             _check_pixels(keypoints, file)
             found = Poses(keypoints, scores, Boxes(key_point_boxes(keypoints), np.ones(len(rows), np.float32)))
-        yield picture, names.find(picture, _inside(file, path)), found, ranks
+        yield _Said(file, picture, names.find(picture, _inside(file, path)), found, ranks)
 
 
 def _check_pixels(keypoints: Array, file: Path) -> None:

@@ -9,7 +9,7 @@ from itertools import groupby
 from pathlib import Path
 
 from pose.errors import DataError
-from pose.evaluation.annotations import Annotations, Picture
+from pose.evaluation.annotations import Annotations, Picture, is_frame
 from pose.footage import VIDEOS, BrokenFootageError, Video, read_image
 from pose.found import Image
 
@@ -62,7 +62,7 @@ def _find(root: Path, name: str, videos: dict[Path, Path | None]) -> Place | Non
     path = root / name
     if path.is_file():
         return Place(path)
-    if not path.name.isdigit():
+    if not is_frame(path.name):
         return None
     parent = path.parent
     if parent not in videos:

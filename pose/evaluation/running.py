@@ -5,18 +5,19 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import islice
+from typing import cast
 
 import numpy as np
 import numpy.typing as npt
 
 from pose.errors import DataError
 from pose.evaluation.annotations import JOINTS, Picture
-from pose.evaluation.pictures import Place, Reader
+from pose.evaluation.pictures import Place, Reader, read_picture
 from pose.evaluation.results import Results
 from pose.extraction.parts import Parts
 from pose.extraction.pipeline import find_people
 from pose.films import to_coco17
-from pose.found import Boxes, Image, Poses
+from pose.found import Boxes, Image, Poses, TopDownEstimator
 from pose.oks import person_scores
 from pose.skeletons import get_skeleton
 
@@ -84,13 +85,22 @@ def warm_up(
 ) -> None:
     """Runs one picture, so that weights are there and loading them is not measured.
 
+    Whatever the detector finds there, a top-down estimator is also shown the whole picture: without a box it would not
+    be built.
+
     Raises:
         DataError: the weights cannot be had, the estimator lacks some of COCO's joints, or the picture cannot be read.
     """
     row = next(index for index, picture in enumerate(pictures) if picture.people.asked.any())
     parts = make_parts([pictures[row]])
     _check_joints(parts.estimator.skeleton)
-    find_people(iter(Reader([places[row]])), 0, parts, lambda _: None)
+    parts.fetch()
+    image = read_picture(pictures[row], places[row])
+    find_people(iter([image]), 0, parts, lambda _: None)
+    if parts.top_down:
+        estimator = cast(TopDownEstimator, parts.estimator)
+        height, width = image.shape[:2]
+        estimator.estimate(estimator.crop(image, np.array([[0, 0, width, height]], np.float32)))
 
 
 def _check_joints(skeleton: str) -> None:

@@ -33,6 +33,10 @@ def read_config(file: ConfigFile) -> Any:
             raise DataError(f"{file.name} cannot be read: {type(error).__name__}: {error}".splitlines()[0]) from error
     if "model" not in config or "test_dataloader" not in config:
         raise DataError(f"{file.name} has no model or no test_dataloader: give a whole configuration")
+    try:
+        config.test_dataloader.dataset.pipeline  # noqa: B018 (only whether it is there)
+    except (AttributeError, KeyError) as error:
+        raise DataError(f"{file.name} has no test_dataloader.dataset.pipeline: give a whole configuration") from error
     _drop_pretrained(config.model)
     return config
 

@@ -41,21 +41,27 @@ class ConfigFile:
         """Where it lies.
 
         Raises:
-            DataError: it is not there.
+            DataError: it is not there, or is no .py file.
         """
         path = find_file(self.name)
-        if not path.is_file():
+        if not path.is_file() or path.suffix != ".py":
             raise DataError(f"no configuration {self.name}: use mmpose::FILE, mmdet::FILE or a path to a .py file")
         return path
 
     @property
     def identity(self) -> str:
-        """What tells it from others: the library's name for it, or the hash of a file, which can change."""
+        """What tells it from others: the library's name for it, or the hash of a file, which can change.
+
+        Files that it inherits from by `_base_` are part of the hash, modules that it imports are not.
+
+        Raises:
+            DataError: it is not there, or is not understood.
+        """
         if self.library in ("mmpose", "mmdet"):
             return self.name
         digest = hashlib.sha256()
-        for path in _with_bases(self.path):
-            digest.update(path.read_bytes())
+        for _, content in _with_bases(self.path):
+            digest.update(content)
         return f"sha256 {digest.hexdigest()}"
 
 
@@ -87,12 +93,63 @@ def library_folder(library: str) -> Path:
     return Path(spec.submodule_search_locations[0]) / ".mim"
 
 
-def _with_bases(path: Path) -> list[Path]:
-    """The file and those that it inherits from by a relative path, in a fixed order."""
-    bases: list[str] = []
-    for statement in ast.parse(path.read_bytes()).body:
-        if isinstance(statement, ast.Assign) and getattr(statement.targets[0], "id", "") == "_base_":
-            value = ast.literal_eval(statement.value)
-            bases = [value] if isinstance(value, str) else list(value)
-    files = [path.parent / base for base in bases if _SEPARATOR not in base]
-    return [path, *(inherited for file in files for inherited in _with_bases(file))]
+def _with_bases(path: Path, heirs: tuple[Path, ...] = ()) -> list[tuple[Path, bytes]]:
+    """The file and those that it inherits from by a path, each with its content, in a fixed order.
+
+    Args:
+        path: of the file.
+        heirs: those that inherit from it, the first one first.
+
+    Raises:
+        DataError: one cannot be read or understood, or inherits from itself.
+    """
+    if path.resolve() in heirs:
+        raise DataError(f"{path} inherits from itself by _base_: take that out")
+    if path.suffix != ".py":
+        raise DataError(f"{path} is no configuration: it must be a .py file")
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        of = f", a _base_ of {heirs[-1]}," if heirs else ""
+        raise DataError(f"{path}{of} cannot be read ({error.strerror}): correct the path or put it there") from error
+    files = [path.parent / base for base in _bases(content, path) if _SEPARATOR not in base]
+    heirs = (*heirs, path.resolve())
+    return [(path, content), *(inherited for file in files for inherited in _with_bases(file, heirs))]
+
+
+def _bases(content: bytes, path: Path) -> list[str]:
+    """What a configuration inherits from, as MMEngine reads it: by one `_base_ = ...` that is not indented.
+
+    Raises:
+        DataError: it is no Python, or has its bases in another way: a change of theirs would not be seen.
+    """
+    try:
+        tree = ast.parse(content)
+    except SyntaxError as error:
+        raise DataError(f"{path} is no Python: line {error.lineno or 1}: {error.msg}") from error
+    except (ValueError, RecursionError, MemoryError) as error:
+        raise DataError(f"{path} is no Python: {error}") from error
+    plain = [node for node in tree.body if isinstance(node, ast.Assign) and _is_base(node.targets[0])]
+    if len(plain) < sum(map(_is_base, ast.walk(tree))) or len(plain) > 1:
+        raise DataError(f'{path}: write _base_ only once, not indented, as _base_ = ["FILE.py"]')
+    if any(isinstance(node, ast.Name | ast.alias) and "read_base" in _names(node) for node in ast.walk(tree)):
+        raise DataError(f'{path}: bases by read_base() are not understood here: write _base_ = ["FILE.py"]')
+    if not plain:
+        return []
+    try:
+        value = ast.literal_eval(plain[0].value)
+    except (ValueError, TypeError, SyntaxError, RecursionError, MemoryError):
+        value = None
+    bases = [value] if isinstance(value, str) else value
+    if not isinstance(bases, list) or not all(isinstance(base, str) for base in bases):
+        raise DataError(f'{path}: _base_ must be written out, as _base_ = ["FILE.py"], and not be computed')
+    return bases
+
+
+def _is_base(node: ast.AST) -> bool:
+    """Whether it is the name `_base_` where that is given a value."""
+    return isinstance(node, ast.Name) and node.id == "_base_" and isinstance(node.ctx, ast.Store)
+
+
+def _names(node: ast.Name | ast.alias) -> tuple[str, ...]:
+    return (node.id,) if isinstance(node, ast.Name) else (node.name,)

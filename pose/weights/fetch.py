@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import http.client
 import os
 import urllib.error
 import urllib.request
@@ -36,7 +37,7 @@ def fetch(url: str, path: Path, sha256: str, timeout: float = 30) -> None:
                 f"{url} is not the file it should be: its sha256 begins with {digest[: len(sha256)]}, not {sha256}"
             )
         unfinished.replace(path)
-    except OSError as error:  # urllib's errors among them
+    except (OSError, http.client.HTTPException) as error:  # urllib's errors among them
         raise DataError(f"cannot fetch {path.name} ({_reason(error)}): get {url} and put it at {path}") from error
     finally:
         unfinished.unlink(missing_ok=True)
@@ -48,7 +49,7 @@ def _receive(url: str, path: Path, timeout: float) -> str:
         raise DataError(f"{url} is no address of a web server: it begins with http:// or https://")
     digest = hashlib.sha256()
     with urllib.request.urlopen(url, timeout=timeout) as answer, path.open("wb") as file:  # noqa: S310
-        expected = int(answer.headers.get("Content-Length") or 0)
+        expected = answer.length or 0  # None where the answer is chunked, or does not say it in digits
         received = 0
         for block in _watched(answer, path.name.strip("."), expected):
             file.write(block)
@@ -80,7 +81,11 @@ def _watched(answer: IO[bytes], name: str, size: int) -> Any:
             yield block
 
 
-def _reason(error: OSError) -> str:
+def _reason(error: OSError | http.client.HTTPException) -> str:
+    if isinstance(error, http.client.IncompleteRead):
+        return "cut off"
+    if isinstance(error, http.client.HTTPException):
+        return f"that is no answer of a web server, {type(error).__name__}: {' '.join(str(error).split())[:80]}"
     if isinstance(error, urllib.error.HTTPError):
         return f"the server says {error.code} {error.reason}"
     return str(getattr(error, "reason", None) or error) or type(error).__name__

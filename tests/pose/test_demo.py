@@ -113,10 +113,12 @@ def test_committed_weights_find_people_and_joints():
     pytest.importorskip("mmdet")
     evaluation = evaluate(held_out_frames(40, seed=4242), None, None)
     assert len(evaluation.outcomes) >= 150
-    # Measured on these pictures: 0.948, 0.921, 0.002.
+    # Measured on these pictures: 0.948, 0.921, 0.002, and 0.848 for the worst joint, the right wrist. On eleven times
+    # as many people the model card has 0.955, 0.918, 0.003 and 0.850.
     assert evaluation.person_ap > 0.92
     assert evaluation.pck() > 0.89
-    assert evaluation.swaps() < 0.02
+    assert evaluation.swaps() < 0.01
+    assert min(evaluation.pck(joint=joint) for joint in range(17)) > 0.82
     table = as_table(evaluation)
     assert f"| all | {len(evaluation.outcomes)} |" in table
     assert "| left wrist |" in table

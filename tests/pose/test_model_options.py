@@ -8,6 +8,8 @@ import sys
 
 import pytest
 
+from pose.errors import DataError
+from pose.openmmlab.configs import ConfigFile
 from pose.openmmlab.devices import used_precision
 from pose.weights.addresses import ADDRESSES
 from pose.weights.official import find_hash
@@ -63,6 +65,54 @@ def test_a_file_is_told_by_its_content(tmp_path):
     (tmp_path / "base.py").write_text("a = 2\n")
     assert make("detector", "rtmdet_tiny", config=str(tmp_path / "0.py")).identity != identities[0]
     assert str(tmp_path) not in json.dumps(dict(identities[0]))
+
+
+@pytest.mark.parametrize(
+    ("files", "says"),
+    [
+        ({"my.py": "a = 1\nb = (\n"}, "my.py is no Python: line 2: "),
+        ({"my.py": "a = '\0'\n"}, "my.py is no Python: "),
+        ({"my.py": b"a = '\xff'\n"}, "my.py is no Python: "),
+        ({"my.json": '{"model": true}'}, r"no configuration \S*my.json: use .* a path to a \.py file"),
+        ({"my.yaml": "model: {}"}, r"no configuration \S*my.yaml: use .* a path to a \.py file"),
+        ({"my.py": "ROOT = ''\n_base_ = ROOT + 'x.py'\n"}, "my.py: _base_ must be written out"),
+        ({"my.py": "_base_ = [1]\n"}, "my.py: _base_ must be written out"),
+        ({"my.py": "_base_ = ['x.py']\n"}, r"x\.py, a _base_ of \S*my\.py, cannot be read \(No such file"),
+        ({"my.py": "_base_ = 'x.yaml'\n", "x.yaml": ""}, r"x\.yaml is no configuration: it must be a \.py file"),
+        ({"my.py": "_base_ = 'x.py'\n", "x.py": "_base_ = './my.py'\n"}, "my.py inherits from itself"),
+        ({"my.py": "_base_: list = ['x.py']\n", "x.py": ""}, "my.py: write _base_ only once, not indented, as"),
+        ({"my.py": "if True:\n    _base_ = ['x.py']\n", "x.py": ""}, "my.py: write _base_ only once"),
+        ({"my.py": "_base_ = 'x.py'\n_base_ = 'y.py'\n", "x.py": ""}, "my.py: write _base_ only once"),
+        (
+            {"my.py": "from mmengine.config import read_base\nwith read_base():\n    from .x import *\n", "x.py": ""},
+            r"my.py: bases by read_base\(\) are not understood here",
+        ),
+    ],
+)
+def test_a_mistake_in_a_configuration_is_one_line(tmp_path, files, says):
+    for name, content in files.items():
+        (tmp_path / name).write_bytes(content if isinstance(content, bytes) else content.encode())
+    with pytest.raises(DataError, match=says) as told:
+        _ = ConfigFile(str(tmp_path / next(iter(files)))).identity
+    assert "\n" not in str(told.value)
+
+
+def test_bases_of_the_libraries_and_of_bases_are_understood(tmp_path):
+    for name, bases in {"a": ["./b.py", "mmdet::x.py"], "b": "sub/c.py", "sub/c": []}.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / f"{name}.py").write_text(f"_base_ = {bases!r}\n")
+    before = ConfigFile(str(tmp_path / "a.py")).identity
+    (tmp_path / "sub/c.py").write_text("_base_ = []\na = 1\n")
+    assert ConfigFile(str(tmp_path / "a.py")).identity != before
+
+
+def test_a_configuration_without_pictures_to_prepare_is_told(tmp_path):
+    pytest.importorskip("mmengine")
+    from pose.openmmlab.building import read_config
+
+    (tmp_path / "my.py").write_text("model = dict()\ntest_dataloader = None\n")
+    with pytest.raises(DataError, match=r"my\.py has no test_dataloader\.dataset\.pipeline"):
+        read_config(ConfigFile(str(tmp_path / "my.py")))
 
 
 def test_nothing_is_loaded_to_say_what_they_are():

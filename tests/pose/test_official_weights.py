@@ -83,13 +83,31 @@ def test_another_file_than_the_name_says(weights, web):
     assert files(weights) == []
 
 
-def test_a_download_that_is_cut_off(weights, web):
-    web.cut = True
+@pytest.mark.parametrize("chunked", [False, True])
+def test_a_download_that_is_cut_off(weights, web, chunked):
+    web.cut, web.chunked = True, chunked
     with pytest.raises(DataError, match="cannot fetch hrnet") as error:
         weights.load()
     assert files(weights) == []
     assert_says_what_to_do(error, weights)
     web.cut = False
+    assert len(weights.load()) == 2
+
+
+@pytest.mark.parametrize(
+    "garbage",
+    [b"<html>Please log in</html>\r\n\r\n", b"HTTP/1.1 x\r\n\r\n", b"HTTP/1.1 200 OK\r\n" + b"X: y\r\n" * 200],
+)
+def test_an_answer_that_is_none(weights, web, garbage):
+    web.garbage = garbage
+    with pytest.raises(DataError, match="no answer of a web server") as error:
+        weights.load()
+    assert_says_what_to_do(error, weights)
+    assert files(weights) == []
+
+
+def test_a_length_that_is_no_number_is_passed_over(weights, web):
+    web.garbage = b"HTTP/1.1 200 OK\r\nContent-Length: many\r\n\r\n" + web.content
     assert len(weights.load()) == 2
 
 

@@ -152,3 +152,75 @@ def test_openpose_in_shares_of_the_picture_is_refused(tmp_path: Path) -> None:
     file.write_text(json.dumps({"people": [{"pose_keypoints_2d": row} for row in shares]}))
     with pytest.raises(DataError, match="--keypoint_scale 0"):
         read_results("openpose", folder, annotations, places)
+
+
+def whole_video(path: Path, shift: float, frames: int = 6) -> None:
+    """AlphaPose's file over a whole video: somebody in each frame, elsewhere in each frame and each video."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    poses = [standing(100 + shift + 10 * frame, 50, 100) for frame in range(frames)]
+    rows = [np.column_stack([pose, np.full(17, 0.9)]).ravel().tolist() for pose in poses]
+    entries = [{"image_id": f"{frame}.jpg", "keypoints": row, "score": 2.0} for frame, row in enumerate(rows)]
+    path.write_text(json.dumps(entries))
+
+
+def left_most(results: Results) -> list[float]:
+    """Of each picture where its only person stands, by what `whole_video` wrote: shift + 10 * frame."""
+    start = standing(100, 50, 100)[0, 0]
+    return [round(float(poses.keypoints[0, 0, 0] - start), 3) if len(poses) else np.nan for poses in results.poses]
+
+
+@pytest.mark.parametrize("where", ["{}.json", "{}/alphapose-results.json", "{}.mp4.json"])
+def test_whole_videos_of_which_few_frames_are_annotated(tmp_path: Path, where: str) -> None:
+    annotations, places = annotated(tmp_path, "walk/anna.mp4/4", "walk/bob.mp4/3")
+    for video, shift in (("anna", 0), ("bob", 300), ("carl", 600)):
+        whole_video(tmp_path / "found" / where.format(video), shift)
+    assert left_most(read_results("alphapose", tmp_path / "found", annotations, places)) == [40, 330]
+
+
+def test_files_of_other_videos_are_passed_over_where_one_is_of_the_annotated_video(tmp_path: Path) -> None:
+    annotations, places = annotated(tmp_path, "anna.mp4/4", "anna.mp4/5")
+    whole_video(tmp_path / "found/anna.json", 0, frames=5)  # nobody in frame 5
+    whole_video(tmp_path / "found/bob.json", 300)
+    results = read_results("alphapose", tmp_path / "found", annotations, places)
+    np.testing.assert_equal(left_most(results), [40, np.nan])
+
+
+def test_videos_of_one_name_are_told_apart_by_their_folders(tmp_path: Path) -> None:
+    annotations, places = annotated(tmp_path, "fall/1.mp4/4", "walk/1.mp4/3")
+    for folder, shift in (("walk", 0), ("fall", 300)):
+        whole_video(tmp_path / "found" / folder / "1.json", shift)
+    assert left_most(read_results("alphapose", tmp_path / "found", annotations, places)) == [340, 30]
+    with pytest.raises(DataError, match="of other pictures"):  # of which of the two?
+        read_results("alphapose", (tmp_path / "found/walk").rename(tmp_path / "found/run"), annotations, places)
+
+
+def test_a_picture_with_a_number_for_a_name_is_no_frame_of_a_video(tmp_path: Path) -> None:
+    annotations, places = annotated(tmp_path, "bob.mp4/3", "walk/4.jpg")
+    whole_video(tmp_path / "found/bob.json", 300)
+    results = read_results("alphapose", tmp_path / "found", annotations, places)
+    np.testing.assert_equal(left_most(results), [330, np.nan])
+    (tmp_path / "found/pictures.json").write_text(json.dumps(alphapose(annotations, base)[1:]))
+    results = read_results("alphapose", tmp_path / "found", annotations, places)
+    assert [len(poses) for poses in results.poses] == [1, 1]
+    assert left_most(results)[0] == 330
+
+
+def test_a_picture_that_two_files_name_is_told(tmp_path: Path) -> None:
+    annotations, places = annotated(tmp_path, "anna.mp4/4")
+    for name in ("one", "other"):
+        whole_video(tmp_path / "found" / f"{name}.json", 0)
+    with pytest.raises(DataError) as told:
+        read_results("alphapose", tmp_path / "found", annotations, places)
+    assert str(told.value).startswith(
+        f"anna.mp4/4 is there twice, as 4.jpg in {tmp_path}/found/one.json and as 4.jpg in {tmp_path}/found/other.json"
+    )
+
+
+def test_a_whole_name_counts_before_a_part_of_it(tmp_path: Path) -> None:
+    annotations, places = annotated(tmp_path, "walk/a.jpg")
+    path = tmp_path / "r.json"
+    right, wrong = alphapose(annotations), alphapose(annotations, lambda _: "run/a.jpg")
+    wrong[0]["keypoints"] = [1.0] * 51
+    for entries in (right + wrong, wrong + right):
+        path.write_text(json.dumps(entries))
+        assert_right(read_results("alphapose", path, annotations, places), annotations)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from pose.evaluation.annotations import Annotations, Picture, read_annotations
 from pose.evaluation.pictures import Place
 from pose.evaluation.running import AnnotatedBoxes, run_estimator, warm_up
 from pose.extraction.parts import Parts
+from pose.found import Boxes, Image
 from pose.nms import NoNms
 from pose.trackers.best import BestPerson
 from pose.whole_frame import WholeFrameDetector
@@ -75,6 +77,27 @@ def test_an_estimator_of_other_joints_is_refused_before_it_is_built(annotations:
 
     with pytest.raises(DataError, match="aihub16 has no nose"):
         warm_up(parts, annotations.pictures, places(annotations))
+
+
+class Nobody(WholeFrameDetector):
+    """Finds nobody, as a detector may in the first picture."""
+
+    def detect(self, images: Sequence[Image]) -> list[Boxes]:
+        return [Boxes(np.empty((0, 4), np.float32), np.empty(0, np.float32)) for _ in images]
+
+
+@pytest.mark.parametrize("weights", ["random", "/nowhere/weights.pth"])
+def test_warming_up_builds_the_estimator_also_where_nobody_is_found(annotations: Annotations, weights: str) -> None:
+    from pose.openmmlab.top_down import MMPoseTopDown
+
+    cold = MMPoseTopDown(CONFIG, weights=weights, flip_test=False, device="cpu")
+
+    def parts(_: Sequence[Picture]) -> Parts:
+        return Parts(Nobody(), cold, NoNms(), BestPerson())
+
+    with nullcontext() if weights == "random" else pytest.raises(DataError, match=weights):
+        warm_up(parts, annotations.pictures, places(annotations))
+    assert ("module" in vars(cold.network)) == (weights == "random")
 
 
 @pytest.mark.slow
