@@ -29,6 +29,7 @@ from pose.files import write_whole
 SEGMENT = 1_024
 """Frames that are kept at a time: what an extraction that is killed loses of each video it was in."""
 _LOCKS = "locks"
+_UNFINISHED = "unfinished"
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -133,11 +134,7 @@ class KeypointStore:
     def finish(self, video: str) -> None:
         """What is left to do for a video whose file is there; doing it twice does no harm."""
         self.index(video)
-        folder = self._segments(video)
-        if folder.exists():
-            shutil.rmtree(folder)
-        if folder.parent.exists() and not any(folder.parent.iterdir()):
-            folder.parent.rmdir()
+        self._remove_segments(video)
 
     def read_segment(self, video: str, number: int) -> tuple[People, int] | None:
         """People of a segment and how many frames it has; None where it is not there yet."""
@@ -150,11 +147,21 @@ class KeypointStore:
     def write_segment(self, video: str, number: int, people: People, num_frames: int) -> None:
         """Keeps a segment."""
         path = self._segment(video, number)
-        path.parent.mkdir(parents=True, exist_ok=True)
+        if not path.parent.exists():
+            with self._lock(_UNFINISHED):
+                path.parent.mkdir(parents=True, exist_ok=True)
         write_arrays(path, people, {"frames": num_frames})
 
+    def _remove_segments(self, video: str) -> None:
+        folder = self._segments(video)
+        with self._lock(_UNFINISHED):  # who finishes another video takes the folder of all away, or makes it anew
+            if folder.exists():
+                shutil.rmtree(folder)
+            if folder.parent.exists() and not any(folder.parent.iterdir()):
+                folder.parent.rmdir()
+
     def _segments(self, video: str) -> Path:
-        return self.folder / "unfinished" / video
+        return self.folder / _UNFINISHED / video
 
     def _segment(self, video: str, number: int) -> Path:
         return self._segments(video) / f"{number:05d}.safetensors"
