@@ -77,12 +77,12 @@ def make_ready(cfg: DictConfig) -> tuple[Parts, list[Found], KeypointStore]:
     Raises:
         DataError: something is not there.
     """
+    from pose.extraction.run import prepare
     from pose.extraction.store import KeypointStore
 
     parts, footage = make_parts(cfg), shard(cfg)
-    keypoints = KeypointStore(Path(cfg.store), parts.identity, parts.name)
-    if not all(keypoints.has(found.video) for found in footage):
-        parts.fetch()
+    keypoints = KeypointStore(Path(cfg.store).expanduser(), parts.identity, parts.name)
+    prepare(footage, keypoints, parts)
     return parts, footage, keypoints
 
 

@@ -146,6 +146,21 @@ def test_a_mistake_is_one_line(words: str, says: str, typist: Typist, tmp_path: 
     assert ended.err.startswith("error: ") and ended.err.count("\n") == 1
 
 
+def test_a_store_is_looked_for_in_the_home_folder_and_refused_before_a_run(
+    typist: Typist, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    video = write_video(tmp_path / "walk/a.mp4", rectangles(3))
+    monkeypatch.setenv("HOME", str(tmp_path))
+    runs = len(typist.store.client.search_runs([typist.store.experiment_id]))
+    ended = typist.type(f"path={tmp_path}/walk 'store=\"~/walk/a.mp4/store\"' tracking.experiment=test", extract)
+    assert ended.status == 1
+    assert ended.err.startswith(f"error: the store {video}/store/hrnet_w32-")
+    assert ended.err.endswith(
+        " cannot be written (Not a directory): set store to a folder that can be written and has room\n"
+    )
+    assert len(typist.store.client.search_runs([typist.store.experiment_id])) == runs
+
+
 def test_a_choice_of_estimator_without_videos_says_what_is_missing(typist: Typist) -> None:
     ended = typist.type("pose/estimator=hrnet_w32")
     assert (ended.status, ended.out) == (1, "")

@@ -25,12 +25,14 @@ class Found:
     Args:
         name: what it is called in messages.
         path: where it is.
-        video: its fingerprint.
+        video: its fingerprint; "" where it cannot be read at all.
+        fault: why it cannot be read at all, "" where it can.
     """
 
     name: str
     path: Path
     video: str
+    fault: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,17 +67,13 @@ class ExtractionError(DataError):
 
 
 def look_up(named: Iterable[tuple[str, Path]]) -> list[Found]:
-    """Tells videos by their content.
-
-    Raises:
-        DataError: one cannot be read at all.
-    """
+    """Tells videos by their content. Those that cannot be read at all are among them, with the reason."""
     found = []
     for name, path in named:
         try:
             found.append(Found(name, path, fingerprint(path)))
-        except OSError as error:
-            raise DataError(f"{path} cannot be read: {error.strerror}") from error
+        except BrokenFootageError as error:
+            found.append(Found(name, path, "", str(error)))
     return found
 
 
@@ -89,8 +87,24 @@ def shard_of(footage: Sequence[Found], shard: int, num_shards: int) -> list[Foun
         raise DataError(f"shard={shard} num_shards={num_shards}: shards are numbered 0 to num_shards - 1")
     once: dict[str, Found] = {}
     for found in footage:
-        once.setdefault(found.video, found)
+        once.setdefault(found.video or str(found.path), found)
     return list(once.values())[shard::num_shards]
+
+
+def prepare(footage: Iterable[Found], store: KeypointStore, parts: Parts) -> None:
+    """Sees that what the store lacks can be found and kept, so that it is told before anything begins if not.
+
+    Args:
+        footage: what is wanted.
+        store: for these parts.
+        parts: their weights are fetched where they are needed, but not loaded.
+
+    Raises:
+        DataError: weights cannot be had, or the store cannot be written.
+    """
+    if any(not found.fault and not store.has(found.video) for found in footage):
+        store.check_writable()
+        parts.fetch()
 
 
 def extract(
@@ -107,6 +121,9 @@ def extract(
 
     Returns:
         How it went, a video each. A line for each is printed as well.
+
+    Raises:
+        UnwritableError: the store cannot be written; what was done before is in it.
     """
     store.open()
     opened = [(found, open_footage(found.path, fps)) for found in footage]
@@ -115,10 +132,12 @@ def extract(
         for found, read in opened:
             begun = time.perf_counter()
             progress.begin(found.name)
-            try:
-                row, fault = extract_video(read, found.video, store, parts, progress.advance).row, ""
-            except BrokenFootageError as error:
-                row, fault = None, str(error)
+            row, fault = None, found.fault
+            if not fault:
+                try:
+                    row = extract_video(read, found.video, store, parts, progress.advance).row
+                except BrokenFootageError as error:
+                    fault = str(error)
             outcomes.append(Outcome(found, row, fault, time.perf_counter() - begun))
             progress.tell(outcomes[-1].line())
     return outcomes
