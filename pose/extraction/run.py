@@ -17,6 +17,8 @@ from pose.extraction.video import extract_video
 from pose.fingerprint import fingerprint
 from pose.footage import BrokenFootageError, open_footage
 
+_NAMED = 3  # videos in the last line; those before it name all
+
 
 @dataclass(frozen=True, slots=True)
 class Found:
@@ -156,7 +158,9 @@ def check(outcomes: Sequence[Outcome]) -> None:
     print(f"\n{len(broken)} of {len(outcomes)} videos cannot be read:", file=sys.stderr)
     for outcome in broken:
         print(f"  {outcome.footage.path}: {outcome.fault}", file=sys.stderr)
+    names = ", ".join(outcome.footage.name for outcome in broken[:_NAMED])
+    more = f" and {len(broken) - _NAMED} more" if len(broken) > _NAMED else ""
     raise ExtractionError(
-        f"{len(broken)} of {len(outcomes)} videos cannot be read: mend them or take them away and type the same again; "
-        "the others are in the store"
+        f"{len(broken)} of {len(outcomes)} videos cannot be read ({names}{more}): mend them or take them out of the "
+        "folder or manifest, and type the same again; the others are in the store"
     )
