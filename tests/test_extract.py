@@ -112,10 +112,13 @@ def test_shards_are_a_sweep(videos: Path, typist: Typist, tmp_path: Path) -> Non
 def test_a_broken_video_is_listed_and_the_rest_is_in_the_store(typist: Typist, tmp_path: Path) -> None:
     write_video(tmp_path / "walk/good.mp4", rectangles(12))
     (tmp_path / "walk/empty.mp4").write_bytes(b"")
+    (tmp_path / "walk/gone.mp4").symlink_to(tmp_path / "nowhere.mp4")
     ended = typist.type(f"path={tmp_path} {POSE}", extract)
     assert ended.status == 1
     assert f"{tmp_path}/walk/empty.mp4: it is empty" in ended.err
-    assert ended.err.splitlines()[-1].startswith("error: 1 of 2 videos cannot be read")
+    assert f"{tmp_path}/walk/gone.mp4: it cannot be read: No such file or directory" in ended.err
+    last = "error: 2 of 3 videos cannot be read (walk/empty, walk/gone): mend them or take them out of the folder"
+    assert ended.err.splitlines()[-1].startswith(last)
     (good,) = look_up([("good", tmp_path / "walk/good.mp4")])
     assert (store_of(typist) / f"{good.video}.safetensors").exists()
 
