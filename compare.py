@@ -49,7 +49,7 @@ def main(cfg: DictConfig) -> dict[str, float]:
     annotations = read_annotations(Path(cfg.annotations).expanduser())
     pictures, places = annotations.pictures, find_pictures(annotations, Path(cfg.path).expanduser())
     reference = choose_reference(pictures, cfg.pck, cfg.pck_fraction)
-    others = [read_results(str(name), Path(file), annotations, places) for name, file in cfg.files.items()]
+    others = [read_results(str(name), Path(file).expanduser(), annotations, places) for name, file in cfg.files.items()]
     warm_up(makers, pictures, places)
     store = open_store(cfg.tracking, cfg.output_dir)
     mark_dead_runs(store)

@@ -78,13 +78,13 @@ def make_ready(cfg: DictConfig) -> tuple[Parts, list[Found], KeypointStore]:
         DataError: something is not there, as what `make pose` installs.
     """
     from pose.doctor import check_installed
+    from pose.extraction.run import prepare
     from pose.extraction.store import KeypointStore
 
     check_installed()
     parts, footage = make_parts(cfg), shard(cfg)
-    keypoints = KeypointStore(Path(cfg.store), parts.identity, parts.name)
-    if not all(keypoints.has(found.video) for found in footage):
-        parts.fetch()
+    keypoints = KeypointStore(Path(cfg.store).expanduser(), parts.identity, parts.name)
+    prepare(footage, keypoints, parts)
     return parts, footage, keypoints
 
 

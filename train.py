@@ -25,7 +25,10 @@ if TYPE_CHECKING:
     from sweeps.tracking.run import TrackedRun
 
 # Of the data module: what windows look like or how they are fetched, not which there are in validation and test.
-_NOT_DIVIDED_BY = ("normalize", "scores", "velocity", "train_fraction", "batch_size", "loader", "num_workers")
+_NOT_DIVIDED_BY = (
+    *("normalize", "scores", "velocity", "train_fraction"),
+    *("batch_size", "loader", "num_workers", "num_threads"),
+)
 _at_start: dict[str, int] = {}  # what was found before the first job of this process
 _digests: dict[str, str] = {}  # of the data that was read in this process, by how it is divided
 _ALARMING = 0.95  # accuracy whose first epoch is tracked as epochs_to_95

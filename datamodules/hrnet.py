@@ -29,6 +29,7 @@ class HRNetDataModule(PeopleDataModule):
         people_per_batch: people that the estimator sees at once.
         frames_per_batch: of the frames that people are detected in, those that the detector sees at once.
         label_names: what labels that are numbers are called.
+        num_threads: of the CPU, for what is missing in the store; None leaves it to PyTorch.
         **options: of `PeopleDataModule`.
     """
 
@@ -44,11 +45,13 @@ class HRNetDataModule(PeopleDataModule):
         people_per_batch: int = 32,
         frames_per_batch: int = 8,
         label_names: Mapping[Any, str] = MappingProxyType({}),
+        num_threads: int | None = None,
         **options: Any,
     ) -> None:
         super().__init__(path, **options)
         self.store = store
         self.label_names = label_names
+        self.num_threads = num_threads
         self.extraction = {
             "detector": detector,
             "estimator": estimator,
@@ -66,7 +69,14 @@ class HRNetDataModule(PeopleDataModule):
 
         parts = Parts(**self.extraction)
         source = ExtractedSource(
-            self.path, parts, self.store, self.id_pattern, self.file_fps, self.tracks(), self.label_names
+            self.path,
+            parts,
+            self.store,
+            id_pattern=self.id_pattern,
+            fps=self.file_fps,
+            tracks=self.tracks(),
+            label_names=self.label_names,
+            num_threads=self.num_threads,
         )
         source.extract_missing()
         self._source = source

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import multiprocessing
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
@@ -13,10 +13,12 @@ import numpy as np
 
 from pose.doctor import check_installed
 from pose.errors import DataError
+from pose.extraction.apart import extract_apart
 from pose.extraction.parts import Parts
-from pose.extraction.run import Found, check, extract, look_up
+from pose.extraction.run import look_up
 from pose.extraction.store import KeypointStore
-from pose.films import Film, TrackOptions
+from pose.files import UnwritableError
+from pose.films import Film, TrackOptions, shared_layout, to_coco17
 from pose.footage import find_footage
 from pose.labels import Labelling, Labels, Unit
 from pose.people import PeopleSource
@@ -35,7 +37,7 @@ def named_footage(path: str | Path) -> list[tuple[str, Path]]:
 
 
 class ExtractedSource(PeopleSource):
-    """Clips of people that the parts find in videos.
+    """Clips of people that the parts find in videos: COCO's 17 joints where they find them all, else their own.
 
     Args:
         path: a video, a folder of pictures, a folder of those, or a manifest; see `pose.labels`.
@@ -45,6 +47,10 @@ class ExtractedSource(PeopleSource):
         fps: frames a second of folders of pictures; videos say it.
         tracks: how people become clips.
         label_names: what labels that are numbers are called; empty where they are names already.
+        num_threads: of the CPU, for what is missing in the store; None leaves it to PyTorch.
+
+    Raises:
+        DataError: the layout of the estimator's joints is not known.
     """
 
     kind = KIND
@@ -58,11 +64,14 @@ class ExtractedSource(PeopleSource):
         fps: float = 30.0,
         tracks: TrackOptions | None = None,
         label_names: Mapping[Any, str] = MappingProxyType({}),
+        num_threads: int | None = None,
     ) -> None:
         super().__init__(path, id_pattern, fps, None, tracks)
         self.label_names = {str(label): name for label, name in label_names.items()}
         self.parts = parts
-        self.store = KeypointStore(Path(store).expanduser(), parts.identity, parts.name)
+        self.skeleton = shared_layout(parts.estimator.skeleton)
+        self.store = KeypointStore(Path(store).expanduser(), parts.identity, parts.name, "datamodule.store")
+        self.num_threads = num_threads
 
     def find(self, path: Path) -> list[Path]:
         """Videos and folders of pictures."""
@@ -86,47 +95,39 @@ class ExtractedSource(PeopleSource):
         """Has what is missing in the store found, by a process of its own: this one need not load OpenMMLab.
 
         Raises:
-            DataError: something cannot be read; the lines before say what. Or `make pose` was not typed yet.
+            DataError: not all can be found, with what to do about it. Or `make pose` was not typed yet.
         """
-        missing = [found for found in look_up(named_footage(self.path), self.fps) if not self.store.has(found.video)]
-        if not missing:
-            return
-        check_installed()
-        print(f"{len(missing)} videos are not in the store {self.store.folder.name} yet", flush=True)
-        process = multiprocessing.get_context("spawn").Process(
-            target=_extract, args=(missing, self.store, self.parts, self.fps), name="extraction"
-        )
-        process.start()
-        try:
-            process.join()
-        finally:
-            process.kill()  # where this one was interrupted; its segments stay
-        if process.exitcode:
-            raise DataError(f"key points of {self.path} are not all there: see above, and type the same again to go on")
+        footage = look_up(named_footage(self.path), self.fps)
+        with suppress(UnwritableError):  # a store that may only be read is good enough to train from
+            self.store.settle(found.video for found in footage if not found.fault)
+        missing = [found for found in footage if found.fault or not self.store.has(found.video)]
+        if missing:
+            check_installed()
+            print(f"{len(missing)} videos are not in the store {self.store.folder.name} yet", flush=True)
+            extract_apart(missing, self.store, self.parts, self.fps, self.num_threads)
 
     def read(self, unit: Unit) -> Iterator[Film]:
-        """The film of a video."""
+        """The film of a video.
+
+        Raises:
+            DataError: it cannot be read, or is not in the store.
+        """
         (found,) = look_up([(unit.name, unit.path)], self.fps)
+        if found.fault:
+            raise DataError(f"{unit.path}: {found.fault}")
         stored = self.store.read(found.video)
         kept = stored.ids >= 0
         people = stored.people
+        keypoints, scores = people.keypoints[kept], people.scores[kept]
+        if self.skeleton == "coco17":
+            keypoints, scores = to_coco17(keypoints, scores, stored.skeleton)
         yield Film(
             name=unit.name,
             frames=people.frames[kept].astype(np.int64),
-            keypoints=people.keypoints[kept],
-            scores=people.scores[kept],
+            keypoints=keypoints,
+            scores=scores,
             boxes=people.boxes[kept],
             ids=stored.ids[kept].astype(np.int64),
             image_size=stored.image_size,
             fps=stored.fps,
         )
-
-
-def _extract(missing: Sequence[Found], store: KeypointStore, parts: Parts, fps: float) -> None:
-    """What the child process does."""
-    try:
-        check(extract(missing, store, parts, fps))
-    except DataError as error:
-        raise SystemExit(f"error: {error}") from None
-    except KeyboardInterrupt:
-        raise SystemExit(130) from None

@@ -2,8 +2,47 @@
 
 from __future__ import annotations
 
+import errno
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+
+from pose.errors import DataError
+
+
+class UnwritableError(DataError):
+    """A place that cannot be written to."""
+
+
+@contextmanager
+def writing(what: str, advice: str) -> Iterator[None]:
+    """Says in one line why something cannot be written.
+
+    Args:
+        what: it is, with its path.
+        advice: what to type instead.
+
+    Raises:
+        UnwritableError: for an OSError.
+    """
+    try:
+        yield
+    except OSError as error:
+        raise UnwritableError(f"{what} cannot be written ({error.strerror or error}): {advice}") from error
+
+
+def check_writable(folder: Path) -> None:
+    """Sees that a folder could be made and written to, without making anything.
+
+    Raises:
+        OSError: it could not.
+    """
+    place = next(path for path in (folder, *folder.absolute().parents) if path.exists())
+    if not place.is_dir():
+        raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), str(place))
+    if not os.access(place, os.W_OK | os.X_OK):
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(place))
 
 
 def write_whole(path: Path, content: bytes) -> None:

@@ -89,6 +89,16 @@ def to_coco17(keypoints: Array, scores: Array, skeleton: str) -> tuple[Array, Ar
     return keypoints[:, joints], scores[:, joints]
 
 
+def shared_layout(skeleton: str) -> str:
+    """The layout that key points of an estimator come to: `coco17` where it has all those joints, else its own.
+
+    Raises:
+        DataError: no layout has that name.
+    """
+    own, shared = get_skeleton(skeleton), get_skeleton("coco17")
+    return shared.name if set(shared.joints) <= set(own.joints) else own.name
+
+
 def make_clips(films: Sequence[Film], options: TrackOptions, skeleton: str, fps: float) -> tuple[list[Clip], int]:
     """One clip for each unbroken track of a person; missing frames within it are missing joints.
 

@@ -6,7 +6,7 @@ import hashlib
 from functools import cache
 from pathlib import Path
 
-from pose.footage import ImageFolder
+from pose.footage import ImageFolder, reading
 
 _BLOCK = 1 << 16
 _BLOCKS = 64
@@ -22,18 +22,24 @@ def fingerprint(path: Path, fps: float) -> str:
     Args:
         path: a file, or a folder of pictures, whose names count too since they put the frames in order.
         fps: frames a second of pictures: they do not say it, and another rate makes another video of them.
+
+    Raises:
+        BrokenFootageError: it, or a picture of it, cannot be read.
     """
-    if not path.is_dir():
+    with reading():
+        is_folder = path.is_dir()
+    if not is_folder:
         return _of_file(path)
     digest = hashlib.blake2b(f"{float(fps)!r}\0".encode(), digest_size=16)
     for file in ImageFolder(path, fps).files():
-        digest.update(f"{file.name}\0{_of_file(file)}".encode())
+        digest.update(f"{file.name}\0{_of_file(file, file.name)}".encode())
     return digest.hexdigest()
 
 
-def _of_file(path: Path) -> str:
-    status = path.stat()
-    return _read(path, status.st_size, status.st_mtime_ns)
+def _of_file(path: Path, what: str = "it") -> str:
+    with reading(what):
+        status = path.stat()
+        return _read(path, status.st_size, status.st_mtime_ns)
 
 
 @cache  # a command asks several times: to check, to name its jobs, to extract, and to read

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import re
+import stat
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -39,6 +41,22 @@ class FootageInfo:
 
 class BrokenFootageError(DataError):
     """Footage that cannot be read to its end; the message says why, without the path."""
+
+
+@contextmanager
+def reading(what: str = "it") -> Iterator[None]:
+    """Says why something cannot be read.
+
+    Args:
+        what: it is called in the message.
+
+    Raises:
+        BrokenFootageError: for an OSError.
+    """
+    try:
+        yield
+    except OSError as error:
+        raise BrokenFootageError(f"{what} cannot be read: {error.strerror or error}") from error
 
 
 class Footage(ABC):
@@ -79,25 +97,32 @@ def open_footage(path: Path, fps: float) -> Footage:
         path: a video, or a folder of pictures.
         fps: frames a second of pictures, which do not say it.
     """
-    return ImageFolder(path, fps) if path.is_dir() else Video(path)
+    return ImageFolder(path, fps) if os.path.isdir(path) else Video(path)  # noqa: PTH112 - raises nothing
 
 
 def find_footage(path: Path) -> list[Path]:
     """Videos, and folders that pictures lie in, at or below a path, sorted."""
-    if path.is_file():
-        return [path] if path.suffix.lower() in VIDEOS else []
     if not path.is_dir():
-        return []
+        return [path] if os.path.lexists(path) and _is_video(path) else []
     found = set()
     for file in path.rglob("*"):
         if file.name.startswith("."):
             continue
-        suffix = file.suffix.lower()
-        if suffix in VIDEOS and file.is_file():
+        if _is_video(file):
             found.add(file)
-        elif suffix in IMAGES:
+        elif file.suffix.lower() in IMAGES:
             found.add(file.parent)
     return sorted(found)
+
+
+def _is_video(path: Path) -> bool:
+    """Whether it is called so and is a file, or nobody can tell: whoever reads it says why."""
+    if path.suffix.lower() not in VIDEOS:
+        return False
+    try:
+        return stat.S_ISREG(path.stat().st_mode)
+    except OSError:
+        return True
 
 
 class Video(Footage):
@@ -150,7 +175,9 @@ def _opened(path: Path) -> Iterator[tuple[Any, Any]]:
     """The container and its first video stream."""
     import av
 
-    if path.stat().st_size == 0:
+    with reading():
+        size = path.stat().st_size
+    if not size:
         raise BrokenFootageError("it is empty")
     try:
         container = av.open(str(path), metadata_errors="replace")
@@ -192,8 +219,13 @@ class ImageFolder(Footage):
         self.fps = fps
 
     def files(self) -> list[Path]:
-        """The pictures in order."""
-        files = [f for f in self.path.iterdir() if f.suffix.lower() in IMAGES and not f.name.startswith(".")]
+        """The pictures in order.
+
+        Raises:
+            BrokenFootageError: the folder cannot be read.
+        """
+        with reading():
+            files = [f for f in self.path.iterdir() if f.suffix.lower() in IMAGES and not f.name.startswith(".")]
         return sorted(files, key=lambda file: _natural(file.name))
 
     def info(self) -> FootageInfo:
@@ -206,7 +238,9 @@ class ImageFolder(Footage):
 
     def declared(self) -> int:
         """Their number."""
-        return len(self.files())
+        with suppress(BrokenFootageError):
+            return len(self.files())
+        return 0
 
     def frames(self, start: int = 0) -> Iterator[Image]:
         """The pictures themselves."""
@@ -221,11 +255,12 @@ def read_image(path: Path) -> Image:
         `[H, W, 3]` uint8; blue, green, red.
 
     Raises:
-        BrokenFootageError: it is none.
+        BrokenFootageError: it is none, or cannot be read.
     """
     import cv2
 
-    content = np.fromfile(path, np.uint8)
+    with reading(path.name):
+        content = np.fromfile(path, np.uint8)
     image: Image | None = cv2.imdecode(content, cv2.IMREAD_COLOR) if len(content) else None  # type: ignore[assignment]
     if image is None:
         raise BrokenFootageError(f"{path.name} is no picture")

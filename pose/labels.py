@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import csv
 import math
+import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
@@ -137,7 +138,8 @@ class Labelling:
 
 def _name(path: Path, folder: Path) -> str:
     relative = path.relative_to(folder) if path.is_relative_to(folder) else path
-    return (relative.with_suffix("") if path.is_file() else relative).as_posix()
+    is_folder = os.path.isdir(path)  # noqa: PTH112 - raises nothing: what cannot be looked at is no folder
+    return (relative if is_folder else relative.with_suffix("")).as_posix()
 
 
 def _fill(labels: Labels, found: dict[str, str | None]) -> Labels:

@@ -15,7 +15,7 @@ from pose.labels import Labelling, Labels, Unit
 
 
 class PeopleSource(ABC):
-    """Clips of people whom an estimator found in films, with COCO's 17 joints.
+    """Clips of people whom an estimator found in films.
 
     Args:
         path: a unit (a file, or a folder of frames), a folder of them, or a manifest; see `pose.labels`.
@@ -25,10 +25,12 @@ class PeopleSource(ABC):
         tracks: how people become clips.
 
     Attributes:
+        skeleton: layout of the joints of all films, COCO's 17 where a reader says nothing else.
         left_out: tracks that the last call of `clips` left out: too short, or more people than asked for.
     """
 
     kind = "files"  # what a unit is called, for messages
+    skeleton = "coco17"
     splits: Mapping[str, frozenset[str]] = {}
 
     def __init__(
@@ -84,8 +86,8 @@ class PeopleSource(ABC):
         return tuple(sorted({str(labels.label) for film in self.films for labels in film.labels}))
 
     def clips(self) -> list[Clip]:
-        """Every track that is long enough; key points are views into one `[N, 17, 2]` float32 array."""
-        clips, self.left_out = make_clips(self.films, self.tracks, "coco17", self.fps)
+        """Every track that is long enough; key points are views into one `[N, V, 2]` float32 array."""
+        clips, self.left_out = make_clips(self.films, self.tracks, self.skeleton, self.fps)
         if not clips:
             raise DataError(
                 f"{self.path}: nobody is seen in {self.tracks.min_frames} frames: set datamodule.min_frames lower"

@@ -18,7 +18,7 @@ from sweeps.tracking.params import plain
 CODE = ("pose", "datamodules", "lightning_modules")  # what a result depends on
 # Where and how a run is carried out and shown, not what it computes.
 _NOT_IN_CELL = ("hydra", "tracking", "sweep", "progress", "output_dir", "num_threads")
-_NOT_IN_CELL_OF_DATA = ("num_workers", "pin_memory")
+_NOT_IN_CELL_OF_DATA = ("num_workers", "pin_memory", "num_threads")
 # What the data comes from and how its key points are found, where the key points themselves are known.
 _BEHIND_THE_DATA = (
     *("path", "store", "detector", "estimator", "nms", "tracker"),

@@ -115,6 +115,7 @@ RULES: dict[str, Rule] = {
     "tracking.patience": NOT_NEGATIVE,
     "seed": SEED,
     "num_threads": optional(whole(1)),
+    "datamodule.num_threads": optional(whole(1)),
     "progress": flag(),
     "test_curve": flag(),
     "output_dir": text(),

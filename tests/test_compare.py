@@ -192,6 +192,7 @@ def mistakes(pictures: Annotations) -> dict[str, str]:
         f"path={folder} annotations={path} {file}": "and 3 more of",
         f"{here} files={{alphapose:{others}}}": "is of other pictures than",
         f"{here} files={{alphapose:{folder}/none.json}}": "none.json of files.alphapose is not there",
+        f"{here} 'files={{alphapose:\"~/none.json\"}}'": f"error: {Path.home()}/none.json of files.alphapose is not",
         f"{here} {file} pose/nms=none": "pose/nms=none: only files are compared, and no estimator uses it",
         f"{here} estimators=[resnet50] boxes=annotated pose/detector=yolox_s": "takes the place of the detector",
         f"{here} estimators=[rtmo] pose/detector=yolox_s": "pose/detector=yolox_s: this pose/estimator finds everybody",

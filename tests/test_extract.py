@@ -129,10 +129,13 @@ def test_shards_are_a_sweep(videos: Path, typist: Typist, tmp_path: Path) -> Non
 def test_a_broken_video_is_listed_and_the_rest_is_in_the_store(typist: Typist, tmp_path: Path) -> None:
     write_video(tmp_path / "walk/good.mp4", rectangles(12))
     (tmp_path / "walk/empty.mp4").write_bytes(b"")
+    (tmp_path / "walk/gone.mp4").symlink_to(tmp_path / "nowhere.mp4")
     ended = typist.type(f"path={tmp_path} {POSE}", extract)
     assert ended.status == 1
     assert f"{tmp_path}/walk/empty.mp4: it is empty" in ended.err
-    assert ended.err.splitlines()[-1].startswith("error: 1 of 2 videos cannot be read")
+    assert f"{tmp_path}/walk/gone.mp4: it cannot be read: No such file or directory" in ended.err
+    last = "error: 2 of 3 videos cannot be read (walk/empty, walk/gone): mend them or take them out of the folder"
+    assert ended.err.splitlines()[-1].startswith(last)
     (good,) = look_up([("good", tmp_path / "walk/good.mp4")], 30)
     assert (store_of(typist) / f"{good.video}.safetensors").exists()
 
@@ -161,6 +164,21 @@ def test_a_mistake_is_one_line(words: str, says: str, typist: Typist, tmp_path: 
     assert ended.status == 1
     assert says in ended.err
     assert ended.err.startswith("error: ") and ended.err.count("\n") == 1
+
+
+def test_a_store_is_looked_for_in_the_home_folder_and_refused_before_a_run(
+    typist: Typist, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    video = write_video(tmp_path / "walk/a.mp4", rectangles(3))
+    monkeypatch.setenv("HOME", str(tmp_path))
+    runs = len(typist.store.client.search_runs([typist.store.experiment_id]))
+    ended = typist.type(f"path={tmp_path}/walk 'store=\"~/walk/a.mp4/store\"' tracking.experiment=test", extract)
+    assert ended.status == 1
+    assert ended.err.startswith(f"error: the store {video}/store/hrnet_w32-")
+    assert ended.err.endswith(
+        " cannot be written (Not a directory): set store to a folder that can be written and has room\n"
+    )
+    assert len(typist.store.client.search_runs([typist.store.experiment_id])) == runs
 
 
 def test_a_choice_of_estimator_without_videos_says_what_is_missing(typist: Typist) -> None:

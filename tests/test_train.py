@@ -18,6 +18,7 @@ from omegaconf import OmegaConf
 import train
 from lightning_modules.metrics import slug
 from sweeps import schema
+from sweeps.cells import cell_of
 from sweeps.tracking.params import flat_params
 from tests.helpers import (
     BASELINES,
@@ -61,6 +62,16 @@ def test_every_job_of_a_sweep_preset_composes(preset):
         for key, values in content["hydra"]["sweeper"]["params"].items():
             for value in str(values).split(","):
                 compose("train", [f"+sweep={preset}", f"{key}={value}", "output_dir=x"])
+
+
+def test_the_threads_of_a_command_are_those_of_its_extraction_and_change_no_result():
+    schema.register()
+    with initialize_config_dir(str(CONF), version_base="1.3"):
+        words = ["datamodule=hrnet", "datamodule.path=x", "output_dir=x"]
+        one, three = (compose("train", [*words, f"num_threads={count}"]) for count in (1, 3))
+    assert (one.datamodule.num_threads, three.datamodule.num_threads) == (1, 3)
+    assert cell_of(one, "d") == cell_of(three, "d")
+    assert train._divided_as(one) == train._divided_as(three)
 
 
 def inherited(option: Path) -> list[Path]:

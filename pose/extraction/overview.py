@@ -11,7 +11,7 @@ import numpy as np
 from pose.drawing import add_legend, draw_pose
 from pose.extraction.run import Outcome
 from pose.extraction.store import KeypointStore, VideoPeople
-from pose.footage import open_footage
+from pose.footage import BrokenFootageError, open_footage
 from pose.found import Image, Poses
 
 if TYPE_CHECKING:
@@ -62,7 +62,12 @@ def _show(outcome: Outcome, store: KeypointStore, fps: float) -> Shown | None:
     number = _choose_frame(found)
     if number is None or found.skeleton != "coco17":
         return None
-    image = next(open_footage(outcome.footage.path, fps).frames(number))
+    try:
+        image = next(open_footage(outcome.footage.path, fps).frames(number), None)
+    except BrokenFootageError:
+        image = None
+    if image is None:  # it is gone by now
+        return None
     rows = slice(*np.searchsorted(found.people.frames, [number, number + 1]))
     return Shown(f"{outcome.footage.name}, frame {number}", image, found.people.in_frame(rows))
 

@@ -11,6 +11,7 @@ from typing import Any, Protocol
 
 from pose.errors import DataError
 from pose.found import Detector, Model, Poses, TopDownEstimator, Tracker, WholePictureEstimator
+from pose.oks import get_sigmas
 
 FORMAT = 2
 """Of the store and of how its key points are found; another number makes everything anew.
@@ -21,6 +22,8 @@ whatever the batches; folders of pictures are told apart by their frames a secon
 
 FULL_PRECISION = "float32"
 """What everything computes in that says nothing else."""
+
+_WITHOUT_JOINTS = {"nms": "none", "tracker": "bytetrack"}  # options that go for any layout
 
 
 class PoseNMS(Model, Protocol):
@@ -51,7 +54,7 @@ class Parts:
         frames_per_batch: of the frames that people are detected in, those that the detector sees at once.
 
     Raises:
-        DataError: a number is out of its range.
+        DataError: a number is out of its range, or parts are for other joints than the estimator's.
     """
 
     detector: Detector | None
@@ -69,6 +72,21 @@ class Parts:
                 raise DataError(f"{name} is {getattr(self, name)}: give 1 or more")
         if self.top_down and self.detector is None:
             raise DataError("this estimator needs persons' boxes: choose a pose/detector")
+        for name, other in _WITHOUT_JOINTS.items():
+            self._check_joints(name, other)
+
+    def _check_joints(self, name: str, other: str) -> None:
+        """Sees that a part that compares poses knows the estimator's joints; it would tell once it is shown one."""
+        skeleton, wanted = getattr(getattr(self, name), "skeleton", None), self.estimator.skeleton
+        if skeleton in (None, wanted):
+            return
+        try:
+            get_sigmas(wanted)
+        except DataError as error:
+            raise DataError(f"{str(error).partition(';')[0]}: type pose/{name}={other}") from error
+        raise DataError(
+            f"the estimator finds {wanted} and pose.{name} is for {skeleton}: set pose.{name}.skeleton={wanted}"
+        )
 
     @property
     def top_down(self) -> bool:

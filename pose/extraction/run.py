@@ -17,6 +17,8 @@ from pose.extraction.video import extract_video
 from pose.fingerprint import fingerprint
 from pose.footage import BrokenFootageError, open_footage
 
+_NAMED = 3  # videos in the last line; those before it name all
+
 
 @dataclass(frozen=True, slots=True)
 class Found:
@@ -25,12 +27,14 @@ class Found:
     Args:
         name: what it is called in messages.
         path: where it is.
-        video: its fingerprint.
+        video: its fingerprint; "" where it cannot be read at all.
+        fault: why it cannot be read at all, "" where it can.
     """
 
     name: str
     path: Path
     video: str
+    fault: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,21 +69,18 @@ class ExtractionError(DataError):
 
 
 def look_up(named: Iterable[tuple[str, Path]], fps: float) -> list[Found]:
-    """Tells videos by their content.
+    """Tells videos by their content. Those that cannot be read at all are among them, with the reason.
 
     Args:
         named: name and path of each.
         fps: frames a second of folders of pictures, a part of which video they are.
-
-    Raises:
-        DataError: one cannot be read at all.
     """
     found = []
     for name, path in named:
         try:
             found.append(Found(name, path, fingerprint(path, fps)))
-        except OSError as error:
-            raise DataError(f"{path} cannot be read: {error.strerror}") from error
+        except BrokenFootageError as error:
+            found.append(Found(name, path, "", str(error)))
     return found
 
 
@@ -93,8 +94,24 @@ def shard_of(footage: Sequence[Found], shard: int, num_shards: int) -> list[Foun
         raise DataError(f"shard={shard} num_shards={num_shards}: shards are numbered 0 to num_shards - 1")
     once: dict[str, Found] = {}
     for found in footage:
-        once.setdefault(found.video, found)
+        once.setdefault(found.video or str(found.path), found)
     return list(once.values())[shard::num_shards]
+
+
+def prepare(footage: Iterable[Found], store: KeypointStore, parts: Parts) -> None:
+    """Sees that what the store lacks can be found and kept, so that it is told before anything begins if not.
+
+    Args:
+        footage: what is wanted.
+        store: for these parts.
+        parts: their weights are fetched where they are needed, but not loaded.
+
+    Raises:
+        DataError: weights cannot be had, or the store cannot be written.
+    """
+    if any(not found.fault and not store.has(found.video) for found in footage):
+        store.check_writable()
+        parts.fetch()
 
 
 def extract(
@@ -111,6 +128,9 @@ def extract(
 
     Returns:
         How it went, a video each. A line for each is printed as well.
+
+    Raises:
+        UnwritableError: the store cannot be written; what was done before is in it.
     """
     store.open()
     opened = [(found, open_footage(found.path, fps)) for found in footage]
@@ -119,10 +139,12 @@ def extract(
         for found, read in opened:
             begun = time.perf_counter()
             progress.begin(found.name)
-            try:
-                row, fault = extract_video(read, found.video, store, parts, progress.advance).row, ""
-            except BrokenFootageError as error:
-                row, fault = None, str(error)
+            row, fault = None, found.fault
+            if not fault:
+                try:
+                    row = extract_video(read, found.video, store, parts, progress.advance).row
+                except BrokenFootageError as error:
+                    fault = str(error)
             outcomes.append(Outcome(found, row, fault, time.perf_counter() - begun))
             progress.tell(outcomes[-1].line())
     return outcomes
@@ -141,7 +163,9 @@ def check(outcomes: Sequence[Outcome]) -> None:
     print(f"\n{len(broken)} of {len(outcomes)} videos cannot be read:", file=sys.stderr)
     for outcome in broken:
         print(f"  {outcome.footage.path}: {outcome.fault}", file=sys.stderr)
+    names = ", ".join(outcome.footage.name for outcome in broken[:_NAMED])
+    more = f" and {len(broken) - _NAMED} more" if len(broken) > _NAMED else ""
     raise ExtractionError(
-        f"{len(broken)} of {len(outcomes)} videos cannot be read: mend them or take them away and type the same again; "
-        "the others are in the store"
+        f"{len(broken)} of {len(outcomes)} videos cannot be read ({names}{more}): mend them or take them out of the "
+        "folder or manifest, and type the same again; the others are in the store"
     )

@@ -13,8 +13,8 @@ the same bytes in the end.
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -24,11 +24,12 @@ import numpy as np
 from pose.errors import DataError
 from pose.extraction.parts import FULL_PRECISION, canonical, digest
 from pose.extraction.people import Ints, People, read_arrays, write_arrays
-from pose.files import write_whole
+from pose.files import check_writable, write_whole, writing
 
 SEGMENT = 1_024
 """Frames that are kept at a time: what an extraction that is killed loses of each video it was in."""
 _LOCKS = "locks"
+_UNFINISHED = "unfinished"
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -75,28 +76,43 @@ class KeypointStore:
         root: the folder of all stores.
         identity: of the parts.
         name: of the store's folder.
+        key: that a user sets root by, for messages.
     """
 
-    def __init__(self, root: Path, identity: Mapping[str, Any], name: str) -> None:
+    def __init__(self, root: Path, identity: Mapping[str, Any], name: str, key: str = "store") -> None:
         self.root = root
         self.folder = root / name
         self.identity = identity
+        self.key = key
 
     def open(self) -> None:
         """Makes the store, or sees that it is the right one.
 
         Raises:
-            DataError: the folder holds what other settings gave.
+            DataError: the folder holds what other settings gave, or cannot be written.
         """
         path = self.folder / "settings.json"
         wanted = canonical(self.identity)
-        if path.exists():
-            if path.read_text() != wanted:
-                raise DataError(f"{self.folder} holds key points of other settings: move it away")
-            return
-        with self._lock("settings"):
-            self.folder.mkdir(parents=True, exist_ok=True)
-            write_whole(path, wanted.encode())
+        with self._writing():
+            if path.exists():
+                if path.read_text() != wanted:
+                    raise DataError(f"{self.folder} holds key points of other settings: move it away")
+                return
+            with self._lock("settings"):
+                self.folder.mkdir(parents=True, exist_ok=True)
+                write_whole(path, wanted.encode())
+
+    def check_writable(self) -> None:
+        """Sees that the store can be written, without making it.
+
+        Raises:
+            UnwritableError: it cannot.
+        """
+        with self._writing():
+            check_writable(self.folder)
+
+    def _writing(self) -> AbstractContextManager[None]:
+        return writing(f"the store {self.folder}", f"set {self.key} to a folder that can be written and has room")
 
     def path(self, video: str) -> Path:
         """Where a video's people are, or would be."""
@@ -119,7 +135,11 @@ class KeypointStore:
         return VideoPeople(people, arrays["ids"], notes["fps"], (width, height), notes["frames"], notes["skeleton"])
 
     def write(self, video: str, found: VideoPeople) -> None:
-        """Finishes a video: its file, then the index, then its segments go."""
+        """Finishes a video: its file, then the index, then its segments go.
+
+        Raises:
+            UnwritableError: the store cannot be written; what is there stays.
+        """
         notes = {
             "settings": digest(self.identity),
             "fps": found.fps,
@@ -127,17 +147,31 @@ class KeypointStore:
             "frames": found.num_frames,
             "skeleton": found.skeleton,
         }
-        write_arrays(self.path(video), found.people, notes, ids=found.ids)
+        with self._writing():
+            write_arrays(self.path(video), found.people, notes, ids=found.ids)
         self.finish(video)
 
     def finish(self, video: str) -> None:
-        """What is left to do for a video whose file is there; doing it twice does no harm."""
-        self.index(video)
-        folder = self._segments(video)
-        if folder.exists():
-            shutil.rmtree(folder)
-        if folder.parent.exists() and not any(folder.parent.iterdir()):
-            folder.parent.rmdir()
+        """What is left to do for a video whose file is there; doing it twice does no harm.
+
+        Raises:
+            UnwritableError: the store cannot be written.
+        """
+        with self._writing():
+            self.index(video)
+            self._remove_segments(video)
+
+    def settle(self, videos: Iterable[str]) -> None:
+        """Finishes those of some videos whose file is there, and whose writer was killed right after that.
+
+        Raises:
+            UnwritableError: there are such, and the store cannot be written.
+        """
+        indexed = self._rows()
+        for video in videos:
+            if self.has(video) and (video not in indexed or self._segments(video).exists()):
+                with self.alone_with(video):
+                    self.finish(video)
 
     def read_segment(self, video: str, number: int, precision: str = FULL_PRECISION) -> tuple[People, int] | None:
         """People of a segment and how many frames it has; None where it is not there yet.
@@ -164,21 +198,40 @@ class KeypointStore:
     def write_segment(
         self, video: str, number: int, people: People, num_frames: int, precision: str = FULL_PRECISION
     ) -> None:
-        """Keeps a segment, with the precision that it was found in where that is not the full one."""
+        """Keeps a segment, with the precision that it was found in where that is not the full one.
+
+        Raises:
+            UnwritableError: the store cannot be written.
+        """
         path = self._segment(video, number)
-        path.parent.mkdir(parents=True, exist_ok=True)
         notes = {"frames": num_frames} | ({} if precision == FULL_PRECISION else {"precision": precision})
-        write_arrays(path, people, notes)
+        with self._writing():
+            if not path.parent.exists():
+                with self._lock(_UNFINISHED):
+                    path.parent.mkdir(parents=True, exist_ok=True)
+            write_arrays(path, people, notes)
+
+    def _remove_segments(self, video: str) -> None:
+        folder = self._segments(video)
+        with self._lock(_UNFINISHED):  # who finishes another video takes the folder of all away, or makes it anew
+            if folder.exists():
+                shutil.rmtree(folder)
+            if folder.parent.exists() and not any(folder.parent.iterdir()):
+                folder.parent.rmdir()
 
     def _segments(self, video: str) -> Path:
-        return self.folder / "unfinished" / video
+        return self.folder / _UNFINISHED / video
 
     def _segment(self, video: str, number: int) -> Path:
         return self._segments(video) / f"{number:05d}.safetensors"
 
     @contextmanager
     def alone_with(self, video: str) -> Iterator[None]:
-        """Be the only process that works on a video; waits while another does."""
+        """Be the only process that works on a video; waits while another does.
+
+        Raises:
+            UnwritableError: the lock cannot be written.
+        """
         with self._lock(video):
             yield
 
@@ -187,9 +240,14 @@ class KeypointStore:
         from filelock import FileLock
 
         folder = self.root / _LOCKS  # beside the stores, so that these hold key points only
-        folder.mkdir(parents=True, exist_ok=True)
-        with FileLock(folder / f"{self.folder.name}-{name}.lock"):
+        lock = FileLock(folder / f"{self.folder.name}-{name}.lock")
+        with self._writing():  # but not what is done meanwhile, which may be about other files
+            folder.mkdir(parents=True, exist_ok=True)
+            lock.acquire()
+        try:
             yield
+        finally:
+            lock.release()
 
     def index(self, video: str) -> None:
         """Sees that the index has a row of a finished video, and no row of one that is gone.
@@ -199,13 +257,27 @@ class KeypointStore:
         """
         import pandas as pd
 
-        path = self.folder / "index.parquet"
         with self._lock("index"):
             there = {file.stem for file in self.folder.glob("*.safetensors")}
-            known = pd.read_parquet(path).set_index("video") if path.exists() else pd.DataFrame()
-            if video in known.index and there == set(known.index):
+            known = self._rows()
+            if video in known and there == set(known):
                 return
-            rows = {name: row for name, row in known.to_dict("index").items() if name in there and name != video}
-            rows |= {name: self.read(str(name)).row for name in there - set(rows)}
+            rows = {name: row for name, row in known.items() if name in there and name != video}
+            rows |= {name: self.read(name).row for name in there - set(rows)}
             table = pd.DataFrame([{"video": name, **row} for name, row in sorted(rows.items())])
-            write_whole(path, table.to_parquet(index=False))
+            write_whole(self._index, table.to_parquet(index=False))
+
+    @property
+    def _index(self) -> Path:
+        return self.folder / "index.parquet"
+
+    def _rows(self) -> dict[str, dict[str, Any]]:
+        """The index's rows by video; none where there is no index, or a spoilt one, which is then made anew."""
+        import pandas as pd
+        from pyarrow import ArrowException
+
+        try:
+            rows: dict[str, dict[str, Any]] = pd.read_parquet(self._index).set_index("video").to_dict("index")
+        except (OSError, ValueError, KeyError, ArrowException):
+            return {}
+        return rows

@@ -7,12 +7,21 @@ import http.client
 import os
 import urllib.error
 import urllib.request
+from collections.abc import Iterable, Iterator
+from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 from pose.errors import DataError
+from pose.files import writing
 
 _BLOCK = 1 << 18
+
+
+def writing_cache(folder: Path) -> AbstractContextManager[None]:
+    """Says in one line why a folder for weights cannot be written: `pose.files.writing`."""
+    advice = "set cache (pose.estimator.cache, pose.detector.cache) or XDG_CACHE_HOME to one that can and has room"
+    return writing(f"{folder}, where weights are kept,", advice)
 
 
 def fetch(url: str, path: Path, sha256: str, timeout: float = 30) -> None:
@@ -27,42 +36,48 @@ def fetch(url: str, path: Path, sha256: str, timeout: float = 30) -> None:
         timeout: seconds without an answer.
 
     Raises:
-        DataError: it cannot be fetched, is cut off, or is another file.
+        DataError: it cannot be fetched, is cut off, is another file, or cannot be written.
     """
-    unfinished = path.with_name(f".{path.name}.tmp")
-    try:
-        digest = _receive(url, unfinished, timeout)
-        if not digest.startswith(sha256):
-            raise DataError(
-                f"{url} is not the file it should be: its sha256 begins with {digest[: len(sha256)]}, not {sha256}"
-            )
-        unfinished.replace(path)
-    except (OSError, http.client.HTTPException) as error:  # urllib's errors among them
-        raise DataError(f"cannot fetch {path.name} ({_reason(error)}): get {url} and put it at {path}") from error
-    finally:
-        unfinished.unlink(missing_ok=True)
-
-
-def _receive(url: str, path: Path, timeout: float) -> str:
-    """Writes what the server sends, and gives its hash."""
     if not url.startswith(("http://", "https://")):
         raise DataError(f"{url} is no address of a web server: it begins with http:// or https://")
+    unfinished = path.with_name(f".{path.name}.tmp")
+    try:
+        with _fetching(url, path):
+            answer = urllib.request.urlopen(url, timeout=timeout)  # noqa: S310
+        with answer, writing_cache(path.parent):
+            digest = _write(_blocks(answer, url, path), unfinished)
+            if not digest.startswith(sha256):
+                raise DataError(
+                    f"{url} is not the file it should be: its sha256 begins with {digest[: len(sha256)]}, not {sha256}"
+                )
+            unfinished.replace(path)
+    finally:
+        with suppress(OSError):
+            unfinished.unlink()
+
+
+@contextmanager
+def _fetching(url: str, path: Path) -> Iterator[None]:
+    """Says in one line what is wrong with a network or a server."""
+    try:
+        yield
+    except (OSError, http.client.HTTPException) as error:  # urllib's errors among them
+        raise DataError(f"cannot fetch {path.name} ({_reason(error)}): get {url} and put it at {path}") from error
+
+
+def _write(blocks: Iterable[bytes], path: Path) -> str:
+    """Writes blocks into a file, and gives their hash."""
     digest = hashlib.sha256()
-    with urllib.request.urlopen(url, timeout=timeout) as answer, path.open("wb") as file:  # noqa: S310
-        expected = answer.length or 0  # None where the answer is chunked, or does not say it in digits
-        received = 0
-        for block in _watched(answer, path.name.strip("."), expected):
+    with path.open("wb") as file:
+        for block in blocks:
             file.write(block)
             digest.update(block)
-            received += len(block)
-        if received < expected:
-            raise OSError(f"cut off after {received} of {expected} bytes")
         file.flush()
         os.fsync(file.fileno())
     return digest.hexdigest()
 
 
-def _watched(answer: IO[bytes], name: str, size: int) -> Any:
+def _blocks(answer: Any, url: str, path: Path) -> Iterator[bytes]:
     """The blocks of an answer as they come, under a progress bar on stderr."""
     from rich.console import Console
     from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn, TransferSpeedColumn
@@ -74,9 +89,17 @@ def _watched(answer: IO[bytes], name: str, size: int) -> Any:
         TransferSpeedColumn(),
         TimeRemainingColumn(),
     )
+    expected, received = answer.length or 0, 0  # None where the answer is chunked, or does not say it in digits
     with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
-        task = progress.add_task(f"Fetching {name.removesuffix('.tmp')}", total=size or None)
-        while block := answer.read(_BLOCK):
+        task = progress.add_task(f"Fetching {path.name}", total=expected or None)
+        while True:
+            with _fetching(url, path):
+                block: bytes = answer.read(_BLOCK)
+                received += len(block)
+                if not block and received < expected:
+                    raise OSError(f"cut off after {received} of {expected} bytes")
+            if not block:
+                return
             progress.advance(task, len(block))
             yield block
 

@@ -12,7 +12,7 @@ from typing import Any
 from pose.errors import DataError
 from pose.openmmlab.configs import ConfigFile, library_folder
 from pose.weights.addresses import ADDRESSES
-from pose.weights.fetch import fetch
+from pose.weights.fetch import fetch, writing_cache
 from pose.weights.files import read_weights, write_weights
 
 # A date looks like a hash of eight digits.
@@ -72,17 +72,18 @@ class OfficialWeights:
             The file.
 
         Raises:
-            DataError: as `load`.
+            DataError: as `load`, or the folder cannot be written.
         """
         from filelock import FileLock
 
         original = self.folder / self.url.rpartition("/")[2]
         converted = original.with_suffix(".safetensors")
         if not converted.is_file():
-            self.folder.mkdir(parents=True, exist_ok=True)
-            with FileLock(original.with_suffix(".lock")):
-                if not converted.is_file():
-                    self._convert(original, converted)
+            with writing_cache(self.folder):
+                self.folder.mkdir(parents=True, exist_ok=True)
+                with FileLock(original.with_suffix(".lock")):
+                    if not converted.is_file():
+                        self._convert(original, converted)
         return converted
 
     def _convert(self, original: Path, converted: Path) -> None:

@@ -117,12 +117,11 @@ class RectangleDetector:
 
 
 class CornerEstimator:
-    """17 joints spread over the diagonal of the box, each as sure as the crop is bright."""
+    """Joints spread over the diagonal of the box, each as sure as the crop is bright."""
 
-    identity: ClassVar = {"name": "corners"}
-    skeleton = "coco17"
-
-    def __init__(self) -> None:
+    def __init__(self, skeleton: str = "coco17", joints: int = 17) -> None:
+        self.skeleton, self.joints = skeleton, joints
+        self.identity = {"name": "corners"} | ({"skeleton": skeleton} if skeleton != "coco17" else {})
         self.batches: list[int] = []
 
     def crop(self, image: Image, boxes: Array) -> Crops:
@@ -134,10 +133,10 @@ class CornerEstimator:
 
     def estimate(self, crops: Crops) -> tuple[Array, Array]:
         self.batches.append(len(crops))
-        places = np.linspace(0, 8, 17)
-        joints = np.stack([places, places, np.ones(17)])
+        places = np.linspace(0, 8, self.joints)
+        joints = np.stack([places, places, np.ones(self.joints)])
         keypoints = (crops.to_picture @ joints).swapaxes(1, 2)
-        scores = np.repeat(crops.pixels.mean(axis=(1, 2, 3))[:, None] / 255, 17, axis=1)
+        scores = np.repeat(crops.pixels.mean(axis=(1, 2, 3))[:, None] / 255, self.joints, axis=1)
         return keypoints.astype(np.float32), scores.astype(np.float32)
 
 

@@ -157,6 +157,26 @@ def test_only_web_servers_are_asked(tmp_path):
         weights.load()
 
 
+def test_a_cache_below_a_file_cannot_be_written(weights, web, tmp_path):
+    (tmp_path / "file").write_text("")
+    elsewhere = OfficialWeights("hrnet", weights.url, tmp_path / "file/cache")
+    with pytest.raises(DataError, match=r"file/cache, .* cannot be written \(Not a directory\): set cache"):
+        elsewhere.load()
+    assert web.requests == 0
+
+
+def test_a_full_disk_is_no_fault_of_the_network(weights):
+    weights.folder.mkdir()
+    name = weights.url.rpartition("/")[2]
+    for unfinished in (f".{name}.tmp", f".{name.replace('.pth', '.safetensors')}.tmp"):
+        (weights.folder / unfinished).symlink_to("/dev/full")
+        with pytest.raises(DataError, match=r"cannot be written \(No space left on device\): set cache") as error:
+            weights.load()
+        assert "\n" not in str(error.value)
+    (weights.folder / unfinished).unlink()
+    assert len(weights.load()) == 2
+
+
 @pytest.mark.parametrize(
     ("name", "digits"),
     [

@@ -14,6 +14,7 @@ def test_what_changes_no_result_changes_no_cell(job):
         output_dir="/elsewhere",
         tracking__experiment="other",
         datamodule__num_workers=7,
+        num_threads=3,
         sweep__name="s",
     )
     assert cell_of(job(), "d") == cell_of(same, "d")

@@ -16,6 +16,7 @@ from pose.extraction.people import People
 from pose.extraction.pipeline import find_people
 from pose.extraction.prefetch import prefetched
 from pose.found import Boxes, Image
+from pose.nms import NoNms
 from tests.pose.footage import CornerEstimator, RectangleDetector, WholeEstimator, rectangles, simple_parts
 
 
@@ -131,6 +132,22 @@ def test_a_number_below_one_is_refused(name: str) -> None:
 def test_a_top_down_estimator_needs_a_detector() -> None:
     with pytest.raises(DataError, match="choose a pose/detector"):
         simple_parts(detector=None)
+
+
+@pytest.mark.parametrize(
+    ("skeleton", "changed", "says"),
+    [
+        ("halpe26", {}, r"finds halpe26 and pose\.nms is for coco17: set pose\.nms\.skeleton=halpe26"),
+        ("halpe26", {"nms": NoNms()}, r"finds halpe26 and pose\.tracker is for coco17: set pose\.tracker\.skeleton="),
+        ("custom-5", {}, "no OKS sigma is known for joint_0: type pose/nms=none"),
+        ("custom-5", {"nms": NoNms()}, "no OKS sigma is known for joint_0: type pose/tracker=bytetrack"),
+    ],
+)
+def test_parts_for_other_joints_are_refused_before_anything_is_found(
+    skeleton: str, changed: dict[str, object], says: str
+) -> None:
+    with pytest.raises(DataError, match=says):
+        simple_parts(estimator=CornerEstimator(skeleton), **changed)
 
 
 def test_an_error_of_the_one_who_decodes_comes_out_where_frames_are_taken() -> None:
