@@ -94,7 +94,7 @@ def test_nothing_is_set_up_twice(checkout: Checkout):
     checkout.make("sweep", "test-fast")
     assert checkout.log() == [
         "train.py -m optimizer=adam,rmsprop",
-        "-m pytest -m not slow and not soak",
+        "-m pytest -n auto --maxprocesses 4 -m not slow and not soak",
     ]
 
 
