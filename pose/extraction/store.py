@@ -265,10 +265,10 @@ class KeypointStore:
             rows = {name: row for name, row in known.items() if name in there and name != video}
             rows |= {name: self.read(name).row for name in there - set(rows)}
             table = pd.DataFrame([{"video": name, **row} for name, row in sorted(rows.items())])
-            write_whole(self._index, table.to_parquet(index=False))
+            write_whole(self._index_path, table.to_parquet(index=False))
 
     @property
-    def _index(self) -> Path:
+    def _index_path(self) -> Path:
         return self.folder / "index.parquet"
 
     def _rows(self) -> dict[str, dict[str, Any]]:
@@ -277,7 +277,7 @@ class KeypointStore:
         from pyarrow import ArrowException
 
         try:
-            rows: dict[str, dict[str, Any]] = pd.read_parquet(self._index).set_index("video").to_dict("index")
+            rows: dict[str, dict[str, Any]] = pd.read_parquet(self._index_path).set_index("video").to_dict("index")
         except (OSError, ValueError, KeyError, ArrowException):
             return {}
         return rows
