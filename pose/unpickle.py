@@ -44,10 +44,13 @@ class _ArrayUnpickler(pickle.Unpickler):
 
 
 def _of_content(kind: type) -> Callable[..., Any]:
-    """Bytes or bytearray of something, not of a number, which would be that much memory for a few bytes of a file."""
+    """Bytes or bytearray of what stands in the file, not of a number, which would be that much memory for a few bytes.
+
+    What else there is to make them of is refused too: numbers and arrays of numpy can be of any size as well.
+    """
 
     def make(*arguments: Any) -> Any:
-        if arguments and isinstance(arguments[0], int):
+        if arguments and not isinstance(arguments[0], bytes | bytearray | str | list | tuple):
             raise DataError(f"wants {kind.__name__} of a size only; only numpy arrays and plain containers are read")
         return kind(*arguments)
 

@@ -164,6 +164,22 @@ def test_few_bytes_do_not_take_much_memory(content: bytes, tmp_path: Path) -> No
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 100_000  # KB
 
 
+@pytest.mark.parametrize("kind", [bytes, bytearray])
+@pytest.mark.parametrize(
+    "size", [10**8, np.int64(10**8), np.uint32(10**8), np.array(10**8)], ids=["int", "int64", "uint32", "array"]
+)
+def test_a_size_of_any_type_makes_no_memory(size: Any, kind: type, tmp_path: Path) -> None:
+    path = write(tmp_path / "a.pkl", Calls(kind, size))
+    with pytest.raises(DataError, match=f"it wants {kind.__name__} of a size only"):
+        load_arrays(path)
+
+
+def test_bytes_are_made_of_what_stands_in_the_file(tmp_path: Path) -> None:
+    calls = [(bytes,), (bytearray,), (bytes, [1, 2]), (bytearray, (3,)), (bytearray, "x", "ascii")]
+    made = [Calls(*call) for call in calls]
+    assert load_arrays(write(tmp_path / "a.pkl", made)) == [b"", b"", b"\x01\x02", b"\x03", b"x"]
+
+
 def test_an_unknown_codec_is_refused_like_any_damage(tmp_path: Path) -> None:
     (tmp_path / "a.pkl").write_bytes(b"c_codecs\nencode\n(Vx\nVno_such_codec\ntR.")
     with pytest.raises(DataError, match="not a whole pickle: LookupError"):
