@@ -23,6 +23,9 @@ whatever the batches; folders of pictures are told apart by their frames a secon
 FULL_PRECISION = "float32"
 """What everything computes in that says nothing else."""
 
+_HELD = 64
+"""Frames that the detector's batch may reach over, where it would itself be of fewer."""
+
 _WITHOUT_JOINTS = {"nms": "none", "tracker": "bytetrack"}  # options that go for any layout
 
 
@@ -51,7 +54,8 @@ class Parts:
         tracker: follows people.
         detect_every: frames of a segment from one detection to the next, at least 1; boxes between are interpolated.
         people_per_batch: people, or frames for an estimator of whole pictures, that the network sees at once.
-        frames_per_batch: of the frames that people are detected in, those that the detector sees at once.
+        frames_per_batch: of the frames that people are detected in, those that the detector sees at once; fewer where
+            they would reach over more than 64 frames (`frames_at_once`).
 
     Raises:
         DataError: a number is out of its range, or parts are for other joints than the estimator's.
@@ -92,6 +96,17 @@ class Parts:
     def top_down(self) -> bool:
         """Whether the estimator takes persons' boxes."""
         return hasattr(self.estimator, "crop")
+
+    @property
+    def frames_at_once(self) -> int:
+        """Frames that are held to be worked on together; about as many more are decoded meanwhile.
+
+        For a detector they are a multiple of `detect_every`, so that the first of each is one to detect people in.
+        """
+        if not self.top_down:
+            return self.people_per_batch
+        most = max(_HELD, self.frames_per_batch)
+        return self.detect_every * max(1, min(self.frames_per_batch, most // self.detect_every))
 
     @property
     def precision(self) -> str:

@@ -32,16 +32,13 @@ def find_people(
     Returns:
         The people, and how many frames there were.
     """
-    found: _TopDown | _WholePicture
-    if parts.top_down:
-        found, size = _TopDown(parts), parts.frames_per_batch * parts.detect_every
-    else:
-        found, size = _WholePicture(parts), parts.people_per_batch
+    found: _TopDown | _WholePicture = _TopDown(parts) if parts.top_down else _WholePicture(parts)
     count = 0
-    while batch := list(islice(frames, size)):
+    while batch := list(islice(frames, parts.frames_at_once)):
         found.add(batch)
         count += len(batch)
         advance(len(batch))
+        del batch  # so that it is gone while the next is gathered
     poses = [parts.nms.keep(poses) for poses in found.poses()]
     joints = get_skeleton(parts.estimator.skeleton).num_joints
     return People.of(range(first, first + count), poses, joints), count

@@ -63,7 +63,7 @@ def _segments(
         if kept[1] < SEGMENT:
             return segments
     start = len(segments) * SEGMENT
-    with prefetched(footage.frames(start), 2 * parts.frames_per_batch) as frames:
+    with prefetched(footage.frames(start), parts.frames_at_once) as frames:
         while True:
             people, count = find_people(islice(frames, SEGMENT), start, parts, advance)
             if count:

@@ -134,7 +134,7 @@ def test_killed_as_it_ends_it_is_finished_by_the_next_command(
 ) -> None:
     """Renamed are settings, and of each of two videos a segment, the file and the index: the sixth is the last file."""
     killed = extracted(videos, tmp_path / "killed", detector=KillingDetector(moment, count))
-    with pytest.raises(DataError, match=r"was killed by SIGKILL: type the same again .*lower pose\.people_per_batch"):
+    with pytest.raises(DataError, match=r"was killed by SIGKILL: type the same again .*people_per_batch.*detect_every"):
         killed.extract_missing()
     undisturbed = extracted(videos, tmp_path / "undisturbed")
     fill(undisturbed)
