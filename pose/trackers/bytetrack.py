@@ -77,7 +77,7 @@ class ByteTracker:
     def follow(self, frame: int, poses: Poses) -> npt.NDArray[np.int64]:
         """The number of each person in a frame, `[N]`; -1 where a box's score is too low."""
         self._pass_over(frame)
-        found = self._tracker.track(_sample(frame, poses.boxes))
+        found = self._track(frame, poses.boxes)
         self._next = frame + 1
         for track in self._tracker.tracks.values():  # MMDet keeps every frame of a person, and reads the last ones
             for item in self._tracker.memo_items:
@@ -85,12 +85,26 @@ class ByteTracker:
         return _in_order(poses.boxes, found)
 
     def _pass_over(self, frame: int) -> None:
-        """Has everybody grow older by the frames up to this one; once all are forgotten, there is nobody to."""
+        """Has everybody grow older, and move on, by the frames up to this one; until all are forgotten."""
         nobody = Boxes(np.empty((0, 4), np.float32), np.empty(0, np.float32))
         for missed in range(self._next, frame):
             if self._tracker.empty:
                 return
-            self._tracker.track(_sample(missed, nobody))
+            self._track(missed, nobody)
+
+    def _track(self, frame: int, boxes: Boxes) -> Any:
+        """What MMDet says of a frame, where it leaves nobody standing while there are no boxes: it forgets that."""
+        if not len(boxes):
+            self._predict(frame)
+        return self._tracker.track(_sample(frame, boxes))
+
+    def _predict(self, frame: int) -> None:
+        """Moves everybody on by one frame, in the way that MMDet itself has where there are boxes."""
+        for number in self._tracker.confirmed_ids:
+            track = self._tracker.tracks[number]
+            if track.frame_ids[-1] != frame - 1:  # lost before: the height stays, whose speed is the eighth
+                track.mean[7] = 0
+            track.mean, track.covariance = self._tracker.kf.predict(track.mean, track.covariance)
 
 
 def _build(options: ByteTracking, max_gap: int) -> Any:

@@ -1,4 +1,4 @@
-"""Who is alone in a video is the same person for as long as the tracker's settings say, and no longer."""
+"""Who is out of sight is the same person for as long as the tracker's settings say, and no longer, alone or not."""
 
 from __future__ import annotations
 
@@ -8,9 +8,10 @@ import numpy as np
 import pytest
 
 from pose.extraction.parts import TrackerOption
-from pose.extraction.store import KeypointStore
+from pose.extraction.store import KeypointStore, VideoPeople
 from pose.extraction.video import extract_video
 from pose.footage import open_footage
+from pose.found import Array
 from pose.trackers.bytetrack import ByteTracking
 from pose.trackers.oks import OksTracking
 from tests.pose.footage import simple_parts, write_images, write_video
@@ -27,11 +28,16 @@ def numbers(folder: Path, seen: str, kind: str, option: TrackerOption, detect_ev
     """Frame and number of whoever an extraction finds where a rectangle stands in the frames that are marked #."""
     frames = np.zeros((len(seen), 48, 64, 3), np.uint8)
     frames[[mark == "#" for mark in seen], 8:40, 20:36] = 255
+    found = extracted(folder, frames, kind, option, detect_every)
+    return dict(zip(found.people.frames.tolist(), found.ids.tolist(), strict=True))
+
+
+def extracted(folder: Path, frames: Array, kind: str, option: TrackerOption, detect_every: int = 1) -> VideoPeople:
+    """Who is found in frames `[T, H, W, 3]`, as a video or as a folder of pictures."""
     path = write_video(folder / "a.mp4", frames, FPS) if kind == "video" else write_images(folder / "a", frames)
     parts = simple_parts(tracker=option, detect_every=detect_every)
     store = KeypointStore(folder / "store", parts.identity, parts.name)
-    found = extract_video(open_footage(path, FPS), "0", store, parts, lambda *_, **__: None)
-    return dict(zip(found.people.frames.tolist(), found.ids.tolist(), strict=True))
+    return extract_video(open_footage(path, FPS), "0", store, parts, lambda *_, **__: None)
 
 
 @by_name
@@ -60,6 +66,25 @@ def test_who_was_away_for_longer_than_max_gap_is_somebody_else(
 def test_max_gap_holds_to_the_frame(option: TrackerOption, tmp_path: Path) -> None:
     assert set(numbers(tmp_path / "10", "#####" + "." * 10 + "#####", "pictures", option).values()) == {0}
     assert set(numbers(tmp_path / "11", "#####" + "." * 11 + "#####", "pictures", option).values()) == {0, 1}
+
+
+@by_name
+def test_who_walks_out_of_sight_is_expected_further_on_alone_or_among_others(
+    option: TrackerOption, tmp_path: Path
+) -> None:
+    first, last, gap, step = 20, 20, 10, 2
+    frames = np.zeros((first + gap + last, 80, 128, 3), np.uint8)
+    for number, frame in enumerate(frames):
+        if not first <= number < first + gap:
+            frame[8:40, 5 + step * number :][:, :16] = 255
+    alone = extracted(tmp_path / "alone", frames, "pictures", option)
+    assert set(alone.ids.tolist()) == {0}
+    frames[:, 45:77, 20:36] = 255
+    among = extracted(tmp_path / "among", frames, "pictures", option)
+    walking = among.people.boxes[:, 1] < 42
+    assert among.people.frames[walking].tolist() == alone.people.frames.tolist()
+    assert len(set(among.ids[walking].tolist())) == 1
+    assert set(among.ids.tolist()) == {0, 1}
 
 
 def test_bytetrack_knows_nobody_before_so_many_frames_in_a_row(tmp_path: Path) -> None:
