@@ -7,8 +7,8 @@ import http.client
 import os
 import urllib.error
 import urllib.request
-from collections.abc import Iterable, Iterator
-from contextlib import AbstractContextManager, contextmanager, suppress
+from collections.abc import Generator, Iterable, Iterator
+from contextlib import AbstractContextManager, closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -44,8 +44,9 @@ def fetch(url: str, path: Path, sha256: str, timeout: float = 30) -> None:
     try:
         with _fetching(url, path):
             answer = urllib.request.urlopen(url, timeout=timeout)  # noqa: S310
-        with answer, writing_cache(path.parent):
-            digest = _write(_blocks(answer, url, path), unfinished)
+        # A disk that is full leaves the blocks in the middle, with the progress bar on the terminal.
+        with answer, writing_cache(path.parent), closing(_blocks(answer, url, path)) as blocks:
+            digest = _write(blocks, unfinished)
             if not digest.startswith(sha256):
                 raise DataError(
                     f"{url} is not the file it should be: its sha256 begins with {digest[: len(sha256)]}, not {sha256}"
@@ -77,7 +78,7 @@ def _write(blocks: Iterable[bytes], path: Path) -> str:
     return digest.hexdigest()
 
 
-def _blocks(answer: Any, url: str, path: Path) -> Iterator[bytes]:
+def _blocks(answer: Any, url: str, path: Path) -> Generator[bytes, None, None]:
     """The blocks of an answer as they come, under a progress bar on stderr."""
     from rich.console import Console
     from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn, TransferSpeedColumn

@@ -149,6 +149,14 @@ def test_a_wrong_file_that_was_put_there_is_not(weights, web):
     assert path.exists()
 
 
+def test_a_folder_in_the_place_of_the_file_cannot_be_read(weights, web):
+    path = weights.folder / weights.url.rpartition("/")[2]
+    path.mkdir(parents=True)
+    with pytest.raises(DataError, match=r"\.pth cannot be read \(Is a directory\): take it away"):
+        weights.load()
+    assert web.requests == 0
+
+
 def test_only_web_servers_are_asked(tmp_path):
     secret = tmp_path / "secret"
     secret.write_bytes(b"x")
@@ -173,6 +181,11 @@ def test_a_full_disk_is_no_fault_of_the_network(weights):
         with pytest.raises(DataError, match=r"cannot be written \(No space left on device\): set cache") as error:
             weights.load()
         assert "\n" not in str(error.value)
+        # The progress bar draws from a thread of its own, which the error's frames would keep.
+        for thread in threading.enumerate():
+            if type(thread).__module__.startswith("rich."):
+                thread.join(2)
+                assert not thread.is_alive()
     (weights.folder / unfinished).unlink()
     assert len(weights.load()) == 2
 
