@@ -61,7 +61,7 @@ class OfficialWeights:
         """The tensors; what is not in the folder is fetched, and converted once.
 
         Raises:
-            DataError: it cannot be fetched, is another file than the name says, or wants to run something.
+            DataError: it cannot be fetched or read, is another file than the name says, or wants to run something.
         """
         return read_weights(self.fetch())
 
@@ -88,7 +88,7 @@ class OfficialWeights:
 
     def _convert(self, original: Path, converted: Path) -> None:
         expected = find_hash(self.url)
-        if not original.is_file():
+        if not original.exists():
             fetch(self.url, original, expected)
         elif not _sha256(original).startswith(expected):  # put there by hand
             raise DataError(
@@ -149,5 +149,14 @@ def find_hash(url: str) -> str:
 
 
 def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+    """A file's hash in hexadecimal digits.
+
+    Raises:
+        DataError: it cannot be read.
+    """
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        reason = error.strerror or error
+        raise DataError(f"{path} cannot be read ({reason}): take it away, and it is fetched") from error
