@@ -149,6 +149,19 @@ def test_a_wrong_file_that_was_put_there_is_not(weights, web):
     assert path.exists()
 
 
+def test_the_progress_bar_goes_away_where_the_disk_gets_full(weights, web):
+    weights.folder.mkdir()
+    web.content = bytes(1 << 20)  # more than a block: it gets full before the end
+    (weights.folder / f".{weights.url.rpartition('/')[2]}.tmp").symlink_to("/dev/full")
+    with pytest.raises(DataError, match="No space left") as error:
+        weights.load()
+    # The bar draws from a thread of its own, which the error's frames would keep.
+    for thread in threading.enumerate():
+        if type(thread).__module__.startswith("rich."):
+            thread.join(2)
+            assert not thread.is_alive(), error
+
+
 def test_a_folder_in_the_place_of_the_file_cannot_be_read(weights, web):
     path = weights.folder / weights.url.rpartition("/")[2]
     path.mkdir(parents=True)
@@ -181,11 +194,6 @@ def test_a_full_disk_is_no_fault_of_the_network(weights):
         with pytest.raises(DataError, match=r"cannot be written \(No space left on device\): set cache") as error:
             weights.load()
         assert "\n" not in str(error.value)
-        # The progress bar draws from a thread of its own, which the error's frames would keep.
-        for thread in threading.enumerate():
-            if type(thread).__module__.startswith("rich."):
-                thread.join(2)
-                assert not thread.is_alive()
     (weights.folder / unfinished).unlink()
     assert len(weights.load()) == 2
 
