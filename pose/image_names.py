@@ -11,7 +11,8 @@ from pose.errors import DataError
 
 # Cameras that save pictures one by one name them by the time: 2018-07-04T12_04_17.738369.png
 _TIME = re.compile(r"(\d{4})-(\d\d)-(\d\d)[T_ ](\d\d)[_:.-](\d\d)[_:.-](\d\d)(?:[.,](\d{1,6}))?")
-_NUMBER = re.compile(r"(?P<sequence>.*?)[\W_]*(?P<frame>\d{1,15})\D*", re.DOTALL)
+DIGITS = 15  # at most, of a frame's number
+_NUMBER = re.compile(rf"(.*?)[\W_]*(\d{{1,{DIGITS}}})\D*", re.DOTALL)
 SUFFIX = re.compile(r"\.[A-Za-z]\w{0,4}$")
 
 # Seconds without a picture after which a camera that names them by the time is taken to record something else. Too long
@@ -75,7 +76,17 @@ def _by_time(times: dict[str, float], fps: float) -> dict[str, Place]:
 
 
 def _by_number(name: str) -> Place:
-    match = _NUMBER.fullmatch(SUFFIX.sub("", name))
-    if match is None:
+    place = place_by_number(name)
+    if place is None:
         raise DataError(f"the name {name!r} holds no number and no time to put frames in order by: number the pictures")
-    return Place(match["sequence"], int(match["frame"]))
+    return place
+
+
+def place_by_number(name: str) -> Place | None:
+    """The last number in a picture's name, and what stands before it; None where it holds none.
+
+    Args:
+        name: with its ending, in which no number is looked for.
+    """
+    match = _NUMBER.fullmatch(SUFFIX.sub("", name))
+    return Place(match[1], int(match[2])) if match else None

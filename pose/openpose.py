@@ -17,12 +17,13 @@ import numpy as np
 
 from pose.errors import DataError
 from pose.films import Array, Film, empty_film, key_point_boxes, to_coco17
+from pose.image_names import DIGITS
 from pose.json_files import read_json, read_triples
 from pose.labels import Unit
 from pose.people import PeopleSource
 
 LAYOUTS = {25: "body25", 18: "openpose18"}
-FILE_NAME = re.compile(r"(?P<film>.*?)[_-]?(?P<frame>\d{1,15})(_keypoints)?\.json")
+FILE_NAME = re.compile(rf"(?P<film>.*?)[_-]?(?P<frame>\d{{1,{DIGITS}}})(_keypoints)?\.json")
 
 
 class OpenPoseSource(PeopleSource):

@@ -28,6 +28,7 @@ from pose.evaluation.fields import (
     read_text,
 )
 from pose.found import Array
+from pose.image_names import DIGITS
 from pose.json_files import read_json
 from pose.skeletons import get_skeleton
 
@@ -36,7 +37,6 @@ Ints = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
 JOINTS = get_skeleton("coco17").joints
 VISIBLE, HIDDEN = 2, 1
-_DIGITS = 15  # of a frame's number
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -274,4 +274,4 @@ def _in_order(name: str) -> tuple[str, int, str]:
 
 def is_frame(name: str) -> bool:
     """Whether the last part of a picture's name is the number of a frame."""
-    return name.isascii() and name.isdigit() and len(name) <= _DIGITS
+    return name.isascii() and name.isdigit() and len(name) <= DIGITS

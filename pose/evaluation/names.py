@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from pathlib import Path, PurePosixPath
@@ -10,9 +9,8 @@ from typing import NamedTuple, TypeVar
 
 from pose.evaluation.annotations import Annotations
 from pose.evaluation.pictures import Place
-from pose.image_names import SUFFIX
+from pose.image_names import place_by_number
 
-_NUMBER = re.compile(r"(?P<before>.*?)[\W_]*(?P<number>\d{1,15})\D*", re.DOTALL)
 Key = TypeVar("Key")
 WHOLE, SHORT, GUESSED = 0, 1, 2  # from sure to unsure
 
@@ -62,11 +60,10 @@ class Names:
         """
         if name in self._whole:
             return self._whole[name]
-        number = _NUMBER.fullmatch(SUFFIX.sub("", _last(name)))
-        frame = int(number["number"]) if number else -1
-        before = number["before"] if number else ""
+        numbered = place_by_number(_last(name))
+        before, frame = numbered or ("", -1)
         folders = [folder.name for folder in PurePosixPath(name).parents if folder.name]
-        video = self._told([before, *folders, *inside]) if number else None
+        video = self._told([before, *folders, *inside]) if numbered else None
         if video is not None:
             row = self._frame.get((video, frame))
             if row is not None or before in ("", video.stem):  # 4.jpg of this video is no other picture
