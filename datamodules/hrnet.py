@@ -25,9 +25,10 @@ class HRNetDataModule(PeopleDataModule):
         estimator: finds their joints.
         nms: takes duplicates away.
         tracker: follows people.
-        detect_every: frames from one detection to the next.
+        detect_every: frames of a segment from one detection to the next; boxes between are interpolated.
         people_per_batch: people that the estimator sees at once.
-        frames_per_batch: of the frames that people are detected in, those that the detector sees at once.
+        frames_per_batch: of the frames that people are detected in, those that the detector sees at once; fewer where
+            they would reach over more than 64 frames.
         label_names: what labels that are numbers are called.
         num_threads: of the CPU, for what is missing in the store; None leaves it to PyTorch.
         **options: of `PeopleDataModule`.

@@ -156,15 +156,15 @@ class Video(Footage):
         """Decodes from the beginning: only counting finds the same frame in every container."""
         with _opened(self.path) as (container, stream):
             stream.thread_type = "AUTO"
-            reading = Reading(container, stream)
+            read = Reading(container, stream)
             try:
-                for frame in reading.frames():
-                    if reading.number > start:
+                for frame in read.frames():
+                    if read.number > start:
                         yield _turned(frame.to_ndarray(format="bgr24"), frame.rotation)
             except _ffmpeg_error() as error:
-                raise BrokenFootageError(f"it breaks off after {reading.number} frames: {_reason(error)}") from error
-            lack = reading.lack()
-        if not reading.number:
+                raise BrokenFootageError(f"it breaks off after {read.number} frames: {_reason(error)}") from error
+            lack = read.lack()
+        if not read.number:
             raise BrokenFootageError("it has no frames")
         if lack:
             raise BrokenFootageError(f"it is cut off: {lack}")

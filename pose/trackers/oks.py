@@ -27,7 +27,7 @@ class OksTracking:
     by the Hungarian method.
 
     Args:
-        max_gap: seconds that a person may be unseen; after more it counts as another.
+        max_gap: seconds that a person may be unseen, alone or among others; after more it counts as another.
         min_similarity: OKS, above 0, below which two poses are never the same person.
         skeleton: layout of the joints.
     """
