@@ -69,6 +69,10 @@ class VideoPeople:
         }
 
 
+class StuckError(DataError):
+    """What the store has of a video that is not finished cannot be gone on with; the message says what to do."""
+
+
 class KeypointStore:
     """The key points that one choice of parts gives.
 
@@ -182,14 +186,19 @@ class KeypointStore:
             precision: that the others of the video are found in.
 
         Raises:
-            DataError: it was found in another precision.
+            StuckError: it was found in another precision, or its file is not whole.
+            UnwritableError: the store may not be looked into.
         """
         path = self._segment(video, number)
-        if not path.exists():
-            return None
-        people, notes, _ = read_arrays(path)
+        with self._writing():
+            if not path.exists():
+                return None
+        try:
+            people, notes, _ = read_arrays(path)
+        except DataError as error:
+            raise StuckError(str(error)) from error
         if (used := notes.get("precision", FULL_PRECISION)) != precision:
-            raise DataError(
+            raise StuckError(
                 f"{path.parent} was begun in {used}, and this machine would go on in {precision}: go on where it was "
                 "begun, or take that folder away, and the video is begun again"
             )
