@@ -12,6 +12,7 @@ the same bytes in the end.
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
@@ -123,8 +124,8 @@ class KeypointStore:
         return self.folder / f"{video}.safetensors"
 
     def has(self, video: str) -> bool:
-        """Whether a video is finished."""
-        return self.path(video).exists()
+        """Whether a video is finished, as far as one may look into the store."""
+        return os.path.exists(self.path(video))  # noqa: PTH110 - raises nothing
 
     def read(self, video: str) -> VideoPeople:
         """Everybody in a finished video.
@@ -173,9 +174,11 @@ class KeypointStore:
         """
         indexed = self._rows()
         for video in videos:
-            if self.has(video) and (video not in indexed or self._segments(video).exists()):
+            left = os.path.exists(self._segments(video))  # noqa: PTH110 - raises nothing
+            if self.has(video) and (left or video not in indexed):
                 with self.alone_with(video):
                     self.finish(video)
+                indexed = self._rows()  # which has all of them again, where it was lost
 
     def read_segment(self, video: str, number: int, precision: str = FULL_PRECISION) -> tuple[People, int] | None:
         """People of a segment and how many frames it has; None where it is not there yet.
