@@ -136,7 +136,12 @@ class Labelling:
             rows.setdefault(name, []).append(labels)
         for name, of_unit in rows.items():
             path = self.path.parent / name
-            units = self.find(path)
+            try:
+                units = self.find(path)
+            except OSError as error:
+                raise DataError(
+                    f"{self.path}: {name} cannot be read ({error.strerror}): allow it, or take its line away"
+                ) from error
             if units != [path]:
                 raise DataError(f"{self.path}: {name} is no {self.kind}: mend the column path")
             yield Unit(path, _name(path, self.path.parent), tuple(of_unit))

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from pose.alphapose import AlphaPoseSource
 from pose.errors import DataError
 from pose.extracted import KIND, named_footage
 from pose.extraction.run import ExtractionError, Found, check, extract, look_up, prepare
@@ -15,6 +16,8 @@ from pose.extraction.store import KeypointStore
 from pose.files import UnwritableError
 from pose.footage import find_footage
 from pose.labels import Labelling, Unit
+from pose.openpose import OpenPoseSource
+from pose.people import PeopleSource
 from tests.pose.footage import rectangles, simple_parts, write_images
 from tests.pose.locked import locked
 
@@ -94,6 +97,14 @@ def test_what_a_manifest_names_in_such_a_folder_is_told_with_its_reason(videos: 
     with locked(videos / "fall"):
         footage = look_up(named_footage(videos / "films.csv"), 30)
     assert [found.fault for found in footage] == ["it cannot be read: Permission denied", ""]
+
+
+@pytest.mark.parametrize("kind", [AlphaPoseSource, OpenPoseSource])
+def test_other_files_that_a_manifest_names_there_are_one_line(kind: type[PeopleSource], videos: Path) -> None:
+    (videos / "films.csv").write_text("path,label\nfall/c.json,fall\n")
+    source = kind(videos / "films.csv")
+    with locked(videos / "fall"), pytest.raises(DataError, match=r"fall/c\.json cannot be read \(Permission denied\)"):
+        source.clips()
 
 
 @pytest.mark.parametrize("name", ["fall", "fall/a", "fall/c.mp4", "fall/films.csv"])
