@@ -101,18 +101,38 @@ def open_footage(path: Path, fps: float) -> Footage:
 
 
 def find_footage(path: Path) -> list[Path]:
-    """Videos, and folders that pictures lie in, at or below a path, sorted."""
-    if not path.is_dir():
-        return [path] if os.path.lexists(path) and _is_video(path) else []
-    found = set()
-    for file in path.rglob("*"):
-        if file.name.startswith("."):
-            continue
-        if _is_video(file):
-            found.add(file)
-        elif file.suffix.lower() in IMAGES:
-            found.add(file.parent)
+    """Videos, and folders that pictures lie in, at or below a path, sorted.
+
+    A folder that may not be looked into is among them: nobody can tell what is in it, and whoever reads it says why.
+    """
+    if not os.path.isdir(path):  # noqa: PTH112 - raises nothing
+        return [path] if _is_there(path) and _is_video(path) else []
+    found: set[Path] = set()
+    unreadable: list[OSError] = []
+    for folder, _, names in os.walk(path, onerror=unreadable.append):
+        for file in (Path(folder, name) for name in names if not name.startswith(".")):
+            if _is_video(file):
+                found.add(file)
+            elif file.suffix.lower() in IMAGES:
+                found.add(file.parent)
+    found |= {folder for folder in (Path(error.filename) for error in unreadable) if not _is_a_systems(folder.name)}
     return sorted(found)
+
+
+def _is_a_systems(name: str) -> bool:
+    """Whether a folder is one that systems lay on a disk for themselves, such as .Trash-0, and nobody else may read."""
+    return name.startswith(".") or name == "lost+found"
+
+
+def _is_there(path: Path) -> bool:
+    """Whether there is something of that name, or nobody can tell."""
+    try:
+        path.lstat()
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    except OSError:
+        return True
+    return True
 
 
 def _is_video(path: Path) -> bool:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import csv
 import math
 import os
+import stat
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
@@ -88,17 +89,21 @@ class Labelling:
         """Every unit, in an order that does not change.
 
         Raises:
-            DataError: there is none, or the manifest is wrong.
+            DataError: there is none, it may not be read, or the manifest is wrong.
         """
-        if self.path.suffix.lower() in MANIFESTS and self.path.is_file():
+        try:
+            mode = self.path.stat().st_mode
+        except (FileNotFoundError, NotADirectoryError) as error:
+            raise DataError(f"{self.path} is not there: name what is to be read, a folder or a file") from error
+        except OSError as error:
+            raise DataError(f"{self.path} cannot be read ({error.strerror}): name what may be read") from error
+        if self.path.suffix.lower() in MANIFESTS and stat.S_ISREG(mode):
             yield from self._listed()
             return
-        if not self.path.exists():
-            raise DataError(f"{self.path} is not there: name what is to be read, a folder or a file")
         paths = self.find(self.path)
         if not paths:
             raise DataError(f"{self.path} holds no {self.kind}: name the folder that they lie in")
-        folder = self.path if self.path.is_dir() else self.path.parent
+        folder = self.path if stat.S_ISDIR(mode) else self.path.parent
         for path in paths:
             yield Unit(path, _name(path, folder))
 
@@ -115,7 +120,8 @@ class Labelling:
         found = find_names(self.pattern, name, unit.path) if self.pattern else {}
         if unit.rows:
             return [_fill(row, found) for row in unit.rows]
-        folders = unit.name.split("/")[:-1] if unit.path.is_file() else unit.name.split("/")
+        is_file = os.path.isfile(unit.path)  # noqa: PTH113 - raises nothing
+        folders = unit.name.split("/")[:-1] if is_file else unit.name.split("/")
         label = found.get("label") or (folders[0] if folders and folders[0] != "." else None)
         if label is None:
             raise DataError(
@@ -130,7 +136,12 @@ class Labelling:
             rows.setdefault(name, []).append(labels)
         for name, of_unit in rows.items():
             path = self.path.parent / name
-            units = self.find(path)
+            try:
+                units = self.find(path)
+            except OSError as error:
+                raise DataError(
+                    f"{self.path}: {name} cannot be read ({error.strerror}): allow it, or take its line away"
+                ) from error
             if units != [path]:
                 raise DataError(f"{self.path}: {name} is no {self.kind}: mend the column path")
             yield Unit(path, _name(path, self.path.parent), tuple(of_unit))

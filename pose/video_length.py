@@ -36,10 +36,13 @@ def _seconds(stream: Any) -> float:
 def _own_length(container: Any, stream: Any) -> float:
     """Seconds to the end of the pictures, where the container says that of them alone; else 0.
 
-    MP4 has it for each stream; Matroska as a tag. A tag that is left from a longer file does not count.
+    MP4 has it for each stream; Matroska as a tag. A tag that is left from a longer file does not count. AVI counts
+    frames at a steady rate, those that were dropped too; FFmpeg makes its duration shorter where the file is.
     """
     if _is(container, "mov"):
         return _seconds(stream)
+    if _is(container, "avi"):
+        return float(stream.frames * stream.time_base)
     if _is(container, "matroska"):
         return min(_clock(stream.metadata.get("DURATION", "")), _whole_length(container))
     return 0.0
@@ -61,9 +64,11 @@ def _clock(text: str) -> float:
 class Reading:
     """A video that is decoded from the beginning, held against what its container declares.
 
-    That is the number of frames; where there is none, the time at which the pictures end, since frames may be left out
-    or come in any rate; and where that is not told apart from the sound, the time at which the last of all streams
-    ends. Where nothing is declared, any end is the end.
+    That is the number of frames, of which some may be missing as long as their time is not: those before the point at
+    which an MP4 was cut without encoding it anew are never shown, and an AVI counts those that a camera dropped. Where
+    there is no number, it is the time at which the pictures end, since frames may be left out or come in any rate; and
+    where that is not told apart from the sound, the time at which the last of all streams ends. Where nothing is
+    declared, any end is the end.
 
     Args:
         container: of PyAV, opened.
@@ -111,11 +116,17 @@ class Reading:
         """What is missing once every frame was taken, in a few words; "" where nothing is."""
         if declared := int(self._stream.frames):
             missing = declared - self.number
-            cut = missing > max(_FRAMES_SLACK, _COUNT_SLACK * declared)
-            return f"{self.number} of {declared} frames are there" if cut else ""
+            if missing <= max(_FRAMES_SLACK, _COUNT_SLACK * declared):
+                return ""
+            seconds = self._own or _seconds(self._stream)
+            in_time = bool(seconds) and self._reached is not None and not self._ends_early(seconds, _COUNT_SLACK)
+            return "" if in_time else f"{self.number} of {declared} frames are there"
         seconds = self._own or (_whole_length(self._container) if self._by_all else 0.0)
-        if not seconds or self._reached is None:
+        if not seconds or self._reached is None or not self._ends_early(seconds, _TIME_SLACK):
             return ""
-        there = self._reached - self._first
-        slack = max(_FRAMES_SLACK / float(self._stream.average_rate or 30), _TIME_SLACK * seconds)
-        return f"it ends after {there:.1f} of {seconds:.1f} seconds" if seconds - there > slack else ""
+        return f"it ends after {self._reached - self._first:.1f} of {seconds:.1f} seconds"
+
+    def _ends_early(self, seconds: float, slack: float) -> bool:
+        """Whether it ends more than a part of its declared seconds, or than some frames, before them."""
+        there = (self._reached or 0.0) - self._first
+        return seconds - there > max(_FRAMES_SLACK / float(self._stream.average_rate or 30), slack * seconds)

@@ -12,7 +12,7 @@ from typing import Any
 from pose.errors import DataError
 from pose.extraction.parts import Parts
 from pose.extraction.progress import ExtractionProgress, Report
-from pose.extraction.store import KeypointStore
+from pose.extraction.store import KeypointStore, StuckError
 from pose.extraction.video import extract_video
 from pose.fingerprint import fingerprint
 from pose.footage import BrokenFootageError, open_footage
@@ -43,15 +43,17 @@ class Outcome:
 
     Args:
         footage: which one.
-        row: what the index says of it; None where it is broken.
-        fault: why it cannot be read, "" where it can.
+        row: what the index says of it; None where there is a fault.
+        fault: why it is not in the store, "" where it is.
         seconds: that it took.
+        stuck: the fault is in what the store has of it, not in the video.
     """
 
     footage: Found
     row: dict[str, Any] | None
     fault: str
     seconds: float
+    stuck: bool = False
 
     def line(self) -> str:
         """What is said about it."""
@@ -65,7 +67,7 @@ class Outcome:
 
 
 class ExtractionError(DataError):
-    """Some videos could not be read; what could is in the store."""
+    """Some videos could not be read, or not be gone on with; the others are in the store."""
 
 
 def look_up(named: Iterable[tuple[str, Path]], fps: float) -> list[Found]:
@@ -139,33 +141,40 @@ def extract(
         for found, read in opened:
             begun = time.perf_counter()
             progress.begin(found.name)
-            row, fault = None, found.fault
+            row, fault, stuck = None, found.fault, False
             if not fault:
                 try:
                     row = extract_video(read, found.video, store, parts, progress.advance).row
-                except BrokenFootageError as error:
-                    fault = str(error)
-            outcomes.append(Outcome(found, row, fault, time.perf_counter() - begun))
+                except (BrokenFootageError, StuckError) as error:
+                    fault, stuck = str(error), isinstance(error, StuckError)
+            outcomes.append(Outcome(found, row, fault, time.perf_counter() - begun, stuck))
             progress.tell(outcomes[-1].line())
     return outcomes
 
 
 def check(outcomes: Sequence[Outcome]) -> None:
-    """Lists what could not be read.
+    """Lists what is not in the store, by what is wrong with it.
 
     Raises:
         ExtractionError: there is such a video.
     """
-    broken = [outcome for outcome in outcomes if outcome.fault]
-    if not broken:
-        return
-    sys.stdout.flush()
-    print(f"\n{len(broken)} of {len(outcomes)} videos cannot be read:", file=sys.stderr)
-    for outcome in broken:
-        print(f"  {outcome.footage.path}: {outcome.fault}", file=sys.stderr)
-    names = ", ".join(outcome.footage.name for outcome in broken[:_NAMED])
-    more = f" and {len(broken) - _NAMED} more" if len(broken) > _NAMED else ""
-    raise ExtractionError(
-        f"{len(broken)} of {len(outcomes)} videos cannot be read ({names}{more}): mend them or take them out of the "
-        "folder or manifest, and type the same again; the others are in the store"
+    faulty = [outcome for outcome in outcomes if outcome.fault]
+    kinds = (
+        ("cannot be read", "mend them or take them out of the folder or manifest", [o for o in faulty if not o.stuck]),
+        ("cannot be gone on with", "do what is said of each above", [o for o in faulty if o.stuck]),
     )
+    sys.stdout.flush()
+    mistakes = []
+    for what, advice, of_kind in kinds:
+        if of_kind:
+            count = f"{len(of_kind)} of {len(outcomes)} videos {what}"
+            print(f"\n{count}:", *(f"  {o.footage.path}: {o.fault}" for o in of_kind), sep="\n", file=sys.stderr)
+            mistakes.append(f"{count} ({_names(of_kind)}): {advice}")
+    if mistakes:
+        raise ExtractionError(f"{'; '.join(mistakes)}, and type the same again; the others are in the store")
+
+
+def _names(outcomes: Sequence[Outcome]) -> str:
+    """Of the first few, and how many more there are."""
+    names = ", ".join(outcome.footage.name for outcome in outcomes[:_NAMED])
+    return names + (f" and {len(outcomes) - _NAMED} more" if len(outcomes) > _NAMED else "")

@@ -12,6 +12,7 @@ the same bytes in the end.
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
@@ -69,6 +70,10 @@ class VideoPeople:
         }
 
 
+class StuckError(DataError):
+    """What the store has of a video that is not finished cannot be gone on with; the message says what to do."""
+
+
 class KeypointStore:
     """The key points that one choice of parts gives.
 
@@ -119,8 +124,8 @@ class KeypointStore:
         return self.folder / f"{video}.safetensors"
 
     def has(self, video: str) -> bool:
-        """Whether a video is finished."""
-        return self.path(video).exists()
+        """Whether a video is finished, as far as one may look into the store."""
+        return os.path.exists(self.path(video))  # noqa: PTH110 - raises nothing
 
     def read(self, video: str) -> VideoPeople:
         """Everybody in a finished video.
@@ -169,9 +174,11 @@ class KeypointStore:
         """
         indexed = self._rows()
         for video in videos:
-            if self.has(video) and (video not in indexed or self._segments(video).exists()):
+            left = os.path.exists(self._segments(video))  # noqa: PTH110 - raises nothing
+            if self.has(video) and (left or video not in indexed):
                 with self.alone_with(video):
                     self.finish(video)
+                indexed = self._rows()  # which has all of them again, where it was lost
 
     def read_segment(self, video: str, number: int, precision: str = FULL_PRECISION) -> tuple[People, int] | None:
         """People of a segment and how many frames it has; None where it is not there yet.
@@ -182,14 +189,19 @@ class KeypointStore:
             precision: that the others of the video are found in.
 
         Raises:
-            DataError: it was found in another precision.
+            StuckError: it was found in another precision, or its file is not whole.
+            UnwritableError: the store may not be looked into.
         """
         path = self._segment(video, number)
-        if not path.exists():
-            return None
-        people, notes, _ = read_arrays(path)
+        with self._writing():
+            if not path.exists():
+                return None
+        try:
+            people, notes, _ = read_arrays(path)
+        except DataError as error:
+            raise StuckError(str(error)) from error
         if (used := notes.get("precision", FULL_PRECISION)) != precision:
-            raise DataError(
+            raise StuckError(
                 f"{path.parent} was begun in {used}, and this machine would go on in {precision}: go on where it was "
                 "begun, or take that folder away, and the video is begun again"
             )

@@ -34,7 +34,7 @@ def extract_video(footage: Footage, video: str, store: KeypointStore, parts: Par
 
     Raises:
         BrokenFootageError: it cannot be read to its end. Whole segments before that stay.
-        DataError: it was begun in another precision than this machine would go on in.
+        StuckError: it was begun in another precision than this machine would go on in.
     """
     with store.alone_with(video):
         if store.has(video):

@@ -7,12 +7,14 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from datamodules.hrnet import HRNetDataModule
 from pose.errors import DataError
 from pose.extracted import ExtractedSource, named_footage
 from pose.extraction.run import check, extract, look_up
+from pose.extraction.store import KeypointStore
 from pose.found import Array, Boxes, Crops, Image
 from pose.labels import Unit
 from pose.nms import NoNms
@@ -207,6 +209,18 @@ def test_a_spoilt_index_is_made_anew(videos: Path, tmp_path: Path) -> None:
     index.write_bytes(known[:100])
     source.extract_missing()
     assert index.read_bytes() == known
+
+
+def test_a_lost_index_is_made_once(videos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    source = extracted(videos, tmp_path / "store")
+    fill(source)
+    (source.store.folder / "index.parquet").unlink()
+    finished: list[str] = []
+    finish = KeypointStore.finish
+    monkeypatch.setattr(KeypointStore, "finish", lambda store, video: finished.append(video) or finish(store, video))
+    source.extract_missing()
+    assert len(finished) == 1
+    assert len(pd.read_parquet(source.store.folder / "index.parquet")) == 2
 
 
 def test_a_video_that_is_gone_is_told_with_its_path(videos: Path, tmp_path: Path) -> None:

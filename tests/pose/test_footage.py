@@ -106,6 +106,50 @@ def test_frames_may_come_at_any_rate(tmp_path: Path, sound: float) -> None:
         list(Video(path).frames())
 
 
+def copied(source: Path, path: Path, begin: float = 0.0, dropped: range = range(0), **options: str) -> Path:
+    """The same packets in a new file, without decoding: begun so many seconds later, and without some frames."""
+    import av
+
+    with av.open(str(source)) as old, av.open(str(path), "w", options=options) as new:
+        stream = new.add_stream_from_template(old.streams.video[0])
+        for number, packet in enumerate(old.demux(video=0)):
+            if packet.dts is None or number in dropped:
+                continue
+            shift = round(begin / packet.time_base)
+            packet.pts, packet.dts, packet.stream = packet.pts - shift, packet.dts - shift, stream
+            new.mux(packet)
+    return path
+
+
+def test_a_video_that_was_trimmed_without_encoding_it_anew_is_whole(tmp_path: Path) -> None:
+    """The packets before the new beginning are still there and counted, but never shown."""
+    whole = write_video(tmp_path / "whole.mp4", rectangles(100), fps=25)
+    video = Video(copied(whole, tmp_path / "trimmed.mp4", begin=2.0))
+    assert video.declared() == 100
+    assert np.array_equal(list(video.frames()), list(Video(whole).frames(50)))
+
+
+def test_a_camera_may_drop_frames_that_are_counted(tmp_path: Path) -> None:
+    whole = write_video(tmp_path / "whole.avi", rectangles(100), codec="mpeg4")
+    video = Video(copied(whole, tmp_path / "dropped.avi", dropped=range(40, 60)))
+    assert video.declared() == 100
+    assert len(list(video.frames())) == 80
+
+
+@pytest.mark.parametrize(("name", "begin"), [("a.mp4", 0.0), ("a.mov", 0.0), ("a.mp4", 1.0), ("a.avi", 0.0)])
+@pytest.mark.parametrize("part", [0.6, 0.9])
+def test_a_video_that_declares_all_its_frames_and_is_cut_off_is_found(
+    name: str, begin: float, part: float, tmp_path: Path
+) -> None:
+    """An MP4 with its index in front and an AVI say after the cut, too, how long they were."""
+    whole = write_video(tmp_path / f"whole-{name}", noise(60))
+    path = copied(whole, tmp_path / name, begin, **({} if name == "a.avi" else {"movflags": "faststart"}))
+    content = path.read_bytes()
+    path.write_bytes(content[: int(part * len(content))])
+    with pytest.raises(BrokenFootageError, match=r"cut off: \d+ of 60 frames are there|breaks off"):
+        list(Video(path).frames())
+
+
 @pytest.mark.parametrize("turned", [90, 180, 270])
 def test_a_video_of_a_turned_phone_is_read_as_it_is_shown(tmp_path: Path, turned: int) -> None:
     import av

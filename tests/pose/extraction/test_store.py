@@ -154,6 +154,34 @@ def test_a_video_is_not_gone_on_with_in_another_precision(tmp_path: Path, monkey
         store.path("0").unlink()
 
 
+def test_a_video_that_cannot_be_gone_on_with_is_told_and_the_rest_goes_on(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name in "abc":
+        write_images(tmp_path / f"videos/{name}", rectangles(5 + ord(name) % 7))
+    (tmp_path / "videos/d.mp4").write_bytes(b"")
+    parts = simple_parts()
+    store = KeypointStore(tmp_path / "store", parts.identity, parts.name)
+    footage = look_up(((path.stem, path) for path in sorted((tmp_path / "videos").iterdir())), 30)
+    extract(footage[2:3], store, parts, 30)
+    people = store.read(footage[2].video).people
+    store.write_segment(footage[0].video, 0, people, 1, "float16")
+    store.write_segment(footage[1].video, 0, people, 1)
+    spoilt = store.folder / f"unfinished/{footage[1].video}/00000.safetensors"
+    spoilt.write_bytes(b"spoilt")
+    outcomes = extract(footage, store, parts, 30)
+    with pytest.raises(ExtractionError) as error:
+        check(outcomes)
+    assert str(error.value) == (
+        "1 of 4 videos cannot be read (d): mend them or take them out of the folder or manifest; 2 of 4 videos cannot "
+        "be gone on with (a, b): do what is said of each above, and type the same again; the others are in the store"
+    )
+    said = capsys.readouterr()
+    assert f"{tmp_path}/videos/a: {store.folder}/unfinished/{footage[0].video} was begun in float16, and" in said.err
+    assert f"{tmp_path}/videos/b: {spoilt} is not of this program: take it away" in said.err
+    assert [store.has(found.video) for found in footage] == [False, False, True, False]
+
+
 def test_a_file_of_other_settings_is_not_read(videos: Path, tmp_path: Path) -> None:
     first, second = run(videos, tmp_path), run(videos, tmp_path, nms=OksNms(threshold=0.5))
     (short,) = look_up([("short", videos / "short.mp4")], 30)
