@@ -178,7 +178,7 @@ def main() -> None:
         folder = Path(name)
         finder = save(detector.network, folder / "detector.pth")
         for kind, flip_test, bound, frames in (
-            ("hrnet_w32", True, "at least 1.3", 16),
+            ("hrnet_w32", True, "at least 1.3", 8),
             ("demo", False, "at least 3", 64),
         ):
             if args.only not in (None, kind):
