@@ -295,9 +295,3 @@ IN_A_SEARCH = {
     f"{LR} sweep.skip_impossible=true": "sweep.skip_impossible=true: a search leaves nothing of its space out; "
     "type sweep.skip_impossible=false",
 }
-
-OWN_PRESETS = {
-    "key": "# @package _global_\noptimizer:\n  lrr: 1\n",
-    "value": "# @package _global_\noptimizer:\n  lr: abc\n",
-    "option": "# @package _global_\ndefaults:\n  - override /optimizer: adm\n",
-}

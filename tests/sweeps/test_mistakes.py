@@ -17,7 +17,6 @@ from tests.sweeps.mistakes import (
     IN_A_SEARCH,
     IN_A_SWEEP,
     MISTAKES,
-    OWN_PRESETS,
     PYSKL,
     SPLITS,
     SWEEPS_WITHOUT_M,
@@ -25,6 +24,11 @@ from tests.sweeps.mistakes import (
 from tests.sweeps.typed import Keyboard
 
 ROOT = Path(__file__).resolve().parents[2]
+OWN_PRESETS = {
+    "key": "# @package _global_\noptimizer:\n  lrr: 1\n",
+    "value": "# @package _global_\noptimizer:\n  lr: abc\n",
+    "option": "# @package _global_\ndefaults:\n  - override /optimizer: adm\n",
+}
 
 
 @pytest.fixture
