@@ -11,17 +11,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pose.errors import DataError
-from sweeps.door import door
+from sweeps.entrypoint import door
 from sweeps.errors import ConfigError
 
 if TYPE_CHECKING:
     from omegaconf import DictConfig
 
     from pose.evaluation.annotations import Annotations, Picture
-    from pose.evaluation.comparison import Compared
-    from pose.evaluation.pictures import Place
+    from pose.evaluation.images import Place
     from pose.evaluation.results import Results
-    from pose.extraction.parts import Parts
+    from pose.evaluation.tables import Compared
+    from pose.extraction.components import Parts
     from sweeps.tracking.run import TrackedRun
 
 Maker = Callable[["Sequence[Picture]"], "Parts"]
@@ -34,12 +34,12 @@ def main(cfg: DictConfig) -> dict[str, float]:
 
     from pose.doctor import check_installed
     from pose.evaluation.annotations import read_annotations
-    from pose.evaluation.comparison import markdown, measure
-    from pose.evaluation.files import read_results
-    from pose.evaluation.joints import choose_reference
-    from pose.evaluation.pictures import find_pictures
+    from pose.evaluation.external_results import read_results
+    from pose.evaluation.images import find_pictures
+    from pose.evaluation.joint_metrics import choose_reference
+    from pose.evaluation.tables import markdown, measure
     from pose.openmmlab.devices import set_threads
-    from sweeps.tracking.process import mark_dead_runs
+    from sweeps.tracking.recovery import mark_dead_runs
     from sweeps.tracking.run import EpochMetrics, tracked_run
     from sweeps.tracking.store import open_store
 
@@ -76,10 +76,10 @@ def make_makers(cfg: DictConfig) -> dict[str, Maker]:
     """
     from hydra.utils import instantiate
 
-    from pose.evaluation.running import AnnotatedBoxes
-    from pose.extraction.parts import Parts
-    from pose.trackers.best import BestPerson
-    from sweeps.options import Group
+    from pose.evaluation.run import AnnotatedBoxes
+    from pose.extraction.components import Parts
+    from pose.trackers.single_person import BestPerson
+    from sweeps.config.compose import Group
 
     _check_names(cfg)
     detector = instantiate(cfg.pose.detector, _convert_="all") if cfg.boxes == "detector" else None
@@ -122,15 +122,15 @@ def _check_names(cfg: DictConfig) -> None:
 
 def warm_up(makers: dict[str, Maker], pictures: Sequence[Picture], places: Sequence[Place]) -> None:
     """Looks at one picture with each estimator: weights that cannot be had show now, and loading is not measured."""
-    from pose.evaluation import running
+    from pose.evaluation import run
 
     for maker in makers.values():
-        running.warm_up(maker, pictures, places)
+        run.warm_up(maker, pictures, places)
 
 
 def run_estimators(makers: dict[str, Maker], pictures: Sequence[Picture], places: Sequence[Place]) -> list[Results]:
     """Everybody whom each estimator finds; a line for each is printed."""
-    from pose.evaluation.running import run_estimator
+    from pose.evaluation.run import run_estimator
     from pose.extraction.progress import ExtractionProgress
 
     results = []
@@ -143,7 +143,7 @@ def run_estimators(makers: dict[str, Maker], pictures: Sequence[Picture], places
 
 
 def _keep_tables(run: TrackedRun, compared: Sequence[Compared], table: str) -> None:
-    from pose.evaluation.comparison import action_rows, joint_rows, summary_rows
+    from pose.evaluation.tables import action_rows, joint_rows, summary_rows
 
     run.log_table(summary_rows(compared), "comparison.csv")
     run.log_table(joint_rows(compared), "joints.csv")
@@ -156,8 +156,8 @@ def _keep_pictures(
     run: TrackedRun, annotations: Annotations, places: Sequence[Place], results: Sequence[Results], min_score: float
 ) -> None:
     """One picture for each action, a column for each of those who are compared."""
-    from pose.evaluation.drawing import choose_pictures, draw_columns
-    from pose.evaluation.pictures import read_picture
+    from pose.evaluation.figures import choose_pictures, draw_columns
+    from pose.evaluation.images import read_picture
 
     for action, (number, person) in choose_pictures(annotations.pictures).items():
         picture = annotations.pictures[number]
@@ -174,7 +174,7 @@ def _keep_pictures(
 
 def _keep(run: TrackedRun, name: str, content: bytes, folder: str | None = None) -> None:
     """Writes a file into the run's folder and its artifacts."""
-    from pose.files import write_whole
+    from pose.io.atomic import write_whole
 
     path = run.folder / (folder or "") / name
     path.parent.mkdir(exist_ok=True)

@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pose.errors import DataError
-from sweeps.door import door
+from sweeps.entrypoint import door
 
 if TYPE_CHECKING:
     from omegaconf import DictConfig
 
-    from pose.extraction.parts import Parts
+    from pose.extraction.components import Parts
     from pose.extraction.run import Found, Outcome
     from pose.extraction.store import KeypointStore
     from sweeps.tracking.run import TrackedRun
@@ -37,7 +37,7 @@ def digest_of(cfg: DictConfig) -> str:
 
 
 def _digest(footage: Sequence[Found], parts: Parts) -> str:
-    from pose.extraction.parts import digest
+    from pose.extraction.components import digest
 
     return digest({"videos": [found.video for found in footage], **parts.identity})
 
@@ -49,8 +49,8 @@ def main(cfg: DictConfig) -> dict[str, float]:
 
     from pose.extraction.run import check, extract
     from pose.openmmlab.devices import set_threads
-    from sweeps import progress
-    from sweeps.tracking.process import mark_dead_runs
+    from sweeps.runtime import progress
+    from sweeps.tracking.recovery import mark_dead_runs
     from sweeps.tracking.run import EpochMetrics, tracked_run
     from sweeps.tracking.store import open_store
 
@@ -96,7 +96,7 @@ def make_parts(cfg: DictConfig) -> Parts:
     """
     from hydra.utils import instantiate
 
-    from pose.extraction.parts import Parts
+    from pose.extraction.components import Parts
 
     pose = cfg.pose
     return Parts(
@@ -113,8 +113,8 @@ def shard(cfg: DictConfig) -> list[Found]:
     Raises:
         DataError: there are none, or no such shard.
     """
-    from pose.extracted import named_footage
     from pose.extraction.run import look_up, shard_of
+    from pose.readers.extracted import named_footage
 
     return shard_of(look_up(named_footage(cfg.path), cfg.pose.fps), cfg.shard, cfg.num_shards)
 

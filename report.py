@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sweeps.door import door
+from sweeps.entrypoint import door
 
 if TYPE_CHECKING:
     from omegaconf import DictConfig
@@ -13,14 +13,14 @@ if TYPE_CHECKING:
 @door("report", short={"sweep": "sweep.name"})
 def main(cfg: DictConfig) -> None:
     """Reads the sweep from MLflow, and writes the page as HTML, Markdown and PNGs, there and into outputs/reports."""
-    from sweeps.report.answer import answer
+    from sweeps.report.comparisons import answer
+    from sweeps.report.load import find_sweep, read_sweep
     from sweeps.report.page import make_page
-    from sweeps.report.reading import find_sweep, read_sweep
     from sweeps.report.sections.results import power_line
     from sweeps.report.terminal import print_answer, verdict_line
     from sweeps.report.tuning import keys_to_tune, tune
-    from sweeps.report.writing import log_report, report_folder, write_report
-    from sweeps.summary import conclude
+    from sweeps.report.write import log_report, report_folder, write_report
+    from sweeps.results.parent_run import conclude
     from sweeps.tracking.store import open_existing_store
 
     store = open_existing_store(cfg.tracking, cfg.output_dir)

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 from lightning_modules.errors import DivergenceError, FitError
 from pose.errors import DataError
-from sweeps.door import door
+from sweeps.config.unused_keys import Job, check_unused, is_baseline
+from sweeps.entrypoint import door
 from sweeps.errors import ConfigError
-from sweeps.unused import Job, check_unused, is_baseline
 
 if TYPE_CHECKING:
     import torch
@@ -89,9 +89,9 @@ def train(cfg: DictConfig, overrides: Sequence[str] = ()) -> dict[str, float]:
     Returns:
         The test metrics by name.
     """
-    from sweeps.ranks import run_ranks
-    from sweeps.table import print_run_summary
-    from sweeps.tracking.process import mark_dead_runs
+    from lightning_modules.ranks import run_ranks
+    from sweeps.results.table import print_run_summary
+    from sweeps.tracking.recovery import mark_dead_runs
     from sweeps.tracking.run import tracked_run
     from sweeps.tracking.store import open_store
 
@@ -115,8 +115,8 @@ def train(cfg: DictConfig, overrides: Sequence[str] = ()) -> dict[str, float]:
 
 def _stored(cfg: DictConfig, overrides: Sequence[str]) -> DictConfig:
     """The configuration of the run to repeat or to go on with, where there is one."""
-    from sweeps.tracking.process import mark_dead_runs
-    from sweeps.tracking.repeat import repeat_config, resume_config
+    from sweeps.tracking.recovery import mark_dead_runs
+    from sweeps.tracking.rerun import repeat_config, resume_config
     from sweeps.tracking.store import open_store, store_exists
 
     if not (cfg.resume or cfg.from_run):
@@ -142,8 +142,7 @@ def set_up_machine(cfg: DictConfig) -> None:
     """
     import torch
 
-    from lightning_modules.memory import keep_freed_memory
-    from lightning_modules.precision import cpu_supports
+    from lightning_modules.machine import cpu_supports, keep_freed_memory
 
     keep_freed_memory()
     # trainer.deterministic would also fill every new tensor, an LSTM's work space at every step: that is for finding
@@ -242,18 +241,18 @@ def make_trainer(cfg: DictConfig, checkpoint: EpochCheckpoint, title: str) -> Tr
 
     from lightning_modules.checkpoints import AtomicCheckpointIO
     from lightning_modules.lean_loop import LeanEpochLoop
+    from lightning_modules.lightning_output import NoProfiler, hush_lightning
     from lightning_modules.progress import RunProgress
-    from lightning_modules.quiet import NoProfiler, hush_lightning
     from lightning_modules.stopwatch import Stopwatch
-    from sweeps import progress
+    from sweeps.runtime import progress
 
     hush_lightning()
     shown = RunProgress(title, progress.report if progress.has_listener() else None)
     trainer: Trainer = instantiate(
         cfg.trainer,
         callbacks=[checkpoint, Stopwatch(), *([shown] if cfg.progress else [])],
-        # Ranks are started by sweeps.ranks on every machine: within a Slurm job Lightning would take srun's for them,
-        # and have the job queued again itself.
+        # Ranks are started by lightning_modules.ranks on every machine: within a Slurm job Lightning would take srun's
+        # for them, and have the job queued again itself.
         plugins=[AtomicCheckpointIO(), LightningEnvironment()],
         default_root_dir=str(checkpoint.folder),
         profiler=NoProfiler(),
@@ -379,10 +378,10 @@ def _judge(cfg: DictConfig) -> Callable[[list[EpochRow]], bool] | None:
 
 def _keep_pruned(run: TrackedRun, checkpoint: EpochCheckpoint) -> None:
     """Of a run that a search ended early: its curves, and that it is one. The test part has not been looked at."""
-    from sweeps import progress
-    from sweeps.figures import curves_figure
-    from sweeps.grid import PRUNED, PRUNED_EPOCH
+    from sweeps.runtime import progress
+    from sweeps.tracking.figures import curves_figure
     from sweeps.tracking.run import EpochMetrics
+    from sweeps.tracking.sweep_runs import PRUNED, PRUNED_EPOCH
 
     epoch = len(checkpoint.rows)
     run.log_figure(curves_figure([EpochMetrics(**row) for row in checkpoint.rows]), "curves.png")
@@ -420,8 +419,8 @@ def _keep_results(
     """Figures, tables, checkpoints and the model that was tested."""
     from lightning_modules.checkpoints import BEST, LAST
     from lightning_modules.classifier import ActionClassifier
-    from sweeps.figures import confusion_matrix_figure, curves_figure, per_class_rows
-    from sweeps.predictions import PREDICTIONS_FILE
+    from sweeps.tracking.figures import confusion_matrix_figure, curves_figure, per_class_rows
+    from sweeps.tracking.predictions import PREDICTIONS_FILE
     from sweeps.tracking.run import EpochMetrics
 
     result = classifier.test_result
@@ -445,7 +444,7 @@ def _keep_results(
 
 
 def _predictions(data: KeypointDataModule, result: TestResult) -> DataFrame:
-    from sweeps.predictions import prediction_frame
+    from sweeps.tracking.predictions import prediction_frame
 
     names = [data.clip_names[index] for index in result.clip.tolist()]
     return prediction_frame(

@@ -22,13 +22,13 @@ import numpy as np
 
 from benchmarks.inferencer import inferencer
 from benchmarks.training import show
-from pose.drawn.videos import VideoOptions, film, write_video
-from pose.extraction.parts import Parts
+from pose.extraction.components import Parts
 from pose.extraction.run import extract, look_up
 from pose.extraction.store import KeypointStore
 from pose.nms import OksNms
 from pose.openmmlab.detectors import MMDetDetector
 from pose.openmmlab.top_down import MMPoseTopDown
+from pose.rendering.videos import VideoOptions, film, write_video
 from pose.trackers.bytetrack import ByteTracking
 
 HRNET = "mmpose::body_2d_keypoint/topdown_heatmap/coco/td-hm_hrnet-w32_8xb64-210e_coco-256x192.py"

@@ -52,7 +52,7 @@ def _serve(pipe: Any, folder: Path, threads: int, networks: dict[str, Any]) -> N
 
 class _Inferencer:
     def __init__(self, folder: Path, estimator: Any, detector: Any, flip_test: bool) -> None:
-        from pose.openmmlab.building import in_scope
+        from pose.openmmlab.build import in_scope
 
         with in_scope("mmpose"):
             import mmpose.visualization  # noqa: F401 - enters its parts into the registry

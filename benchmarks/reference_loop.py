@@ -59,7 +59,7 @@ def run_cell(task: tuple[Cell, str, str, int]) -> str:
     from hydra import compose, initialize_config_dir
 
     import train
-    from sweeps.schema import register
+    from sweeps.config.schema import register
 
     cell, way, path, epochs = task
     register()
@@ -86,7 +86,7 @@ def plain_loop(cfg: Any) -> tuple[list[float], float]:
     from pytorch_lightning import seed_everything
 
     import train
-    from lightning_modules.memory import keep_freed_memory
+    from lightning_modules.machine import keep_freed_memory
     from lightning_modules.optimizers import fastest
 
     torch.set_num_threads(cfg.num_threads)

@@ -4,7 +4,7 @@ import os
 import time
 from pathlib import Path
 
-from sweeps.door import door
+from sweeps.entrypoint import door
 
 
 def seconds_since_fork() -> float:

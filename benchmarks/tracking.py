@@ -22,11 +22,12 @@ from pathlib import Path
 from sqlalchemy import create_engine, text
 
 import train
-from sweeps.plan import Plan, children_of
-from sweeps.summary import summarize
-from sweeps.table import print_sweep_table
-from sweeps.tracking.process import mark_dead_runs
+from sweeps.launch.plan import Plan
+from sweeps.results.parent_run import summarize
+from sweeps.results.table import print_sweep_table
+from sweeps.tracking.recovery import mark_dead_runs
 from sweeps.tracking.store import Store, open_store
+from sweeps.tracking.sweep_runs import children_of
 
 TABLES = ["runs", "params", "tags", "metrics", "latest_metrics"]
 

@@ -31,7 +31,7 @@ from torch.utils.data import DataLoader, TensorDataset
 import train
 from lightning_modules.checkpoints import EpochCheckpoint
 from lightning_modules.optimizers import fastest
-from sweeps.schema import register
+from sweeps.config.schema import register
 
 ROOT = Path(__file__).parents[1]
 Epoch = Callable[[], None]

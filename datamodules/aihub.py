@@ -45,7 +45,7 @@ class AIHubDataModule(KeypointDataModule):
 
     def source(self) -> Source:
         """The labels' clips."""
-        from pose.aihub import AIHubSource
+        from pose.readers.aihub import AIHubSource
 
         return AIHubSource(
             self.path,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datamodules.people import PeopleDataModule
-from pose.people import PeopleSource
+from pose.readers.base import PeopleSource
 
 
 class AlphaPoseDataModule(PeopleDataModule):
@@ -11,6 +11,6 @@ class AlphaPoseDataModule(PeopleDataModule):
 
     def reader(self) -> type[PeopleSource]:
         """What reads the files."""
-        from pose.alphapose import AlphaPoseSource
+        from pose.readers.alphapose import AlphaPoseSource
 
         return AlphaPoseSource

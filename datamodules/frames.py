@@ -13,7 +13,7 @@ import torch
 
 from pose.clip import Clip
 from pose.errors import DataError
-from pose.missing import find_missing, interpolate_missing
+from pose.interpolation import find_missing, interpolate_missing
 
 
 @dataclass(frozen=True, eq=False, slots=True)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from datamodules.people import PeopleDataModule
 
 if TYPE_CHECKING:
-    from pose.extracted import ExtractedSource
+    from pose.readers.extracted import ExtractedSource
 
 
 class HRNetDataModule(PeopleDataModule):
@@ -65,8 +65,8 @@ class HRNetDataModule(PeopleDataModule):
 
     def source(self) -> ExtractedSource:
         """The clips of everybody in the videos."""
-        from pose.extracted import ExtractedSource
-        from pose.extraction.parts import Parts
+        from pose.extraction.components import Parts
+        from pose.readers.extracted import ExtractedSource
 
         parts = Parts(**self.extraction)
         source = ExtractedSource(

@@ -13,7 +13,7 @@ from torch.utils.data import DataLoader
 
 from datamodules.frames import FrameTable, take_frames
 from datamodules.loaders import EpochSampler, ResidentLoader, worker_loader
-from datamodules.parts import ClipNames, Cut, Parts, divide, thin
+from datamodules.partition import ClipNames, Cut, Parts, divide, thin
 from datamodules.splits import Split
 from datamodules.windows import Batch
 from pose.clip import Source
@@ -40,7 +40,7 @@ class KeypointDataModule(LightningDataModule):
         normalize: which normaliser the network's input goes through; kept here for the one who builds it.
         scores: the score of a joint is one more channel.
         velocity: the network's input also says how coordinates change; kept here for the one who builds it.
-        train_fraction: share of the training windows to keep, in (0, 1]; see `datamodules.parts.thin`.
+        train_fraction: share of the training windows to keep, in (0, 1]; see `datamodules.partition.thin`.
         classes: names of the classes to keep, in the order of their index; all by default.
         abnormal_classes: names of the classes that should raise an alarm.
         order_seed: of the order of the training batches.

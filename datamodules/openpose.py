@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datamodules.people import PeopleDataModule
-from pose.people import PeopleSource
+from pose.readers.base import PeopleSource
 
 
 class OpenPoseDataModule(PeopleDataModule):
@@ -11,6 +11,6 @@ class OpenPoseDataModule(PeopleDataModule):
 
     def reader(self) -> type[PeopleSource]:
         """What reads the files."""
-        from pose.openpose import OpenPoseSource
+        from pose.readers.openpose import OpenPoseSource
 
         return OpenPoseSource

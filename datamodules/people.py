@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 from datamodules.keypoints import KeypointDataModule
 
 if TYPE_CHECKING:
-    from pose.films import TrackOptions
-    from pose.people import PeopleSource
+    from pose.readers.base import PeopleSource
+    from pose.readers.sequences import TrackOptions
 
 
 class PeopleDataModule(KeypointDataModule):
@@ -62,7 +62,7 @@ class PeopleDataModule(KeypointDataModule):
 
     def tracks(self) -> TrackOptions:
         """How people become clips."""
-        from pose.films import TrackOptions
+        from pose.readers.sequences import TrackOptions
 
         return TrackOptions(self.max_gap, self.min_frames, self.max_people, self.min_overlap)
 

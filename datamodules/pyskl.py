@@ -36,6 +36,6 @@ class PysklDataModule(KeypointDataModule):
 
     def source(self) -> Source:
         """The pickle's clips."""
-        from pose.pyskl import PysklSource
+        from pose.readers.pyskl import PysklSource
 
         return PysklSource(self.path, self.id_pattern, self.file_class_names, self.fps)

@@ -1,4 +1,4 @@
-"""Hydra's launcher ``local``: hands the jobs of a multirun to sweeps.local."""
+"""Hydra's launcher ``local``: hands the jobs of a multirun to sweeps.launch.local."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class LocalLauncher(Launcher):
     """Runs the jobs of a multirun on this machine, tracked under one parent run.
 
     Args:
-        **options: of `sweeps.local.launcher.LocalOptions`; conf/hydra/launcher/local.yaml explains them.
+        **options: of `sweeps.launch.local.launcher.LocalOptions`; conf/hydra/launcher/local.yaml explains them.
     """
 
     def __init__(self, **options: Any) -> None:
@@ -26,7 +26,7 @@ class LocalLauncher(Launcher):
     def setup(self, *, hydra_context: HydraContext, task_function: TaskFunction, config: DictConfig) -> None:
         """Keep what Hydra hands over before it launches."""
         # Hydra imports every plugin at each start, also where there is nothing to launch.
-        from sweeps.local.pool import start_forkserver
+        from sweeps.launch.local.pool import start_forkserver
 
         self.hydra_context = hydra_context
         self.task_function = task_function
@@ -34,15 +34,15 @@ class LocalLauncher(Launcher):
         start_forkserver()
 
     def launch(self, job_overrides: Sequence[Sequence[str]], initial_job_idx: int) -> Sequence[JobReturn]:
-        """Run the jobs; see `sweeps.launching.launch`."""
-        from sweeps.launching import launch
-        from sweeps.local.launcher import LocalOptions
+        """Run the jobs; see `sweeps.launch.launch.launch`."""
+        from sweeps.launch.launch import launch
+        from sweeps.launch.local.launcher import LocalOptions
 
         run = LocalOptions(**self.options).run
         return launch(self.config, self.hydra_context, self.task_function, job_overrides, initial_job_idx, run)
 
     def side_by_side(self, jobs: int) -> int:
         """How many of so many jobs would run at once."""
-        from sweeps.local.launcher import LocalOptions
+        from sweeps.launch.local.launcher import LocalOptions
 
         return LocalOptions(**self.options).side_by_side(jobs)

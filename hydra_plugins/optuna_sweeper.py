@@ -16,8 +16,8 @@ class OptunaSweeper(Sweeper):
     """Has Optuna choose the jobs of a multirun, one batch after the other.
 
     Args:
-        **options: of `sweeps.search.settings.Settings`; conf/hydra/sweeper/optuna.yaml explains them. They are read
-            from the config, which is checked before anything is made of it.
+        **options: of `sweeps.config.search_settings.Settings`; conf/hydra/sweeper/optuna.yaml explains them. They are
+            read from the config, which is checked before anything is made of it.
     """
 
     def __init__(self, **options: Any) -> None:

@@ -1,4 +1,4 @@
-"""Hydra's launcher ``slurm``: hands the jobs of a multirun to sweeps.slurm."""
+"""Hydra's launcher ``slurm``: hands the jobs of a multirun to sweeps.launch.slurm."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class SlurmLauncher(Launcher):
     """Runs the jobs of a multirun in Slurm, tracked under one parent run.
 
     Args:
-        **options: of `sweeps.slurm.options.SlurmOptions`; conf/hydra/launcher/slurm.yaml explains them.
+        **options: of `sweeps.launch.slurm.options.SlurmOptions`; conf/hydra/launcher/slurm.yaml explains them.
     """
 
     on_slurm = True  # its jobs outlive a driver, and the next one attaches to them
@@ -33,11 +33,11 @@ class SlurmLauncher(Launcher):
         self.config = config
 
     def launch(self, job_overrides: Sequence[Sequence[str]], initial_job_idx: int) -> Sequence[JobReturn]:
-        """Run the jobs; see `sweeps.launching.launch`."""
+        """Run the jobs; see `sweeps.launch.launch.launch`."""
         # Hydra imports every plugin at each start, also where there is nothing to launch.
-        from sweeps.launching import launch
-        from sweeps.slurm.launcher import run_on_slurm
-        from sweeps.slurm.options import SlurmOptions
+        from sweeps.launch.launch import launch
+        from sweeps.launch.slurm.launcher import run_on_slurm
+        from sweeps.launch.slurm.options import SlurmOptions
 
         run = functools.partial(run_on_slurm, SlurmOptions.of(self.options))  # a mistake shows before a run is made
         return launch(

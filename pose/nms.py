@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pose.errors import DataError
-from pose.found import Poses
+from pose.interfaces import Poses
 from pose.oks import Floats, Ints, get_sigmas, oks_to, person_scores, take
 
 _TINY = 1e-9  # pixels, of a box without width or height

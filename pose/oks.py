@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pose.errors import DataError
-from pose.found import Boxes, Poses
+from pose.interfaces import Boxes, Poses
 from pose.skeletons import get_skeleton
 
 Floats = npt.NDArray[np.floating]

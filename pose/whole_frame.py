@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from pose.found import Boxes, Image
+from pose.interfaces import Boxes, Image
 
 
 class WholeFrameDetector:

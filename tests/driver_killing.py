@@ -36,19 +36,19 @@ def _die_at_claim(folder: Path, count: int) -> None:
 
 
 def _before_the_parent(reached: Any, draw: random.Random) -> None:
-    from sweeps import launching
+    from sweeps.launch import launch
 
-    before(launching, draw.choice(["wait_for_others", "mark_dead_runs", "opened_run"]), lambda: reached(1))
+    before(launch, draw.choice(["wait_for_others", "mark_dead_runs", "opened_run"]), lambda: reached(1))
 
 
 def _while_jobs_start(reached: Any, draw: random.Random) -> None:
-    from sweeps.local.pool import Pool
+    from sweeps.launch.local.pool import Pool
 
     draw.choice([before, after])(Pool, "_start", reached)
 
 
 def _as_a_job_ends(reached: Any, draw: random.Random) -> None:
-    from sweeps.local import pool
+    from sweeps.launch.local import pool
 
     draw.choice([before, after])(pool, "_judge", reached)
 
@@ -56,22 +56,22 @@ def _as_a_job_ends(reached: Any, draw: random.Random) -> None:
 def _in_the_last_write(reached: Any, draw: random.Random) -> None:
     from mlflow import MlflowClient
 
-    from sweeps import launching
+    from sweeps.launch import launch
 
     place = draw.randrange(4)
     if place < 2:
         [before, after][place](MlflowClient, "set_terminated", lambda: reached(1))
     else:
-        before(launching, ["summarize", "print_sweep_table"][place - 2], lambda: reached(1))
+        before(launch, ["summarize", "print_sweep_table"][place - 2], lambda: reached(1))
 
 
 def _in_the_report(reached: Any, draw: random.Random) -> None:
     from mlflow import MlflowClient
 
-    from sweeps.report import writing
+    from sweeps.report import write
 
     if draw.random() < 0.5:
-        draw.choice([before, after])(writing, "_write_whole", reached)
+        draw.choice([before, after])(write, "_write_whole", reached)
     else:
         draw.choice([before, after])(MlflowClient, "log_artifact", reached)
 

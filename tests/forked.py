@@ -16,7 +16,7 @@ import torch, pytorch_lightning, psutil, filelock, rich.table, hydra.main
 import torchmetrics.classification, matplotlib.backends.backend_agg, matplotlib.figure
 import mlflow.store.tracking.sqlalchemy_store, mlflow.store.artifact.local_artifact_repo
 from multiprocessing import forkserver
-from sweeps.local.pool import start_forkserver
+from sweeps.launch.local.pool import start_forkserver
 start_forkserver()  # one for all: what is forked here would each start its own
 for line in sys.stdin:
     order = json.loads(line)

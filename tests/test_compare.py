@@ -245,8 +245,8 @@ def test_weights_that_cannot_be_had_are_told_before_anything_is_written(
 
 
 def test_tables_and_mlflow_hold_the_same_numbers(pictures: Annotations) -> None:
-    from pose.evaluation.comparison import measure, summary_rows
-    from pose.evaluation.joints import choose_reference
+    from pose.evaluation.joint_metrics import choose_reference
+    from pose.evaluation.tables import measure, summary_rows
     from tests.pose.evaluation.scenes import found
 
     reference = choose_reference(pictures.pictures, "auto", None)

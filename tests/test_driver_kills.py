@@ -5,8 +5,8 @@ import signal
 
 import pytest
 
-from sweeps.claims import _folder
-from sweeps.plan import children_of
+from sweeps.launch.locks import _folder
+from sweeps.tracking.sweep_runs import children_of
 from tests.helpers import LITTLE, LITTLE_DATA, SPEEDS
 
 pytestmark = pytest.mark.slow

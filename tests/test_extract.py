@@ -16,12 +16,12 @@ import extract
 import train
 from pose.demo import draw
 from pose.errors import DataError
-from pose.extracted import ExtractedSource, named_footage
 from pose.extraction.run import look_up
-from pose.labels import Unit
+from pose.readers.extracted import ExtractedSource, named_footage
+from pose.readers.labels import Unit
 from tests.helpers import LITTLE, Ended, Typist, without_pose
 from tests.pose.extraction.test_store import content
-from tests.pose.footage import rectangles, simple_parts, write_images, write_video
+from tests.pose.video.videos import rectangles, simple_parts, write_images, write_video
 
 pytest.importorskip("av", reason="make pose")
 ROOT = Path(extract.__file__).parent

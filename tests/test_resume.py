@@ -6,7 +6,7 @@ from itertools import product
 
 import pytest
 
-from sweeps.tracking.process import mark_dead_runs
+from sweeps.tracking.recovery import mark_dead_runs
 from tests.helpers import LITTLE, LITTLE_DATA, Done, assert_same_weights
 from tests.killing import MOMENTS
 

@@ -17,8 +17,8 @@ from omegaconf import OmegaConf
 
 import train
 from lightning_modules.metrics import slug
-from sweeps import schema
-from sweeps.cells import cell_of
+from sweeps.config import schema
+from sweeps.tracking.cell import cell_of
 from sweeps.tracking.params import flat_params
 from tests.helpers import (
     BASELINES,

@@ -8,7 +8,7 @@ import torch
 from hydra import compose, initialize_config_dir
 
 import train
-from sweeps import schema
+from sweeps.config import schema
 from sweeps.tracking.params import flat_params, run_name
 from tests.helpers import BASELINES, CONF, LITTLE, LITTLE_DATA, SPEEDS
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.helpers import LITTLE, Typist
-from tests.pose.formats import (
+from tests.pose.readers.formats import (
     person,
     write_aihub,
     write_aihub_folder,

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from itertools import chain
 from pathlib import Path
 
-from pose.drawn.coco import write_coco
-from pose.drawn.scene import Frame, draw_frames
+from pose.rendering.coco import write_coco
+from pose.rendering.scene import Frame, draw_frames
 
 TRAIN_SEEDS = (100, 101)
 TRAIN_SCENES = 1500

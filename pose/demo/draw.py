@@ -7,7 +7,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from pose.drawn.videos import ID_PATTERN, VideoOptions, draw_videos
+from pose.rendering.videos import ID_PATTERN, VideoOptions, draw_videos
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

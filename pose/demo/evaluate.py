@@ -13,9 +13,9 @@ import numpy as np
 from pose.demo.data import HELD_OUT_SEED, held_out_frames
 from pose.demo.networks import find_boxes, find_joints, load_network
 from pose.demo.scoring import MIRROR, Outcome, box_ap, judge, match
-from pose.drawn.scene import Frame
-from pose.files import write_whole
-from pose.found import Boxes
+from pose.interfaces import Boxes
+from pose.io.atomic import write_whole
+from pose.rendering.scene import Frame
 from pose.simulator.scenes import ACTIONS
 from pose.skeletons import get_skeleton
 

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from pose.demo.train import HERE, NAMES, load_weights
-from pose.found import Array, Boxes, Image
+from pose.interfaces import Array, Boxes, Image
 
 
 def load_network(what: str, weights: Path | None = None) -> Any:

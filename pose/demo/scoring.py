@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from pose.drawn.coco import annotate
-from pose.drawn.picture import Truth
-from pose.found import Array, Boxes
+from pose.interfaces import Array, Boxes
+from pose.rendering.coco import annotate
+from pose.rendering.picture import Truth
 from pose.skeletons import get_skeleton
 
 Flags = npt.NDArray[np.bool_]

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from pose.demo.data import draw_training_data
 from pose.errors import DataError
-from pose.files import write_whole
+from pose.io.atomic import write_whole
 
 if TYPE_CHECKING:
     from mmengine.runner import Runner
@@ -28,7 +28,7 @@ class Training:
 
     Args:
         what: "estimator" or "detector".
-        data: folder written by `pose.drawn.coco.write_coco`.
+        data: folder written by `pose.rendering.coco.write_coco`.
         work: folder for mmengine's logs.
         weights: the safetensors file to be written.
         start: weights to go on from; drawn at random if None.

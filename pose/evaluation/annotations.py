@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pose.errors import DataError
-from pose.evaluation.fields import (
+from pose.evaluation.checked_fields import (
     read_action,
     read_area,
     read_box,
@@ -27,9 +27,9 @@ from pose.evaluation.fields import (
     read_pixels,
     read_text,
 )
-from pose.found import Array
-from pose.image_names import DIGITS
-from pose.json_files import read_json
+from pose.interfaces import Array
+from pose.io.checked_json import read_json
+from pose.readers.frame_names import DIGITS
 from pose.skeletons import get_skeleton
 
 Floats = npt.NDArray[np.float64]

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from pose.found import Boxes, Poses
+from pose.interfaces import Boxes, Poses
 from pose.oks import take
 
 COUNTED = 20  # people in a picture, pycocotools' maxDets of key points

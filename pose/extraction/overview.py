@@ -11,8 +11,8 @@ import numpy as np
 from pose.drawing import add_legend, draw_pose
 from pose.extraction.run import Outcome
 from pose.extraction.store import KeypointStore, VideoPeople
-from pose.footage import BrokenFootageError, open_footage
-from pose.found import Image, Poses
+from pose.interfaces import Image, Poses
+from pose.video.footage import BrokenFootageError, open_footage
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

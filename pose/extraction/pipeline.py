@@ -8,10 +8,10 @@ from typing import cast
 
 import numpy as np
 
-from pose.extraction.between import boxes_between
-from pose.extraction.parts import Parts
-from pose.extraction.people import People
-from pose.found import Array, Boxes, Crops, Detector, Image, Poses, TopDownEstimator, WholePictureEstimator
+from pose.extraction.components import Parts
+from pose.extraction.detections import People
+from pose.extraction.interpolate_boxes import boxes_between
+from pose.interfaces import Array, Boxes, Crops, Detector, Image, Poses, TopDownEstimator, WholePictureEstimator
 from pose.skeletons import get_skeleton
 
 

@@ -10,12 +10,12 @@ from pathlib import Path
 from typing import Any
 
 from pose.errors import DataError
-from pose.extraction.parts import Parts
+from pose.extraction.components import Parts
+from pose.extraction.extract_video import extract_video
 from pose.extraction.progress import ExtractionProgress, Report
 from pose.extraction.store import KeypointStore, StuckError
-from pose.extraction.video import extract_video
-from pose.fingerprint import fingerprint
-from pose.footage import BrokenFootageError, open_footage
+from pose.video.fingerprint import fingerprint
+from pose.video.footage import BrokenFootageError, open_footage
 
 _NAMED = 3  # videos in the last line; those before it name all
 

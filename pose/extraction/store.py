@@ -23,9 +23,9 @@ from typing import Any
 import numpy as np
 
 from pose.errors import DataError
-from pose.extraction.parts import FULL_PRECISION, canonical, digest
-from pose.extraction.people import Ints, People, read_arrays, write_arrays
-from pose.files import check_writable, write_whole, writing
+from pose.extraction.components import FULL_PRECISION, canonical, digest
+from pose.extraction.detections import Ints, People, read_arrays, write_arrays
+from pose.io.atomic import check_writable, write_whole, writing
 
 SEGMENT = 1_024
 """Frames that are kept at a time: what an extraction that is killed loses of each video it was in."""

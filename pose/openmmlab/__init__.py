@@ -1,1 +1,1 @@
-"""Detectors and estimators of MMDet and MMPose, by the protocols of `pose.found`; imported when one runs."""
+"""Detectors and estimators of MMDet and MMPose, by the protocols of `pose.interfaces`; imported when one runs."""

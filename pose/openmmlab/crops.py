@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pose.errors import DataError
-from pose.found import Array, Crops, Image
+from pose.interfaces import Array, Crops, Image
 
 _PASSIVE = ("LoadImage", "PackPoseInputs")
 _SMALLEST = 1.0  # pixels; a box without an extent has no crop

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from pose.errors import DataError
-from pose.found import Array
+from pose.interfaces import Array
 
 
 def decode(outputs: Any, decoder: Any) -> tuple[Array, Array]:

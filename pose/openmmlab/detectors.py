@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from pose.errors import DataError
-from pose.found import Boxes, Image
-from pose.openmmlab.heads import keep_heads_exact
+from pose.interfaces import Boxes, Image
+from pose.openmmlab.head_precision import keep_heads_exact
 from pose.openmmlab.letterbox import Letterbox
 from pose.openmmlab.network import Network
 

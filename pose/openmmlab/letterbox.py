@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from pose.errors import DataError
-from pose.found import Image
+from pose.interfaces import Image
 
 _PASSIVE = ("LoadImageFromFile", "LoadImageFromNDArray", "LoadAnnotations", "PackDetInputs")
 

@@ -8,10 +8,10 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from pose.openmmlab.building import build_network, in_scope, read_config
-from pose.openmmlab.configs import ConfigFile
+from pose.openmmlab.build import build_network, in_scope, read_config
 from pose.openmmlab.devices import autocast, check_precision, choose_device, used_precision
 from pose.weights.choice import choose_weights
+from pose.weights.config_files import ConfigFile
 from pose.weights.official import OfficialWeights
 
 

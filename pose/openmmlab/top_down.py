@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from pose.errors import DataError
-from pose.found import Array, Crops, Image
-from pose.openmmlab.cores import on_each_core
+from pose.interfaces import Array, Crops, Image
+from pose.openmmlab.cpu.parallel import on_each_core
 from pose.openmmlab.crops import Cropper
 from pose.openmmlab.decoding import decode
 from pose.openmmlab.network import Network
@@ -109,7 +109,7 @@ class MMPoseTopDown:
     @cached_property
     def _fused(self) -> Any:
         """The network for inference on a CPU, None where there is none."""
-        from pose.openmmlab.fused import fuse_top_down
+        from pose.openmmlab.cpu.fuse import fuse_top_down
 
         return fuse_top_down(self.network.module)
 

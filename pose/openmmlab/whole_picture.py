@@ -8,11 +8,11 @@ from typing import Any
 
 import numpy as np
 
+from pose.boxes import key_point_boxes
 from pose.errors import DataError
-from pose.films import key_point_boxes
-from pose.found import Boxes, Image, Poses
-from pose.openmmlab.building import in_scope
-from pose.openmmlab.heads import keep_heads_exact
+from pose.interfaces import Boxes, Image, Poses
+from pose.openmmlab.build import in_scope
+from pose.openmmlab.head_precision import keep_heads_exact
 from pose.openmmlab.network import Network
 from pose.skeletons import get_skeleton
 

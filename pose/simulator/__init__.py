@@ -4,13 +4,13 @@ The data is made up and says so: it stands in for AI-Hub's, which needs a login.
 analysis and studies of falls, each cited where it is used, and never fitted to what a classifier makes of it.
 """
 
-from pose.simulator.actors import Actor, Build, Style, make_actor
-from pose.simulator.body import BONES, JOINTS
-from pose.simulator.errors import EstimatorErrors
+from pose.simulator.class_shares import PAPER_FRAMES, class_frames
+from pose.simulator.motion.actors import Actor, Build, Style, make_actor
+from pose.simulator.motion.kinematics import BONES, JOINTS
 from pose.simulator.scenes import ACTIONS
-from pose.simulator.shares import PAPER_FRAMES, class_frames
+from pose.simulator.sensing.cameras import Camera, stage_cameras
+from pose.simulator.sensing.error_rates import EstimatorErrors
 from pose.simulator.source import Recording, SyntheticSource
-from pose.simulator.stage import Camera, stage_cameras
 
 __all__ = [
     "ACTIONS",

@@ -6,16 +6,16 @@ from collections.abc import Callable
 
 import numpy as np
 
-from pose.simulator.actors import Actor
-from pose.simulator.body import INDEX, solve
-from pose.simulator.falling import fall_from
-from pose.simulator.floor import BACK, FRONT, LEFT, RIGHT, draw_rest, lie
-from pose.simulator.gait import draw_gait, walk
-from pose.simulator.loads import carry, lift
-from pose.simulator.path import draw_path
-from pose.simulator.pendulum import KINDS, draw_fall
-from pose.simulator.rotations import Floats, rotation
-from pose.simulator.upright import stand
+from pose.simulator.motion.actors import Actor
+from pose.simulator.motion.falling import fall_from
+from pose.simulator.motion.gait import draw_gait, walk
+from pose.simulator.motion.kinematics import INDEX, solve
+from pose.simulator.motion.lifting import carry, lift
+from pose.simulator.motion.lying import BACK, FRONT, LEFT, RIGHT, draw_rest, lie
+from pose.simulator.motion.path import draw_path
+from pose.simulator.motion.pendulum import KINDS, draw_fall
+from pose.simulator.motion.rotations import Floats, rotation
+from pose.simulator.motion.standing import stand
 
 ACTIONS = ("carrying", "falling down", "walking", "lifting", "standing", "lying down")
 FPS = 30.0

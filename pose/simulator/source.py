@@ -9,15 +9,15 @@ import numpy as np
 
 from pose.clip import Clip
 from pose.errors import DataError
-from pose.simulator.actors import NUM_ACTORS, make_actor
-from pose.simulator.body import COCO_JOINTS
-from pose.simulator.errors import EstimatorErrors
-from pose.simulator.estimator import estimate
-from pose.simulator.occlusion import Floats32
-from pose.simulator.rotations import Floats
+from pose.simulator.class_shares import Take, plan
+from pose.simulator.motion.actors import NUM_ACTORS, make_actor
+from pose.simulator.motion.kinematics import COCO_JOINTS
+from pose.simulator.motion.rotations import Floats
 from pose.simulator.scenes import ACTIONS, FPS, perform
-from pose.simulator.shares import Take, plan
-from pose.simulator.stage import Camera, stage_cameras
+from pose.simulator.sensing.cameras import Camera, stage_cameras
+from pose.simulator.sensing.error_rates import EstimatorErrors
+from pose.simulator.sensing.estimator import estimate
+from pose.simulator.sensing.occlusion import Floats32
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -28,7 +28,7 @@ class Recording:
         id: "r0000" and so on.
         label: the action.
         subject: "S01" to "S20".
-        joints: [T, 25, 3] metres, in the order of `pose.simulator.body.JOINTS`: z up, floor at 0.
+        joints: [T, 25, 3] metres, in the order of `pose.simulator.motion.kinematics.JOINTS`: z up, floor at 0.
         cameras: those that see it.
         frames: how many of its frames each of them has.
     """
@@ -50,7 +50,8 @@ class SyntheticSource:
     """Simulated people doing the paper's six actions on its stage; nothing in it was measured.
 
     Args:
-        frames: of key points over all clips, shared out as `pose.simulator.shares.plan` says; 209,598 is the paper's.
+        frames: of key points over all clips, shared out as `pose.simulator.class_shares.plan` says; 209,598 is the
+            paper's.
         views: of the twelve cameras, how many see each recording.
         seed: of everything; the same gives the same bits.
         dimensions: 2 for what an estimator sees in the cameras' pictures, 3 for the true places in metres, which

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pose.errors import DataError
-from pose.found import Boxes, Poses
+from pose.interfaces import Boxes, Poses
 from pose.trackers.base import gap_in_frames
 
 

@@ -9,14 +9,14 @@ import numpy as np
 import numpy.typing as npt
 
 from pose.errors import DataError
-from pose.found import Poses
-from pose.missing import find_missing
+from pose.interfaces import Poses
+from pose.interpolation import find_missing
 from pose.oks import Floats, box_areas, get_sigmas, oks
 from pose.trackers.base import gap_in_frames
 
 Ints = npt.NDArray[np.int64]
 
-_SMOOTHING = 0.4  # weight of the newest step in a person's speed, as in pose/tracks.py
+_SMOOTHING = 0.4  # weight of the newest step in a person's speed, as in pose/readers/overlap_tracking.py
 
 
 @dataclass(frozen=True, slots=True)

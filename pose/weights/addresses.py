@@ -9,7 +9,7 @@ from __future__ import annotations
 
 _SITE = "https://download.openmmlab.com"
 
-# By configuration, as `pose.openmmlab.configs.ConfigFile` names it.
+# By configuration, as `pose.weights.config_files.ConfigFile` names it.
 ADDRESSES = {
     "mmdet::rtmdet/rtmdet_tiny_8xb32-300e_coco.py": f"{_SITE}/mmdetection/v3.0/rtmdet/rtmdet_tiny_8xb32-300e_coco/rtmdet_tiny_8xb32-300e_coco_20220902_112414-78e30dcc.pth",
     "mmdet::rtmdet/rtmdet_m_8xb32-300e_coco.py": f"{_SITE}/mmdetection/v3.0/rtmdet/rtmdet_m_8xb32-300e_coco/rtmdet_m_8xb32-300e_coco_20220719_112220-229f527c.pth",

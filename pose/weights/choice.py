@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from pose.errors import DataError
-from pose.openmmlab.configs import ConfigFile, find_file
+from pose.weights.config_files import ConfigFile, find_file
 from pose.weights.files import read_weights
 
 _RANDOM = re.compile(r"random(?::(\d+))?")

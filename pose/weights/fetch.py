@@ -13,13 +13,13 @@ from pathlib import Path
 from typing import Any
 
 from pose.errors import DataError
-from pose.files import writing
+from pose.io.atomic import writing
 
 _BLOCK = 1 << 18
 
 
 def writing_cache(folder: Path) -> AbstractContextManager[None]:
-    """Says in one line why a folder for weights cannot be written: `pose.files.writing`."""
+    """Says in one line why a folder for weights cannot be written: `pose.io.atomic.writing`."""
     advice = "set cache (pose.estimator.cache, pose.detector.cache) or XDG_CACHE_HOME to one that can and has room"
     return writing(f"{folder}, where weights are kept,", advice)
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from pose.errors import DataError
-from pose.files import write_whole
+from pose.io.atomic import write_whole
 
 _VERSIONS = "versions"
 _WANTED = re.compile(r"GLOBAL ([^\s]+)")

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from pose.errors import DataError
-from pose.openmmlab.configs import ConfigFile, library_folder
 from pose.weights.addresses import ADDRESSES
+from pose.weights.config_files import ConfigFile, library_folder
 from pose.weights.fetch import fetch, writing_cache
 from pose.weights.files import read_weights, write_weights
 

@@ -1,4 +1,4 @@
-"""Figures over many runs. Plain Figure objects, as in sweeps.figures."""
+"""Figures over many runs. Plain Figure objects, as in sweeps.tracking.figures."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from sweeps.report.jobs import Job
+from sweeps.report.sweep_data import Job
 from sweeps.statistics.paired import mean_interval
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-    from sweeps.report.answer import Answer
+    from sweeps.report.comparisons import Answer
 
 DPI = 150
 PARTS = {

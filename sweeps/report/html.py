@@ -6,7 +6,7 @@ import base64
 import html
 import re
 
-from sweeps.report.blocks import Block, Bullets, Heading, Page, Picture, Table, Text
+from sweeps.report.document import Block, Bullets, Heading, Page, Picture, Table, Text
 
 _SHOWN_PER_PIXEL = 0.6  # so that letters in figures, drawn at 150 dpi, are as large as those beside them
 _STYLE = """

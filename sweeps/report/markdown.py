@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sweeps.report.blocks import Block, Bullets, Heading, Page, Picture, Table, Text
+from sweeps.report.document import Block, Bullets, Heading, Page, Picture, Table, Text
 
 
 def to_markdown(page: Page) -> str:

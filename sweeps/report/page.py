@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sweeps.report.answer import Answers
-from sweeps.report.blocks import Block, Bullets, Page
-from sweeps.report.jobs import Sweep
-from sweeps.report.numbers import counted
+from sweeps.report.comparisons import Answers
+from sweeps.report.document import Block, Bullets, Page
+from sweeps.report.formatting import counted
 from sweeps.report.sections.effects import effects_section
 from sweeps.report.sections.facts import jobs_section, settings_section, warnings
 from sweeps.report.sections.limits import left_out_section, limits_section, methods_section
@@ -15,6 +14,7 @@ from sweeps.report.sections.pictures import curves_section, recalls_section, run
 from sweeps.report.sections.results import answer_section, cells_section, claims_section, paper_section, power_section
 from sweeps.report.sections.scaling import scaling_section
 from sweeps.report.sections.tuned import tuning_section
+from sweeps.report.sweep_data import Sweep
 from sweeps.report.tuning import Tuning
 
 if TYPE_CHECKING:

@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sweeps.report import paper
-from sweeps.report.jobs import Job, Sweep
+from sweeps.report.formatting import recall_key
 from sweeps.report.recordings import accuracy_interval, recall_interval
-from sweeps.report.slugs import recall_key
+from sweeps.report.sweep_data import Job, Sweep
 from sweeps.statistics.learning import mean_height, restricted_difference
 from sweeps.statistics.paired import Interval
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sweeps.report.jobs import Job
+from sweeps.report.sweep_data import Job
 from sweeps.statistics.bootstrap import accuracy_difference, recall_difference
 from sweeps.statistics.paired import Interval
 

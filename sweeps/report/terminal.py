@@ -6,9 +6,9 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
-from sweeps.report.answer import Answer, Answers
-from sweeps.report.jobs import Sweep
-from sweeps.report.numbers import counted, signed, span
+from sweeps.report.comparisons import Answer, Answers
+from sweeps.report.formatting import counted, signed, span
+from sweeps.report.sweep_data import Sweep
 
 
 def print_answer(sweep: Sweep, answers: Answers, power_line: str, files: Sequence[Path]) -> None:

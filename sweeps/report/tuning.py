@@ -8,9 +8,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from sweeps.config.messages import listed, nearest
 from sweeps.errors import ConfigError
-from sweeps.report.jobs import Job, Sweep
-from sweeps.wording import listed, nearest
+from sweeps.report.sweep_data import Job, Sweep
 
 Levels = tuple[str, ...]
 

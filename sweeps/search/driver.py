@@ -13,14 +13,14 @@ from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.utils import setup_globals
 from omegaconf import DictConfig, OmegaConf
 
+from sweeps.config.search_settings import Settings
+from sweeps.config.search_space import Space
 from sweeps.errors import ConfigError
-from sweeps.launching import driving, opened_sweep, summed_up
-from sweeps.open_sweep import cells_of
+from sweeps.launch.launch import driving, opened_sweep, summed_up
+from sweeps.launch.sweep import cells_of
 from sweeps.search.journal import journal_file
 from sweeps.search.loop import Search
 from sweeps.search.pruning import Membership, Pruner
-from sweeps.search.settings import Settings
-from sweeps.search.space import Space
 from sweeps.search.study import (
     CELL,
     counted,
@@ -46,7 +46,7 @@ def search(
         config: the sweep's own composition.
         context: of the multirun.
         task: what a job calls with its config.
-        launcher: one that launches by `sweeps.launching.launch`.
+        launcher: one that launches by `sweeps.launch.launch.launch`.
         arguments: overrides, those of the space among them.
 
     Raises:

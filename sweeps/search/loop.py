@@ -7,14 +7,14 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sweeps.jobs import Job
-from sweeps.open_sweep import OpenSweep
+from sweeps.config.search_settings import Settings
+from sweeps.config.search_space import Space
+from sweeps.launch.job import Job
+from sweeps.launch.sweep import OpenSweep
 from sweeps.search.outcome import Outcome, read_outcome
 from sweeps.search.pruning import Membership
-from sweeps.search.settings import Settings
-from sweeps.search.space import Space
 from sweeps.search.study import CELL, ERROR, RUN_ID, counted, retry_failed, suggest, written
-from sweeps.tracking.process import mark_dead_runs
+from sweeps.tracking.recovery import mark_dead_runs
 
 if TYPE_CHECKING:
     from hydra.plugins.launcher import Launcher

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
-from sweeps.grid import PRUNED
+from sweeps.tracking.sweep_runs import PRUNED
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from sweeps.config.search_settings import Settings
+from sweeps.config.search_space import Space
 from sweeps.errors import ConfigError
 from sweeps.search.journal import journal_storage
 from sweeps.search.pruning import Pruner
-from sweeps.search.settings import Settings
-from sweeps.search.space import Space
 
 if TYPE_CHECKING:
     from optuna import Study

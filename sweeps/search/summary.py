@@ -7,15 +7,15 @@ import warnings
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
-from sweeps.grid import SEARCHED
-from sweeps.open_sweep import OpenSweep
-from sweeps.search.settings import Settings
-from sweeps.search.space import Space
+from sweeps.config.messages import listed
+from sweeps.config.search_settings import Settings
+from sweeps.config.search_space import Space
+from sweeps.launch.sweep import OpenSweep
+from sweeps.results.table import Ranking, print_sweep_table
 from sweeps.search.study import CELL, ERROR, RUN_ID, as_json, as_run, counted, told
-from sweeps.table import Ranking, print_sweep_table
-from sweeps.tracking.opened import set_tags
+from sweeps.tracking.lifecycle import set_tags
 from sweeps.tracking.store import Store
-from sweeps.wording import listed
+from sweeps.tracking.sweep_runs import SEARCHED
 
 if TYPE_CHECKING:
     from optuna import Study

@@ -11,11 +11,11 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sweeps.tracking import writes
-from sweeps.tracking.outbox_file import FILES, OUTBOX, append_lines, read_outbox, sync
-from sweeps.tracking.process import process_tags
-from sweeps.tracking.reach import AwayError, attempt, hide_password
-from sweeps.tracking.writes import Write
+from sweeps.runtime.process import process_tags
+from sweeps.tracking import events
+from sweeps.tracking.events import Write
+from sweeps.tracking.journal import FILES, OUTBOX, append_lines, read_outbox, sync
+from sweeps.tracking.retry import AwayError, attempt, hide_password
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -138,7 +138,7 @@ class Outbox:
         whole = Write(write.kind, content)
         began = time.monotonic()
         try:
-            attempt(lambda: writes.send(self._client, self.run_id, whole, again=again), timeout)
+            attempt(lambda: events.send(self._client, self.run_id, whole, again=again), timeout)
         except AwayError as away:
             self._note_away(away, time.monotonic() - began)
             raise
@@ -171,10 +171,10 @@ def _together(waiting: Sequence[Write]) -> tuple[int, Write]:
     """Give the first writes that fit into one call, as one, and how many they are."""
     rows: list[Any] = []
     for count, write in enumerate(waiting):
-        if write.kind != "metrics" or (rows and len(rows) + len(write.content["rows"]) > writes.METRICS_PER_CALL):
-            return (count, writes.metrics(rows)) if count else (1, write)
+        if write.kind != "metrics" or (rows and len(rows) + len(write.content["rows"]) > events.METRICS_PER_CALL):
+            return (count, events.metrics(rows)) if count else (1, write)
         rows += write.content["rows"]
-    return len(waiting), writes.metrics(rows)
+    return len(waiting), events.metrics(rows)
 
 
 class Direct:
@@ -182,7 +182,7 @@ class Direct:
 
     def __init__(self, client: MlflowClient, run_id: str) -> None:
         """Write through a client to a run."""
-        self._send: Callable[[Write], None] = lambda write: writes.send(client, run_id, write, again=False)
+        self._send: Callable[[Write], None] = lambda write: events.send(client, run_id, write, again=False)
 
     def put(self, write: Write) -> None:
         """Send a write."""

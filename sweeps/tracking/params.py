@@ -10,7 +10,7 @@ from typing import Any, cast
 
 from omegaconf import DictConfig, OmegaConf
 
-from sweeps.unused import is_baseline
+from sweeps.config.unused_keys import is_baseline
 
 MAX_PARAM_LENGTH = 6000  # characters that MLflow keeps of a value
 # Where and how a run is carried out and shown, not what it computes.

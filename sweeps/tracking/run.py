@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from omegaconf import OmegaConf
 
-from sweeps.cells import Cell, cell_of
 from sweeps.errors import ConfigError
-from sweeps.tracking import writes
+from sweeps.tracking import events
+from sweeps.tracking.cell import Cell, cell_of
 from sweeps.tracking.git import git_tags, source_tags
-from sweeps.tracking.opened import opened_run
+from sweeps.tracking.lifecycle import opened_run
 from sweeps.tracking.params import flat_params, run_name, without_hydra
 from sweeps.tracking.store import Store
 
@@ -77,9 +77,9 @@ class TrackedRun:
             for key, value in row.values.items()
             if (key, row.epoch) not in self._sent
         ]
-        for start in range(0, len(new), writes.METRICS_PER_CALL):
-            part = new[start : start + writes.METRICS_PER_CALL]
-            self._sink.put(writes.metrics(part))
+        for start in range(0, len(new), events.METRICS_PER_CALL):
+            part = new[start : start + events.METRICS_PER_CALL]
+            self._sink.put(events.metrics(part))
             self._sent.update((key, epoch) for key, _, _, epoch in part)
 
     def reconcile(self, rows: Sequence[EpochMetrics]) -> None:
@@ -93,7 +93,7 @@ class TrackedRun:
 
     def log_file(self, path: str | Path, folder: str | None = None) -> None:
         """Keep a copy of a file as an artifact, in `folder` of the run's artifacts."""
-        self._sink.put(writes.artifact(Path(path), folder))
+        self._sink.put(events.artifact(Path(path), folder))
 
     def log_figure(self, figure: Figure, name: str) -> None:
         """Keep a matplotlib figure under a file name such as ``curves.png``."""
@@ -138,11 +138,11 @@ class TrackedRun:
             "source": json.dumps({"uri": source}),
             "profile": json.dumps(profile, default=str),
         }
-        self._sink.put(writes.dataset(values, context))
+        self._sink.put(events.dataset(values, context))
 
     def set_tags(self, tags: Mapping[str, str]) -> None:
         """Set tags of the run in one write."""
-        self._sink.put(writes.tags(tags))
+        self._sink.put(events.tags(tags))
 
     def log_model(
         self,
@@ -158,7 +158,7 @@ class TrackedRun:
         from sweeps.tracking.logged_model import saved_recognizer
 
         with saved_recognizer(self.run_id, model, example_inputs, metadata) as saved:
-            self._sink.put(writes.model(saved, name))
+            self._sink.put(events.model(saved, name))
 
 
 @contextlib.contextmanager

@@ -14,10 +14,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sweeps.errors import ConfigError
+from sweeps.runtime.process import is_alive
+from sweeps.tracking.journal import OUTBOX, Content, read_outbox
 from sweeps.tracking.outbox import Outbox
-from sweeps.tracking.outbox_file import OUTBOX, Content, read_outbox
-from sweeps.tracking.process import is_alive
-from sweeps.tracking.reach import can_go_away, hide_password
+from sweeps.tracking.retry import can_go_away, hide_password
 
 if TYPE_CHECKING:
     from sweeps.tracking.store import Store

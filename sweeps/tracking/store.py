@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, TypeVar, cast
 from sweeps.errors import ConfigError
 from sweeps.tracking.filesystem import check_sqlite_place
 from sweeps.tracking.outbox import Direct, Outbox
-from sweeps.tracking.reach import AwayError, PatientClient, attempt, can_go_away, hide_password, how_to_start, patiently
+from sweeps.tracking.retry import AwayError, PatientClient, attempt, can_go_away, hide_password, how_to_start, patiently
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from datamodules.frames import take_frames
 from pose.clip import Clip
 from pose.errors import DataError
-from pose.missing import find_missing, interpolate_missing
+from pose.interpolation import find_missing, interpolate_missing
 from tests.clips import make_clip
 
 

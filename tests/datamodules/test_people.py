@@ -10,7 +10,7 @@ from datamodules.aihub import AIHubDataModule
 from datamodules.alphapose import AlphaPoseDataModule
 from datamodules.openpose import OpenPoseDataModule
 from datamodules.people import PeopleDataModule
-from tests.pose.formats import (
+from tests.pose.readers.formats import (
     person,
     write_aihub_folder,
     write_alphapose,

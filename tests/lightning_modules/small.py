@@ -16,9 +16,9 @@ from datamodules.keypoints import KeypointDataModule
 from datamodules.splits import Split
 from lightning_modules.checkpoints import AtomicCheckpointIO
 from lightning_modules.classifier import ActionClassifier
+from lightning_modules.machine import cpu_supports
 from lightning_modules.networks import LSTMClassifier
 from lightning_modules.normalizers import make_normalizer
-from lightning_modules.precision import cpu_supports
 from tests.clips import make_data, make_people
 
 PRECISIONS = [

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from lightning_modules.networks import LSTMClassifier
 from lightning_modules.normalizers import make_normalizer
 from lightning_modules.recognizer import Recognizer, interpolate_window
-from pose.missing import find_missing, interpolate_missing
+from pose.interpolation import find_missing, interpolate_missing
 from tests.clips import make_data, make_people
 
 

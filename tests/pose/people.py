@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from pose.films import key_point_boxes
-from pose.found import Boxes, Poses
+from pose.boxes import key_point_boxes
+from pose.interfaces import Boxes, Poses
 
 
 def standing(x: float, y: float, height: float) -> np.ndarray:

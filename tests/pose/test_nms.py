@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from pose.errors import DataError
-from pose.found import Poses
+from pose.interfaces import Poses
 from pose.nms import NoNms, OksNms, ParametricNms, SoftOksNms
 from pose.oks import box_areas, get_sigmas, oks, person_scores
 from tests.pose.people import crowd, poses, standing

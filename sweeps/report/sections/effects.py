@@ -6,12 +6,12 @@ from itertools import combinations
 
 import numpy as np
 
-from sweeps.report.blocks import Block, Heading, Picture, Table, Text
+from sweeps.report.document import Block, Heading, Picture, Table, Text
 from sweeps.report.figures import effects_figure, interaction_figure, to_png
-from sweeps.report.jobs import Job, Sweep
-from sweeps.report.numbers import p_value, percent, whole_percent
+from sweeps.report.formatting import p_value, percent, whole_percent
+from sweeps.report.sweep_data import Job, Sweep
+from sweeps.results.table import short_names
 from sweeps.statistics.effects import Effect, explained
-from sweeps.table import short_names
 
 _REST = "what none of these explains"
 

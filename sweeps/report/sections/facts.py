@@ -7,11 +7,11 @@ from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
-from sweeps.report.blocks import Block, Bullets, Heading, Table, Text
-from sweeps.report.jobs import Job, Sweep, constant
-from sweeps.report.numbers import counted
-from sweeps.table import short_names
-from sweeps.wording import listed
+from sweeps.config.messages import listed
+from sweeps.report.document import Block, Bullets, Heading, Table, Text
+from sweeps.report.formatting import counted
+from sweeps.report.sweep_data import Job, Sweep, constant
+from sweeps.results.table import short_names
 
 _SHORT_COMMIT = 10
 _MOST_LISTED = 40

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from sweeps.config.messages import listed
 from sweeps.report import paper
-from sweeps.report.answer import Answers
-from sweeps.report.blocks import Block, Bullets, Heading, Text
-from sweeps.report.jobs import Sweep, constant
-from sweeps.report.numbers import whole_percent
+from sweeps.report.comparisons import Answers
+from sweeps.report.document import Block, Bullets, Heading, Text
+from sweeps.report.formatting import whole_percent
 from sweeps.report.sections.facts import is_unselected
-from sweeps.wording import listed
+from sweeps.report.sweep_data import Sweep, constant
 
 _FOLLOWING = ("datamodule.split.seed", "datamodule.seed")
 

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from sweeps.report import paper
-from sweeps.report.blocks import Block, Heading, Picture, Table
+from sweeps.report.document import Block, Heading, Picture, Table
 from sweeps.report.figures import LEVELS, curves_figure, recalls_figure, to_png
-from sweeps.report.jobs import Job, Sweep
-from sweeps.report.numbers import percent, whole_percent
-from sweeps.report.slugs import recall_key
+from sweeps.report.formatting import percent, recall_key, whole_percent
+from sweeps.report.sweep_data import Job, Sweep
 
 _RECALL = "test/recall/"
 

@@ -8,16 +8,16 @@ from collections.abc import Sequence
 import numpy as np
 
 from sweeps.report import paper
-from sweeps.report.answer import Answer, Answers
-from sweeps.report.blocks import Block, Bullets, Heading, Picture, Table, Text
+from sweeps.report.comparisons import Answer, Answers
+from sweeps.report.document import Block, Bullets, Heading, Picture, Table, Text
 from sweeps.report.figures import differences_figure, to_png
-from sweeps.report.jobs import Job, Sweep
-from sweeps.report.numbers import NONE, counted, p_value, percent, percent_span, plain, signed, span, whole_percent
+from sweeps.report.formatting import NONE, counted, p_value, percent, percent_span, plain, signed, span, whole_percent
 from sweeps.report.questions import REACHED
+from sweeps.report.sweep_data import Job, Sweep
+from sweeps.results.table import short_names
 from sweeps.statistics.paired import mean_interval
 from sweeps.statistics.power import pairs_for_power, power
 from sweeps.statistics.verdict import Verdict
-from sweeps.table import short_names
 
 _MOST_CELLS = 60
 _WANTED_POWER = 0.8

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from sweeps.report.blocks import Block, Heading, Picture, Table, Text
+from sweeps.report.document import Block, Heading, Picture, Table, Text
 from sweeps.report.figures import to_png
-from sweeps.report.jobs import Job, Sweep
-from sweeps.report.numbers import NONE, percent, plain, span, whole_percent
+from sweeps.report.formatting import NONE, percent, plain, span, whole_percent
 from sweeps.report.scaling_figure import Points, scaling_figure
+from sweeps.report.sweep_data import Job, Sweep
 from sweeps.statistics.scaling import growth
 
 SIZE = "datamodule.train_fraction"

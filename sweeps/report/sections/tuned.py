@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import math
 
-from sweeps.report.blocks import Block, Bullets, Heading, Table, Text
-from sweeps.report.numbers import NONE, plain
+from sweeps.report.document import Block, Bullets, Heading, Table, Text
+from sweeps.report.formatting import NONE, plain
 from sweeps.report.tuning import Tuning
-from sweeps.table import short_names
+from sweeps.results.table import short_names
 
 
 def tuning_section(tuning: Tuning | None) -> list[Block]:

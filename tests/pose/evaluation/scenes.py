@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 import pytest
 
+from pose.boxes import key_point_boxes
 from pose.evaluation.annotations import JOINTS, Annotations, read_annotations
 from pose.evaluation.results import Results
-from pose.films import key_point_boxes
-from pose.found import Boxes, Poses
+from pose.interfaces import Boxes, Poses
 from pose.skeletons import get_skeleton
 from tests.pose.people import standing
 

@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 
 from pose.errors import DataError
 from pose.evaluation.annotations import read_annotations
-from pose.evaluation.comparison import measure
-from pose.evaluation.joints import choose_reference
+from pose.evaluation.joint_metrics import choose_reference
+from pose.evaluation.tables import measure
 from tests.pose.evaluation.scenes import COCO, entry, found, needs_coco, write
 from tests.pose.people import standing
 

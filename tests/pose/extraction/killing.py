@@ -37,9 +37,9 @@ def _in(owner: Any, name: str, wrap: Any, reached: Reached) -> None:
 
 
 def _in_the_join(reached: Reached) -> None:
-    from pose.extraction import video
+    from pose.extraction import extract_video
 
-    before(video, "_follow", reached)
+    before(extract_video, "_follow", reached)
 
 
 def _before_the_index(reached: Reached) -> None:
@@ -49,7 +49,7 @@ def _before_the_index(reached: Reached) -> None:
 
 
 def _while_detecting(reached: Reached) -> None:
-    from tests.pose.footage import RectangleDetector
+    from tests.pose.video.videos import RectangleDetector
 
     before(RectangleDetector, "detect", reached)
 

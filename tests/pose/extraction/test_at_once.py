@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
-from pose.extraction.people import People
+from pose.extraction.detections import People
 from pose.extraction.run import check, extract, look_up, shard_of
 from pose.extraction.store import KeypointStore
 from tests.pose.extraction.test_store import content, run
-from tests.pose.footage import RectangleDetector, rectangles, simple_parts, write_images, write_video
+from tests.pose.video.videos import RectangleDetector, rectangles, simple_parts, write_images, write_video
 
 pytest.importorskip("av", reason="make pose")
 _A_CHANCE = 0.2  # seconds for the other thread, which then waits for this one or has done its harm
@@ -31,7 +31,7 @@ import sys
 from pathlib import Path
 from pose.extraction.store import KeypointStore
 from tests.pose.extraction.test_store import run
-from tests.pose.footage import RectangleDetector
+from tests.pose.video.videos import RectangleDetector
 wait = KeypointStore.alone_with
 KeypointStore.alone_with = lambda *words: print("begun", flush=True) or wait(*words)
 detector = RectangleDetector()

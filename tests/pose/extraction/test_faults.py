@@ -11,9 +11,9 @@ from pose.errors import DataError
 from pose.extraction.overview import draw_overview
 from pose.extraction.run import ExtractionError, check, extract, look_up, shard_of
 from pose.extraction.store import KeypointStore
-from pose.footage import find_footage
+from pose.video.footage import find_footage
 from tests.pose.extraction.test_store import run
-from tests.pose.footage import rectangles, simple_parts, write_images, write_video
+from tests.pose.video.videos import rectangles, simple_parts, write_images, write_video
 
 pytest.importorskip("av", reason="make pose")
 

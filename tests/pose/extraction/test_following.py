@@ -7,14 +7,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from pose.extraction.parts import TrackerOption
+from pose.extraction.components import TrackerOption
+from pose.extraction.extract_video import extract_video
 from pose.extraction.store import KeypointStore, VideoPeople
-from pose.extraction.video import extract_video
-from pose.footage import open_footage
-from pose.found import Array
+from pose.interfaces import Array
 from pose.trackers.bytetrack import ByteTracking
 from pose.trackers.oks import OksTracking
-from tests.pose.footage import simple_parts, write_images, write_video
+from pose.video.footage import open_footage
+from tests.pose.video.videos import simple_parts, write_images, write_video
 
 pytest.importorskip("av", reason="make pose")
 FPS = 10

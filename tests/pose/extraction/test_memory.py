@@ -9,13 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from pose.extraction.parts import Parts
+from pose.extraction.components import Parts
+from pose.extraction.extract_video import extract_video
 from pose.extraction.pipeline import find_people
 from pose.extraction.store import KeypointStore
-from pose.extraction.video import extract_video
-from pose.footage import Footage, FootageInfo
-from pose.found import Boxes, Image
-from tests.pose.footage import SIZE, RectangleDetector, WholeEstimator, rectangles, simple_parts
+from pose.interfaces import Boxes, Image
+from pose.video.footage import Footage, FootageInfo
+from tests.pose.video.videos import SIZE, RectangleDetector, WholeEstimator, rectangles, simple_parts
 
 COUNT = 300
 

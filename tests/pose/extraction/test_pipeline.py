@@ -10,14 +10,14 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from pose.errors import DataError
-from pose.extraction.between import boxes_between
-from pose.extraction.parts import Parts
-from pose.extraction.people import People
+from pose.extraction.components import Parts
+from pose.extraction.detections import People
+from pose.extraction.interpolate_boxes import boxes_between
 from pose.extraction.pipeline import find_people
 from pose.extraction.prefetch import prefetched
-from pose.found import Boxes, Image
+from pose.interfaces import Boxes, Image
 from pose.nms import NoNms
-from tests.pose.footage import CornerEstimator, RectangleDetector, WholeEstimator, rectangles, simple_parts
+from tests.pose.video.videos import CornerEstimator, RectangleDetector, WholeEstimator, rectangles, simple_parts
 
 
 def find(parts: Parts, count: int = 30) -> People:

@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from pose.extraction import video
+from pose.extraction import extract_video as extracting
+from pose.extraction.extract_video import extract_video
 from pose.extraction.progress import ExtractionProgress, Report
 from pose.extraction.store import KeypointStore
-from pose.extraction.video import extract_video
-from pose.footage import open_footage
-from tests.pose.footage import rectangles, simple_parts, write_images
+from pose.video.footage import open_footage
+from tests.pose.video.videos import rectangles, simple_parts, write_images
 
 TEXT = "10.0 fps  left 0:01:09  1/2 walk"
 
@@ -58,7 +58,7 @@ def test_before_anything_is_found_no_time_is_guessed(capsys: pytest.CaptureFixtu
 
 
 def test_frames_that_the_store_has_are_told_as_known(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(video, "SEGMENT", 20)
+    monkeypatch.setattr(extracting, "SEGMENT", 20)
     footage, parts = open_footage(write_images(tmp_path / "walk", rectangles(50)), 30), simple_parts()
     store = KeypointStore(tmp_path / "store", parts.identity, parts.name)
     calls: list[tuple[int, bool]] = []

@@ -12,15 +12,15 @@ import pandas as pd
 import pytest
 
 from pose.errors import DataError
-from pose.extracted import ExtractedSource, named_footage
-from pose.extraction import video
+from pose.extraction import extract_video as extracting
+from pose.extraction.extract_video import extract_video
 from pose.extraction.run import ExtractionError, Found, check, extract, look_up, shard_of
 from pose.extraction.store import SEGMENT, KeypointStore
-from pose.extraction.video import extract_video
-from pose.footage import open_footage
 from pose.nms import OksNms
+from pose.readers.extracted import ExtractedSource, named_footage
+from pose.video.footage import open_footage
 from tests.pose.extraction.killing import MOMENTS
-from tests.pose.footage import RectangleDetector, rectangles, simple_parts, write_images, write_video
+from tests.pose.video.videos import RectangleDetector, rectangles, simple_parts, write_images, write_video
 
 pytest.importorskip("av", reason="make pose")
 CHILD = """
@@ -131,7 +131,7 @@ def test_other_settings_have_a_store_of_their_own(videos: Path, tmp_path: Path) 
 
 def test_a_video_is_not_gone_on_with_in_another_precision(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """As with precision=auto where a machine with a GPU was killed and one without goes on."""
-    monkeypatch.setattr(video, "SEGMENT", 20)
+    monkeypatch.setattr(extracting, "SEGMENT", 20)
     footage = open_footage(write_images(tmp_path / "walk", rectangles(50)), 30)
 
     def extract_in(precision: str, frames: int = 1_000) -> KeypointStore:

@@ -17,9 +17,9 @@ import pytest
 from mlflow.entities import Metric, Param, RunTag
 
 import report
-from sweeps.grid import Asked, write_grid
-from sweeps.predictions import PREDICTIONS_FILE, prediction_frame
+from sweeps.tracking.predictions import PREDICTIONS_FILE, prediction_frame
 from sweeps.tracking.store import Store
+from sweeps.tracking.sweep_runs import Asked, write_grid
 from tests.helpers import Ended
 
 CLASSES = ["carrying", "falling down", "lying down"]

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from lightning_modules.metrics import slug
-from sweeps.report.slugs import recall_key
+from sweeps.report.formatting import recall_key
 
 RMS = [0.80, 0.82, 0.81, 0.83, 0.79]
 BOTH = "num layers x sequence length"

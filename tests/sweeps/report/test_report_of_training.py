@@ -5,7 +5,7 @@ import re
 import pandas as pd
 import pytest
 
-from sweeps.predictions import PREDICTIONS_FILE
+from sweeps.tracking.predictions import PREDICTIONS_FILE
 from tests.helpers import LITTLE, LITTLE_DATA
 
 

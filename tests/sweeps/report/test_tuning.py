@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from sweeps.report.jobs import Job, Sweep
+from sweeps.report.sweep_data import Job, Sweep
 from sweeps.report.tuning import tune
 
 GRID = {"rmsprop": {"1e-4": 0.9, "1e-3": 0.5, "1e-2": 0.7}, "adam": {"1e-4": 0.4, "1e-3": 0.6, "1e-2": 0.8}}

@@ -1,0 +1,222 @@
+"""Joint by joint: how many are where they should be (PCK), which sides are exchanged, what is missing.
+
+PCK is the share of joints within a fraction of some length of the person: PCKh of half of the head (Andriluka et al.,
+CVPR 2014), PCK of the torso (Sapp and Taskar, MODEC, CVPR 2013) or of the box (Yang and Ramanan, CVPR 2011).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, fields
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from pose.boxes import overlaps
+from pose.errors import DataError
+from pose.evaluation.annotations import HIDDEN, VISIBLE, Annotated, Picture
+from pose.evaluation.results import Results
+from pose.interfaces import Poses
+from pose.oks import get_sigmas, oks
+from pose.skeletons import get_skeleton
+
+Floats = npt.NDArray[np.floating]
+Bools = npt.NDArray[np.bool_]
+Ints = npt.NDArray[np.int64]
+
+_ALIKE = 0.25  # mean of OKS and overlap of the boxes from which a found person is the annotated one
+_LAYOUT = get_skeleton("coco17")
+SIDES = tuple((left, right) for left, right in enumerate(_LAYOUT.mirror) if left < right)
+"""Indices of the left and the right joint of each of the 8 pairs."""
+
+
+class Reference(NamedTuple):
+    """Which length PCK goes by.
+
+    Attributes:
+        kind: "head" (from head top to neck), "torso" (from left shoulder to right hip) or "box" (its longer side).
+        fraction: of it, above 0.
+    """
+
+    kind: str
+    fraction: float
+
+    @property
+    def label(self) -> str:
+        """As the field writes it: PCKh@0.5, PCK@0.2 (torso)."""
+        return f"PCKh@{self.fraction:g}" if self.kind == "head" else f"PCK@{self.fraction:g} ({self.kind})"
+
+    def radii(self, people: Annotated) -> Floats:
+        """How far off a joint of each person may be, `[N]` pixels; NaN where the length is not annotated."""
+        radii: Floats = self.fraction * _LENGTHS[self.kind](people)
+        return radii
+
+
+def _torso(people: Annotated) -> Floats:
+    shoulder, hip = _LAYOUT.find("left_shoulder", "right_hip")
+    lengths = np.linalg.norm(people.keypoints[:, shoulder] - people.keypoints[:, hip], axis=1)
+    whole = (people.visible[:, [shoulder, hip]] > 0).all(axis=1)
+    return np.where(whole, lengths, np.nan)
+
+
+def _longer_side(people: Annotated) -> Floats:
+    sides: Floats = (people.boxes[:, 2:] - people.boxes[:, :2]).max(axis=1)
+    return sides
+
+
+_LENGTHS: dict[str, Callable[[Annotated], Floats]] = {
+    "head": lambda people: people.heads,
+    "torso": _torso,
+    "box": _longer_side,
+}
+_FRACTIONS = {"head": 0.5, "torso": 0.2, "box": 0.1}
+
+
+def choose_reference(pictures: Sequence[Picture], kind: str, fraction: float | None) -> Reference:
+    """What PCK goes by.
+
+    Args:
+        pictures: what is annotated.
+        kind: "head", "torso", "box", or "auto": the head where everybody's is annotated, else the torso.
+        fraction: of the length; None for the usual one: 0.5 of the head, 0.2 of the torso, 0.1 of the box.
+
+    Raises:
+        DataError: there is no such length, or nobody's is annotated.
+    """
+    heads = np.concatenate([picture.people.heads[picture.people.asked] for picture in pictures])
+    chosen = ("head" if np.isfinite(heads).all() else "torso") if kind == "auto" else kind
+    if chosen not in _LENGTHS:
+        raise DataError(f"pck={kind}: use auto, {', '.join(_LENGTHS)}")
+    reference = Reference(chosen, fraction or _FRACTIONS[chosen])
+    if not any(np.isfinite(reference.radii(picture.people)).any() for picture in pictures):
+        raise DataError(f"pck={chosen}: nobody's is annotated; use pck=box")
+    return reference
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class JointCounts:
+    """What became of each of the N people who are to be found.
+
+    Args:
+        actions: `[N]` what they do, "" where that is not known.
+        found: `[N]` whether anybody found them.
+        measured: `[N]` whether the length that PCK goes by is annotated; the others count for `missed` only.
+        visible: `[N, 17]` joints that are seen.
+        hidden: `[N, 17]` joints that are annotated and not seen.
+        missed: `[N, 17]` joints that score too little, or all of somebody whom nobody found.
+        near: `[N, 17]` joints that are close enough, whatever their score.
+        swapped: `[N, 8]` pairs that are both close enough once left and right are exchanged, and not before.
+    """
+
+    actions: npt.NDArray[np.str_]
+    found: Bools
+    measured: Bools
+    visible: Bools
+    hidden: Bools
+    missed: Bools
+    near: Bools
+    swapped: Bools
+
+    def of_action(self, action: str) -> JointCounts:
+        """Those who do this."""
+        rows = self.actions == action
+        return JointCounts(*(getattr(self, field.name)[rows] for field in fields(self)))
+
+    def rates(self) -> dict[str, float]:
+        """`PCK`, `PCK_hidden`, `swapped`, `missed` and `unfound`: shares 0..1, NaN of nothing.
+
+        PCK goes over the joints that are seen of people who are measured, those whom nobody found among them; swapped
+        over the pairs that are both seen, of people who are measured and found; missed over all joints that are seen.
+        """
+        measured, (left, right) = self.measured[:, None], np.array(SIDES).T
+        pairs = self.visible[:, left] & self.visible[:, right] & measured & self.found[:, None]
+        return {
+            "PCK": _share(self.near, self.visible & measured),
+            "PCK_hidden": _share(self.near, self.hidden & measured),
+            "swapped": _share(self.swapped, pairs),
+            "missed": _share(self.missed, self.visible),
+            "unfound": _share(~self.found, np.ones_like(self.found)),
+        }
+
+    def pck(self) -> dict[str, float]:
+        """PCK of each joint, NaN where none is seen."""
+        seen = self.visible & self.measured[:, None]
+        return {name: _share(self.near[:, joint], seen[:, joint]) for joint, name in enumerate(_LAYOUT.joints)}
+
+
+def _share(part: Bools, whole: Bools) -> float:
+    total = int(whole.sum())
+    return int((part & whole).sum()) / total if total else np.nan
+
+
+def count_joints(pictures: Sequence[Picture], results: Results, reference: Reference, min_score: float) -> JointCounts:
+    """Compares what was found with what is annotated.
+
+    Args:
+        pictures: what is annotated.
+        results: what was found, in the same order.
+        reference: what PCK goes by.
+        min_score: 0..1 below which a joint counts as missed.
+    """
+    rows = [
+        _count(picture.people, poses, ranks, reference, min_score)
+        for picture, poses, ranks in zip(pictures, results.poses, results.ranks, strict=True)
+    ]
+    return JointCounts(*(np.concatenate([getattr(row, f.name) for row in rows]) for f in fields(JointCounts)))
+
+
+def _count(people: Annotated, poses: Poses, ranks: Floats, reference: Reference, min_score: float) -> JointCounts:
+    """The people of one picture."""
+    chosen = pair(people, poses, ranks)
+    found = chosen >= 0
+    keypoints = np.full((len(people), 17, 2), np.nan)
+    scores = np.zeros((len(people), 17))
+    keypoints[found], scores[found] = poses.keypoints[chosen[found]], poses.scores[chosen[found]]
+    radii = reference.radii(people)
+    near = _within(keypoints, people.keypoints, radii)
+    exchanged = _within(keypoints[:, list(_LAYOUT.mirror)], people.keypoints, radii)
+    left, right = np.array(SIDES).T
+    everybody = JointCounts(
+        actions=np.array(people.actions, np.str_).reshape(len(people)),
+        found=found,
+        measured=np.isfinite(radii),
+        visible=people.visible == VISIBLE,
+        hidden=people.visible == HIDDEN,
+        missed=~(scores >= max(min_score, np.finfo(np.float64).tiny)),
+        near=near,
+        swapped=exchanged[:, left] & exchanged[:, right] & ~(near[:, left] & near[:, right]),
+    )
+    return JointCounts(*(getattr(everybody, field.name)[people.asked] for field in fields(everybody)))
+
+
+def _within(found: Floats, truth: Floats, radii: Floats) -> Bools:
+    """Which joints `[N, 17]` are within each person's radius; what is not a number is not."""
+    close: Bools = np.linalg.norm(found - truth, axis=-1) <= radii[:, None]
+    return close
+
+
+def pair(people: Annotated, poses: Poses, ranks: Floats) -> Ints:
+    """Which of those who were found each annotated person is, `[N]`, -1 for nobody.
+
+    As in COCO's evaluation the surest takes first, of the annotated people who are left the most similar one:
+    the mean of OKS and the overlap of the boxes, at least 0.25, so that a person whose joints are all wrong is still
+    that person if the box is right.
+    """
+    chosen = np.full(len(people), -1)
+    if not len(poses) or not len(people):
+        return chosen
+    likeness = oks(
+        people.keypoints,
+        poses.keypoints,
+        people.areas[:, None],
+        np.array(get_sigmas("coco17")),
+        people.visible[:, None] > 0,
+    )
+    similar = (likeness + overlaps(people.boxes, poses.boxes.xyxy)) / 2
+    similar[~people.asked] = 0
+    for one in np.argsort(-ranks, kind="stable"):
+        best = int(np.argmax(np.where(chosen < 0, similar[:, one], -1)))
+        if chosen[best] < 0 and similar[best, one] >= _ALIKE:
+            chosen[best] = one
+    return chosen

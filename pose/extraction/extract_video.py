@@ -1,0 +1,84 @@
+"""One video, from its first frame to its file in the store."""
+
+from __future__ import annotations
+
+from itertools import islice, pairwise
+from typing import Protocol
+
+import numpy as np
+
+from pose.extraction.components import Parts
+from pose.extraction.detections import Ints, People
+from pose.extraction.pipeline import find_people
+from pose.extraction.prefetch import prefetched
+from pose.extraction.store import SEGMENT, KeypointStore, VideoPeople
+from pose.video.footage import Footage
+
+
+class Advance(Protocol):
+    """Somebody who is told how far a video is."""
+
+    def __call__(self, frames: int, known: bool = False, /) -> None:
+        """So many frames more are done; `known`: they were in the store already."""
+
+
+def extract_video(footage: Footage, video: str, store: KeypointStore, parts: Parts, advance: Advance) -> VideoPeople:
+    """Finds everybody in a video, going on behind the segments that are in the store already.
+
+    Args:
+        footage: to read.
+        video: its fingerprint.
+        store: opened.
+        parts: those that the store is for.
+        advance: called with every number of frames that is done.
+
+    Raises:
+        BrokenFootageError: it cannot be read to its end. Whole segments before that stay.
+        StuckError: it was begun in another precision than this machine would go on in.
+    """
+    with store.alone_with(video):
+        if store.has(video):
+            store.finish(video)  # whoever wrote it may have been killed right then
+            found = store.read(video)
+            advance(found.num_frames, True)
+            return found
+        info = footage.info()
+        segments = _segments(footage, video, store, parts, advance)
+        people = People.joined([people for people, _ in segments])
+        ids = _follow(people, parts, info.fps)
+        frames = sum(count for _, count in segments)
+        found = VideoPeople(people, ids, info.fps, info.image_size, frames, parts.estimator.skeleton)
+        store.write(video, found)
+        return found
+
+
+def _segments(
+    footage: Footage, video: str, store: KeypointStore, parts: Parts, advance: Advance
+) -> list[tuple[People, int]]:
+    """People and number of frames of each segment, of which at least one has frames."""
+    segments: list[tuple[People, int]] = []
+    while (kept := store.read_segment(video, len(segments), parts.precision)) is not None:
+        segments.append(kept)
+        advance(kept[1], True)
+        if kept[1] < SEGMENT:
+            return segments
+    start = len(segments) * SEGMENT
+    with prefetched(footage.frames(start), parts.frames_at_once) as frames:
+        while True:
+            people, count = find_people(islice(frames, SEGMENT), start, parts, advance)
+            if count:
+                store.write_segment(video, len(segments), people, count, parts.precision)
+                segments.append((people, count))
+            if count < SEGMENT:
+                return segments
+            start += count
+
+
+def _follow(people: People, parts: Parts, fps: float) -> Ints:
+    """Who is who, over the whole video."""
+    tracker = parts.tracker.start(fps)
+    ids = np.full(len(people), -1, np.int32)
+    ends = np.flatnonzero(np.diff(people.frames, prepend=-1, append=-1)) if len(people) else np.empty(0, np.int64)
+    for start, end in pairwise(ends.tolist()):
+        ids[start:end] = tracker.follow(int(people.frames[start]), people.in_frame(slice(start, end)))
+    return ids

@@ -1,0 +1,1 @@
+"""What makes MMPose's networks faster on a CPU."""

@@ -1,0 +1,90 @@
+"""Scenes drawn at random: who does what, in which room, before which camera."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+import numpy.typing as npt
+
+from pose.interfaces import Image
+from pose.rendering.background import make_backdrop
+from pose.rendering.bodies import Body, make_body
+from pose.rendering.camera_effects import draw_lens
+from pose.rendering.clothing import make_outfit
+from pose.rendering.picture import Figure, Truth, draw_picture
+from pose.rendering.viewpoints import IMAGE_SIZE, draw_camera
+from pose.simulator.class_shares import PAPER_FRAMES
+from pose.simulator.motion.actors import make_actor
+from pose.simulator.motion.kinematics import INDEX
+from pose.simulator.motion.rotations import Floats
+from pose.simulator.scenes import ACTIONS, SHORTEST, perform
+
+CROWD = np.array([0.2, 0.25, 0.25, 0.2, 0.1])
+"""How often 1, 2, 3, 4 and 5 people are in a scene."""
+APART = 0.7
+"""Metres between any two pelvises."""
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Frame:
+    """A drawn picture and the truth about the people in it."""
+
+    image: Image
+    people: list[Truth]
+
+
+def draw_frames(
+    seed: int,
+    scenes: int,
+    per_scene: int = 4,
+    shares: Mapping[str, float] = PAPER_FRAMES,
+    image_size: tuple[int, int] = IMAGE_SIZE,
+) -> Iterator[Frame]:
+    """Pictures of scenes drawn at random, each with a room, a camera and clothes of its own.
+
+    Args:
+        seed: of everything: other seeds have other actors, cameras, rooms and clothes.
+        scenes: how many.
+        per_scene: pictures of each scene, seconds apart.
+        shares: how often each action is done; as in the paper's table 3 if not told.
+        image_size: width and height in pixels.
+
+    Yields:
+        Frames, `per_scene` of one scene after the other.
+    """
+    chances = np.array([shares.get(action, 0) for action in ACTIONS], dtype=float)
+    for scene in range(scenes):
+        rng = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(scene,)))
+        yield from _draw_scene(rng, per_scene, chances / chances.sum(), image_size)
+
+
+def _draw_scene(rng: np.random.Generator, frames: int, chances: Floats, image_size: tuple[int, int]) -> Iterator[Frame]:
+    people = 1 + int(rng.choice(len(CROWD), p=CROWD))
+    actions = rng.choice(ACTIONS, people, p=chances).tolist()
+    at = np.linspace(0, SHORTEST - 1, frames + 1)[:-1] + rng.integers(0, SHORTEST // frames)
+    shots = [_perform(rng, action, at.astype(int)) for action in actions]
+    outfits = [make_outfit(rng) for _ in range(people)]
+    bodies = [make_body(joints, outfit.girth) for joints, outfit in zip(shots, outfits, strict=True)]
+    backdrop, lens = make_backdrop(rng, draw_camera(rng, image_size=image_size)), draw_lens(rng)
+    for frame in range(frames):
+        kept = _apart(bodies, frame)
+        picture, truths = draw_picture(backdrop, [Figure(bodies[i], outfits[i], frame) for i in kept])
+        named = [replace(truth, action=actions[i]) for i, truth in zip(kept, truths, strict=True)]
+        yield Frame(lens(rng, picture), named)
+
+
+def _perform(rng: np.random.Generator, action: str, at: npt.NDArray[np.int64]) -> Floats:
+    actor = make_actor(int(rng.integers(2**31)), 0)
+    return perform(rng, actor, action, SHORTEST)[at]
+
+
+def _apart(bodies: list[Body], frame: int) -> list[int]:
+    """Those who do not stand in somebody before them."""
+    kept: list[int] = []
+    places = [body.joints[frame, INDEX["pelvis"], :2] for body in bodies]
+    for i, place in enumerate(places):
+        if all(np.linalg.norm(place - places[j]) >= APART for j in kept):
+            kept.append(i)
+    return kept

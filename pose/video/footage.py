@@ -1,0 +1,292 @@
+"""Footage: a video, or a folder of pictures, read frame by frame."""
+
+from __future__ import annotations
+
+import os
+import re
+import stat
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from pose.errors import DataError
+from pose.interfaces import Image
+from pose.video.duration import Reading, declared_frames
+
+VIDEOS = frozenset(
+    (".mp4", ".avi", ".mov", ".mkv", ".webm", ".m4v", ".mpg", ".mpeg", ".wmv", ".flv", ".ts", ".m2ts", ".mts", ".3gp")
+)
+IMAGES = frozenset((".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff"))
+
+
+@dataclass(frozen=True, slots=True)
+class FootageInfo:
+    """What is known before the first frame is read.
+
+    Args:
+        fps: frames a second, above 0.
+        image_size: width and height in pixels, as they are seen.
+        frames: how many there should be; 0 where nothing says it.
+    """
+
+    fps: float
+    image_size: tuple[int, int]
+    frames: int
+
+
+class BrokenFootageError(DataError):
+    """Footage that cannot be read to its end; the message says why, without the path."""
+
+
+@contextmanager
+def reading(what: str = "it") -> Iterator[None]:
+    """Says why something cannot be read.
+
+    Args:
+        what: it is called in the message.
+
+    Raises:
+        BrokenFootageError: for an OSError.
+    """
+    try:
+        yield
+    except OSError as error:
+        raise BrokenFootageError(f"{what} cannot be read: {error.strerror or error}") from error
+
+
+class Footage(ABC):
+    """One video or folder of pictures.
+
+    Args:
+        path: where it is.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    @abstractmethod
+    def info(self) -> FootageInfo:
+        """What it says about itself.
+
+        Raises:
+            BrokenFootageError: it is no footage.
+        """
+
+    @abstractmethod
+    def declared(self) -> int:
+        """How many frames it says it has, told quickly; 0 where it does not, or is broken."""
+
+    @abstractmethod
+    def frames(self, start: int = 0) -> Iterator[Image]:
+        """The frames from number `start` on, each a new array.
+
+        Raises:
+            BrokenFootageError: it breaks off, or a frame cannot be decoded.
+        """
+
+
+def open_footage(path: Path, fps: float) -> Footage:
+    """The footage at a path.
+
+    Args:
+        path: a video, or a folder of pictures.
+        fps: frames a second of pictures, which do not say it.
+    """
+    return ImageFolder(path, fps) if os.path.isdir(path) else Video(path)  # noqa: PTH112 - raises nothing
+
+
+def find_footage(path: Path) -> list[Path]:
+    """Videos, and folders that pictures lie in, at or below a path, sorted.
+
+    A folder that may not be looked into is among them: nobody can tell what is in it, and whoever reads it says why.
+    """
+    if not os.path.isdir(path):  # noqa: PTH112 - raises nothing
+        return [path] if _is_there(path) and _is_video(path) else []
+    found: set[Path] = set()
+    unreadable: list[OSError] = []
+    for folder, _, names in os.walk(path, onerror=unreadable.append):
+        for file in (Path(folder, name) for name in names if not name.startswith(".")):
+            if _is_video(file):
+                found.add(file)
+            elif file.suffix.lower() in IMAGES:
+                found.add(file.parent)
+    found |= {folder for folder in (Path(error.filename) for error in unreadable) if not _is_a_systems(folder.name)}
+    return sorted(found)
+
+
+def _is_a_systems(name: str) -> bool:
+    """Whether a folder is one that systems lay on a disk for themselves, such as .Trash-0, and nobody else may read."""
+    return name.startswith(".") or name == "lost+found"
+
+
+def _is_there(path: Path) -> bool:
+    """Whether there is something of that name, or nobody can tell."""
+    try:
+        path.lstat()
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    except OSError:
+        return True
+    return True
+
+
+def _is_video(path: Path) -> bool:
+    """Whether it is called so and is a file, or nobody can tell: whoever reads it says why."""
+    if path.suffix.lower() not in VIDEOS:
+        return False
+    try:
+        return stat.S_ISREG(path.stat().st_mode)
+    except OSError:
+        return True
+
+
+class Video(Footage):
+    """A video that FFmpeg reads."""
+
+    def info(self) -> FootageInfo:
+        """Rate, size and number of frames as the container has them; the size turned as the video is shown."""
+        with _opened(self.path) as (container, stream):
+            rate = float(stream.average_rate or stream.guessed_rate or 30)
+            declared = declared_frames(container, stream)
+            width, height = int(stream.width), int(stream.height)
+            try:
+                first = next(iter(container.decode(stream)), None)
+            except _ffmpeg_error() as error:
+                raise BrokenFootageError(_reason(error)) from error
+            if first is None:
+                raise BrokenFootageError("it has no frames")
+            if first.rotation % 180:
+                width, height = height, width
+            return FootageInfo(rate, (width, height), declared)
+
+    def declared(self) -> int:
+        """The container's own count, or its length times its rate."""
+        try:
+            with _opened(self.path) as (container, stream):
+                return declared_frames(container, stream)
+        except BrokenFootageError:
+            return 0
+
+    def frames(self, start: int = 0) -> Iterator[Image]:
+        """Decodes from the beginning: only counting finds the same frame in every container."""
+        with _opened(self.path) as (container, stream):
+            stream.thread_type = "AUTO"
+            read = Reading(container, stream)
+            try:
+                for frame in read.frames():
+                    if read.number > start:
+                        yield _turned(frame.to_ndarray(format="bgr24"), frame.rotation)
+            except _ffmpeg_error() as error:
+                raise BrokenFootageError(f"it breaks off after {read.number} frames: {_reason(error)}") from error
+            lack = read.lack()
+        if not read.number:
+            raise BrokenFootageError("it has no frames")
+        if lack:
+            raise BrokenFootageError(f"it is cut off: {lack}")
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[tuple[Any, Any]]:
+    """The container and its first video stream."""
+    import av
+
+    with reading():
+        size = path.stat().st_size
+    if not size:
+        raise BrokenFootageError("it is empty")
+    try:
+        container = av.open(str(path), metadata_errors="replace")
+    except av.FFmpegError as error:
+        raise BrokenFootageError(f"it is no video: {_reason(error)}") from error
+    with container:
+        if not container.streams.video:
+            raise BrokenFootageError("it holds no pictures, only sound")
+        yield container, container.streams.video[0]
+
+
+def _ffmpeg_error() -> type[Exception]:
+    import av
+
+    error: type[Exception] = av.FFmpegError
+    return error
+
+
+def _reason(error: Exception) -> str:
+    return str(getattr(error, "strerror", None) or type(error).__name__)
+
+
+def _turned(image: Image, degrees: float) -> Image:
+    """The picture as it is shown: a phone writes beside the video how it was held."""
+    turns = round(degrees / 90) % 4
+    return np.ascontiguousarray(np.rot90(image, turns)) if turns else image
+
+
+class ImageFolder(Footage):
+    """A folder of pictures, in the order of the numbers in their names.
+
+    Args:
+        path: the folder.
+        fps: frames a second.
+    """
+
+    def __init__(self, path: Path, fps: float) -> None:
+        super().__init__(path)
+        self.fps = fps
+
+    def files(self) -> list[Path]:
+        """The pictures in order.
+
+        Raises:
+            BrokenFootageError: the folder cannot be read.
+        """
+        with reading():
+            files = [f for f in self.path.iterdir() if f.suffix.lower() in IMAGES and not f.name.startswith(".")]
+        return sorted(files, key=lambda file: _natural(file.name))
+
+    def info(self) -> FootageInfo:
+        """The size of the first picture; the others may differ."""
+        files = self.files()
+        if not files:
+            raise BrokenFootageError("it holds no pictures")
+        height, width = read_image(files[0]).shape[:2]
+        return FootageInfo(self.fps, (width, height), len(files))
+
+    def declared(self) -> int:
+        """Their number."""
+        with suppress(BrokenFootageError):
+            return len(self.files())
+        return 0
+
+    def frames(self, start: int = 0) -> Iterator[Image]:
+        """The pictures themselves."""
+        for file in self.files()[start:]:
+            yield read_image(file)
+
+
+def read_image(path: Path) -> Image:
+    """A picture from a file.
+
+    Returns:
+        `[H, W, 3]` uint8; blue, green, red.
+
+    Raises:
+        BrokenFootageError: it is none, or cannot be read.
+    """
+    import cv2
+
+    with reading(path.name):
+        content = np.fromfile(path, np.uint8)
+    image: Image | None = cv2.imdecode(content, cv2.IMREAD_COLOR) if len(content) else None  # type: ignore[assignment]
+    if image is None:
+        raise BrokenFootageError(f"{path.name} is no picture")
+    return image
+
+
+def _natural(name: str) -> tuple[tuple[int, str], ...]:
+    """A key that puts frame10 behind frame9."""
+    return tuple((int(part), "") if part.isdigit() else (-1, part) for part in re.split(r"(\d+)", name) if part)

@@ -1,0 +1,210 @@
+"""The door wrapper: hydra.main, but every mistake is one line, told before anything is written or started."""
+
+from __future__ import annotations
+
+import atexit
+import contextlib
+import functools
+import gc
+import inspect
+import logging
+import os
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
+from typing import ParamSpec, TypeVar
+
+from hydra import version
+from hydra._internal.config_loader_impl import ConfigLoaderImpl
+from hydra._internal.hydra import Hydra
+from hydra._internal.utils import _run_hydra, create_config_search_path, run_and_report
+from hydra.core.config_search_path import SearchPathQuery
+from hydra.core.global_hydra import GlobalHydra
+from hydra.errors import HydraException, InstantiationException
+from hydra.types import TaskFunction
+from omegaconf import DictConfig
+
+from sweeps.config import schema
+from sweeps.config.command_line import read_command
+from sweeps.config.impossible_jobs import without
+from sweeps.config.messages import one_line
+from sweeps.config.preflight import preflight
+from sweeps.config.unused_keys import Job
+from sweeps.errors import ConfigError
+
+VERSION_BASE = "1.3"
+CONF = schema.PROJECT_ROOT / "conf"
+INTERRUPTED = 130  # what a shell gives a command that Ctrl-C ended
+
+# Python looks through all objects several times as it ends: seconds, with torch and mlflow imported, for nothing.
+atexit.register(gc.freeze)
+
+Check = Callable[[Sequence[DictConfig]], list[str | None]]
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+def door(
+    config_name: str,
+    *,
+    check: Check | None = None,
+    told: tuple[type[Exception], ...] = (),
+    digest_of: Callable[[DictConfig], str] = lambda _: "",
+    short: Mapping[str, str] = MappingProxyType({}),
+) -> Callable[[TaskFunction], Callable[[], None]]:
+    """Make a function of a config the entry point of a script, as hydra.main does.
+
+    Before Hydra takes over, the command line is composed and checked, each job of a sweep too. A mistake is one line
+    on stderr, `error: ...`, and exit status 1; nothing is written. Ctrl-C is one line and exit status 130. Other
+    exceptions of the function keep their traceback. HYDRA_FULL_ERROR=1 shows the traceback of mistakes as well.
+
+    Args:
+        config_name: The root in conf/: "train".
+        check: Looks at the configs of all jobs of a sweep before the first starts, for what only the data can tell.
+            Says why a job is to be left out, None for one that can be run.
+        told: Exceptions of `check` and of the function whose message is for the user: one line, no traceback.
+            ConfigError always is.
+        digest_of: Gives a digest of the data that a job's config names, by which a sweep knows what is done already.
+        short: What may be typed for a key: {"sweep": "sweep.name"}, where conf/ also has a group of that name.
+
+    Returns:
+        The decorator; the undecorated function stays at `__wrapped__`.
+    """
+    told = (ConfigError, *told)
+
+    def decorate(task: TaskFunction) -> Callable[[], None]:
+        vars(task).update(told=told, digest_of=digest_of)  # for launchers, which get the bare task
+        entrance = _Entrance(task, config_name, check, told, short)
+
+        @functools.wraps(task)
+        def main() -> None:
+            try:
+                with _own_logging():
+                    _telling(entrance.open, told)()
+            except KeyboardInterrupt:
+                print("interrupted", file=sys.stderr)
+                raise SystemExit(INTERRUPTED) from None
+
+        return main
+
+    return decorate
+
+
+@dataclass(frozen=True)
+class _Entrance:
+    """What `door` was given."""
+
+    task: TaskFunction
+    config_name: str
+    check: Check | None
+    told: tuple[type[Exception], ...]
+    short: Mapping[str, str]
+
+    def open(self) -> None:
+        """Check the command line in sys.argv, and do what it says."""
+        script = Path(inspect.getfile(self.task))
+        command = read_command(f"python {script.name}", [self._in_full(word) for word in sys.argv[1:]])
+        flags = command.flags
+        config_name = flags.config_name or self.config_name
+        schema.register()
+        version.setbase(VERSION_BASE)
+        try:
+            hydra = _start_hydra(script.stem, flags.config_path, flags.config_dir)
+            jobs = [] if flags.hydra_help or flags.shell_completion else preflight(_loader(hydra), config_name, command)
+            if command.runs and command.multirun:
+                self._sweep(hydra, config_name, command.overrides, jobs)
+            elif command.runs:
+                self._run(hydra, config_name, command.overrides, jobs[0].config)
+        finally:
+            GlobalHydra.instance().clear()
+        if not command.runs:
+            try:
+                _run_hydra(flags, command.parser, self.task, flags.config_path or str(CONF), config_name)
+            except HydraException as error:
+                raise ConfigError(str(error)) from error
+
+    def _in_full(self, word: str) -> str:
+        key, equals, value = word.partition("=")
+        return f"{self.short.get(key, key)}{equals}{value}"
+
+    def _sweep(self, hydra: Hydra, config_name: str, overrides: Sequence[str], jobs: Sequence[Job]) -> None:
+        """Run the jobs as hydra.main does; run_and_report cuts Hydra's own frames out of a traceback."""
+        if self.check is not None:
+            fewer, left_out = without([job.overrides for job in jobs], self.check([job.config for job in jobs]))
+            overrides = [*overrides, *fewer]
+            for line in left_out:
+                print(f"left out: {line}")
+        # The bare task: launchers hand it to other processes, and tell its errors themselves.
+        sweep = functools.partial(hydra.multirun, config_name, self.task, [*overrides, "hydra.mode=MULTIRUN"])
+        run_and_report(_telling(sweep, self.told))
+
+    def _run(self, hydra: Hydra, config_name: str, overrides: Sequence[str], config: DictConfig) -> None:
+        """Run one job as hydra.main does; a mistake that it tells takes the output folder with it, if it was new."""
+        folder = Path(config.get("output_dir", "."))
+        new = [path for path in (folder, *folder.parents) if not path.exists()]
+        # Told inside, before Hydra writes a line of its own.
+        job = _telling(self.task, self.told)
+        try:
+            run_and_report(functools.partial(hydra.run, config_name, job, [*overrides, "hydra.mode=RUN"]))
+        except SystemExit as end:
+            if isinstance(end.__cause__, self.told):
+                for path in new:
+                    with contextlib.suppress(OSError):  # not empty, or never made
+                        path.rmdir()
+            raise
+
+
+@contextlib.contextmanager
+def _own_logging() -> Iterator[None]:
+    """Take Hydra's log handlers off again: they hold this command's stdout, which a test or a notebook closes."""
+    handlers, level = logging.root.handlers[:], logging.root.level
+    try:
+        yield
+    finally:
+        logging.root.handlers[:] = handlers
+        logging.root.setLevel(level)
+
+
+def _start_hydra(job_name: str, config_path: str | None, config_dir: str | None) -> Hydra:
+    folder = CONF if config_path is None else Path(config_path).absolute()
+    for given in (folder, config_dir):
+        if given is not None and not Path(given).is_dir():
+            raise ConfigError(f"{given}: no such folder; type the path of a folder with config files")
+    search_path = create_config_search_path(str(folder))
+    if config_dir is not None:
+        path = f"file://{Path(config_dir).absolute()}"
+        search_path.prepend("command-line", path, anchor=SearchPathQuery(provider="schema"))
+    GlobalHydra.instance().clear()  # of a caller in the same process, as a notebook or a test
+    return Hydra.create_main_hydra2(job_name, search_path)
+
+
+def _loader(hydra: Hydra) -> ConfigLoaderImpl:
+    loader = hydra.config_loader
+    if not isinstance(loader, ConfigLoaderImpl):
+        raise TypeError(
+            f"Hydra loads with {type(loader).__name__}: sweeps/config/preflight.py knows ConfigLoaderImpl only"
+        )
+    return loader
+
+
+def _telling(function: Callable[P, R], told: tuple[type[Exception], ...]) -> Callable[P, R]:
+    """Wrap a function so that exceptions of types `told` end the process with one line."""
+    caught: tuple[type[Exception], ...] = (InstantiationException, *told)
+
+    @functools.wraps(function)
+    def wrapped(*args: P.args, **kwargs: P.kwargs) -> R:
+        try:
+            return function(*args, **kwargs)
+        except caught as error:
+            # Hydra wraps what the constructor of an option raises.
+            mistake = error.__cause__ if isinstance(error, InstantiationException) else error
+            if not isinstance(mistake, told):
+                raise
+            if os.environ.get("HYDRA_FULL_ERROR") == "1":
+                raise
+            print(f"error: {one_line(str(mistake))}", file=sys.stderr)
+            raise SystemExit(1) from mistake
+
+    return wrapped

@@ -1,0 +1,1 @@
+"""A multirun, carried out: here or on Slurm."""

@@ -1,0 +1,200 @@
+"""A sweep while it is driven: its parent run, what is left to do, and the orders of its jobs."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from omegaconf import DictConfig, OmegaConf, open_dict, read_write
+
+from sweeps.launch.job import Job, State
+from sweeps.launch.locks import Claim
+from sweeps.launch.payload import Order, TaskReference
+from sweeps.launch.plan import Plan
+from sweeps.tracking.cell import Cell, cell_of
+from sweeps.tracking.lifecycle import OpenRun
+from sweeps.tracking.params import telling_overrides
+from sweeps.tracking.store import Store
+from sweeps.tracking.sweep_runs import Asked, write_grid
+
+if TYPE_CHECKING:
+    from hydra.types import HydraContext, TaskFunction
+    from mlflow.entities import Run
+
+
+@dataclass(frozen=True)
+class Options:
+    """What the node `sweep` of a config says of carrying a sweep out."""
+
+    retry_failed: bool = True
+    max_retries: int = 0
+    fail_fast: bool = False
+    ignore_code: bool = False
+    repeat_finished: bool = False
+    jobs: int = 0  # of the whole sweep, where a search launches them in batches; 0: those of the batch
+    batch: int = 0  # jobs of one such batch, which the machine is shared out to, also where the last batch has fewer
+
+    @classmethod
+    def of(cls, config: DictConfig) -> Options:
+        """Read them; a root without such keys has the defaults."""
+        node = config.get("sweep") or {}
+        names = ("retry_failed", "max_retries", "fail_fast", "ignore_code", "repeat_finished")
+        return cls(**{name: node[name] for name in names if node.get(name) is not None})
+
+
+batched: list[OpenSweep] = []  # the sweep, if any, that a search launches batch by batch
+# Runs those jobs of a sweep that wait.
+RunJobs = Callable[[Sequence[Job], "OpenSweep"], None]
+
+
+def cells_of(configs: Sequence[DictConfig], task: TaskFunction) -> list[Cell]:
+    """Hash what each job computes, by the digest of its data if the task gives one."""
+    digest_of: Callable[[DictConfig], str] = getattr(task, "digest_of", lambda _: "")
+    return [cell_of(config, digest_of(config)) for config in configs]
+
+
+class OpenSweep:
+    """One sweep, under its open parent run.
+
+    Attributes:
+        parent: that run.
+        typed: the command's overrides.
+        script: what was typed before them, as train.py.
+        jobs: of the latest batch.
+        marks: what the config of each job says of it at ``sweep``, by its number.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        store: Store,
+        parent: OpenRun,
+        context: HydraContext,
+        task: TaskFunction,
+        config: DictConfig,
+    ) -> None:
+        self.name = name
+        self.store = store
+        self.parent = parent
+        self.context = context
+        self.task = task
+        self.options = options = Options.of(config)
+        self.typed = [*config.hydra.overrides.hydra, *config.hydra.overrides.task]
+        self.script = f"{config.hydra.job.name}.py"
+        self.jobs: Sequence[Job] = []
+        self.marks: dict[int, Mapping[str, Any]] = {}
+        self._plan = Plan(store, parent.run_id, ignore_code=options.ignore_code, retry_failed=options.retry_failed)
+        self._plan.finished_counts = not options.repeat_finished
+        self._cells: dict[int, Cell] = {}
+
+    @contextmanager
+    def in_batches(self, options: Options) -> Iterator[None]:
+        """Have what is launched in the block be batches of this sweep: no table, no verdict, failures given back."""
+        self.options = options
+        self._plan.pruned_counts = True
+        batched.append(self)
+        try:
+            yield
+        finally:
+            batched.remove(self)
+
+    def run(self, configs: Sequence[DictConfig], first: int, folder: Path, run_jobs: RunJobs) -> Sequence[Job]:
+        """Run those jobs that are not finished yet; of each, state and error say how it went."""
+        self.jobs = self.make_jobs(configs, first, folder)
+        self.plan(self.jobs)
+        run_jobs(self.jobs, self)
+        return self.jobs
+
+    def make_jobs(self, configs: Sequence[DictConfig], first: int, folder: Path) -> list[Job]:
+        """Make a job of each config, told where it belongs."""
+        folder.mkdir(parents=True, exist_ok=True)
+        jobs = []
+        for number, (config, cell) in enumerate(zip(configs, cells_of(configs, self.task), strict=True), first):
+            self._cells[number] = cell
+            with read_write(config), open_dict(config):
+                config.hydra.job.id, config.hydra.job.num = str(number), number
+                config.hydra.sweep.dir = str(folder)  # it holds the time, which goes on
+                told = self._telling(config)
+                own = {"name": self.name, "parent_run_id": self.parent.run_id, "run_id": None, "cell": list(cell)}
+                own |= {"job_name": told or None, **self.marks.get(number, {})}
+                OmegaConf.update(config, "sweep", own, force_add=True)
+            jobs.append(Job(number, config, told, self.key_of(cell), folder / f"{number + 1}.log"))
+        return jobs
+
+    def _telling(self, config: DictConfig) -> str:
+        """Say what sets a job apart: what was typed as it is, and not swept over, is the same in all of them."""
+        told = telling_overrides(config.hydra.overrides.task)
+        return " ".join(override.lstrip("+") for override in told if override not in self.typed)
+
+    def key_of(self, cell: Cell) -> str:
+        """Give the hash by which the runs of a cell are found."""
+        return cell.any_code if self.options.ignore_code else cell.id
+
+    def plan(self, jobs: Sequence[Job]) -> None:
+        """Find out what is left to do, and say it."""
+        self._plan.settle(jobs)
+        asked = [Asked(job.cell, list(job.config.hydra.overrides.task)) for job in jobs if job.state is not State.SAME]
+        write_grid(self.store.client, self.parent.run_id, jobs[0].number, asked)
+        finished = sum(job.state is State.FINISHED for job in jobs)
+        if finished:
+            print(f"{finished} of {len(jobs)} jobs of the sweep {self.name} are finished already", flush=True)
+        if not self.options.ignore_code:
+            older = self._plan.other_code(jobs, {job.cell: self._cells[job.number].any_code for job in jobs})
+            if older:
+                print(f"{older} were finished by other code, and run again; sweep.ignore_code=true lets them count")
+
+    def ask_for(self, jobs: Sequence[tuple[Sequence[str] | None, list[str]]]) -> None:
+        """Keep that this command also asks for jobs of earlier ones: their cells' hashes, and overrides."""
+        asked = [Asked(self.key_of(Cell(*cell)) if cell else "", overrides) for cell, overrides in jobs]
+        write_grid(self.store.client, self.parent.run_id, 0, asked)
+
+    def cell_of(self, job: Job) -> Cell:
+        """Give both hashes of a job."""
+        return self._cells[job.number]
+
+    def finished_runs(self) -> dict[str, Run]:
+        """Find the latest finished run of each cell, by its hash."""
+        return {run.data.tags[self._plan.tag]: run for run in reversed(self._plan.finished())}
+
+    def prepare(self, job: Job) -> bytes:
+        """Make a job's order: the run it goes on with is looked up right before it starts."""
+        self._plan.go_on(job)
+        return self.order(job)
+
+    def order(self, job: Job) -> bytes:
+        """Make the order of a job that looks for the run to go on with itself."""
+        import cloudpickle
+        from hydra.core.singleton import Singleton
+
+        task, owner = TaskReference.of(self.task), Claim(self.store.output_dir, self.name, job.cell)
+        order = Order(task, self.context, Singleton.get_state(), job.config, owner)
+        return bytes(cloudpickle.dumps(order))
+
+    def judge(self, jobs: Sequence[Job]) -> None:
+        """Say what failed, and fail with it."""
+        if any(job.state is State.LEFT for job in jobs):
+            self.parent.end_as("SCHEDULED")  # MLflow's word for what is to go on without this process
+            return
+        bad = [job for job in jobs if job.state not in (State.FINISHED, State.SAME)]
+        if not bad:
+            return
+        sys.stdout.flush()
+        print(f"\n{len(bad)} of {len(jobs)} jobs failed:", file=sys.stderr)
+        for job in bad:
+            where = f"; output in {job.log}" if job.log.exists() else ""
+            why = job.error or "it was not started"
+            print(f"  job {job.number + 1} ({job.told or 'as it is'}): {why}{where}", file=sys.stderr)
+        self.parent.end_as("FAILED", f"{len(bad)} of {len(jobs)} jobs failed")
+        raise SystemExit(1)
+
+
+def set_threads(jobs: Sequence[Job], threads: int) -> None:
+    """Give the jobs that leave their number of threads open this one; it is kept with their runs."""
+    for job in jobs:
+        if "num_threads" in job.config and job.config.num_threads is None:
+            with read_write(job.config):
+                job.config.num_threads = threads

@@ -1,0 +1,222 @@
+"""One MLflow run, open: whatever happens in the block, its status is true afterwards."""
+
+from __future__ import annotations
+
+import atexit
+import contextlib
+import logging
+import os
+import time
+import uuid
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING
+
+from sweeps.errors import ConfigError
+from sweeps.runtime.process import SLURM_JOB, process_tags
+from sweeps.runtime.signals import Terminated, held_signals, termination_raises, was_interrupted
+from sweeps.tracking import events
+from sweeps.tracking.logged_model import TAG_OF_CREATION
+from sweeps.tracking.retry import can_go_away, hide_password, patiently
+from sweeps.tracking.send import send_command
+from sweeps.tracking.store import Store
+
+if TYPE_CHECKING:
+    from sweeps.tracking.outbox import Direct, Outbox
+
+log = logging.getLogger(__name__)
+
+_PAUSE = 0.5  # seconds between tries at the end of a run
+
+
+def one_line(error: BaseException) -> str:
+    """Say in one line what went wrong: the exception's name and the first line of its message."""
+    text = str(error).strip().partition("\n")[0]
+    return f"{type(error).__name__}: {text}"[:500] if text else type(error).__name__
+
+
+def set_tags(store: Store, run_id: str, tags: Mapping[str, str]) -> None:
+    """Set tags of a run in one write."""
+    from mlflow.entities import RunTag
+
+    store.client.log_batch(run_id, tags=[RunTag(key, str(value)) for key, value in tags.items()])
+
+
+class OpenRun:
+    """A run that this process writes to; `opened_run` makes one and closes it."""
+
+    def __init__(self, store: Store) -> None:
+        """Open nothing yet."""
+        self.store = store
+        self.run_id = ""
+        self._verdict: tuple[str, str | None] | None = None
+        self._closed = True
+        self._owner = 0
+        self._uncertain: str | None = None  # token of a run that may have been made twice
+
+    def create(self, name: str, tags: Mapping[str, str], params: Mapping[str, str]) -> None:
+        """Make the run in the store, status RUNNING.
+
+        Raises:
+            ConfigError: a store that has gone away did not come back in time.
+        """
+        own = {**tags, **process_tags()}
+        if can_go_away(self.store.uri):
+            self._create_once(name, own)
+        with held_signals():
+            if not self.run_id:
+                run = self.store.client.create_run(self.store.experiment_id, tags=own, run_name=name)
+                self.run_id = run.info.run_id
+                self._stay_open()
+            if params:
+                self._sink.put(events.params(params))
+
+    def _create_once(self, name: str, tags: Mapping[str, str]) -> None:
+        """Make the run however often it takes, and once: a request whose answer was lost may have been carried out."""
+        client, experiment, token = self.store.plain, self.store.experiment_id, uuid.uuid4().hex
+        began, tries = int(time.time() * 1000), 0
+
+        def made() -> list[str]:
+            query = f"tags.{TAG_OF_CREATION} = '{token}'"
+            return [run.info.run_id for run in client.search_runs([experiment], query)]
+
+        def make() -> None:
+            nonlocal tries
+            tries += 1
+            with held_signals():
+                found = made() if tries > 1 else []
+                if not found:
+                    own = {**tags, TAG_OF_CREATION: token}
+                    found = [client.create_run(experiment, start_time=began, tags=own, run_name=name).info.run_id]
+                self.run_id = found[0]
+                self._stay_open()
+
+        patiently(make, self.store.uri, self.store.patience, self.store.timeout)
+        self._uncertain = token if tries > 1 else None
+
+    def _delete_twin(self) -> None:
+        """Delete the run that a request has made which seemed lost, and was carried out after it was repeated."""
+        if self._uncertain is not None:
+            client, query = self.store.client, f"tags.{TAG_OF_CREATION} = '{self._uncertain}'"
+            for run in client.search_runs([self.store.experiment_id], query):
+                if run.info.run_id != self.run_id:
+                    client.delete_run(run.info.run_id)
+
+    def reopen(self, run_id: str, tags: Mapping[str, str]) -> None:
+        """Go on with a run of the store: RUNNING again, in this process, its params untouched."""
+        self.run_id = run_id
+        self._settle()  # what the process before this one had to say
+        before, own = self.store.client.get_run(run_id).data.tags, {**tags, **process_tags()}
+        with held_signals():
+            self._sink.put(events.tags(own))
+            for key in ("error", SLURM_JOB):  # of the process before this one
+                if key in before and key not in own:
+                    self._sink.put(events.without_tag(key))
+            self._sink.put(events.status("RUNNING"))
+            self._stay_open()
+
+    @property
+    def _sink(self) -> Direct | Outbox:
+        return self.store.sink(self.run_id)
+
+    def _stay_open(self) -> None:
+        self._closed = False
+        self._owner = os.getpid()  # loader processes are forks of this one, and inherit what is open
+        # a second Ctrl-C can fall between the first one and the block that would have closed the run
+        atexit.register(self._close_at_exit)
+
+    def end_as(self, status: str, error: str | None = None) -> None:
+        """Fix the status, FINISHED, FAILED or KILLED, that the run will have whatever exception ends the block."""
+        self._verdict = (status, error)
+
+    def close(self, status: str, error: str | None = None, *, redeliver: bool = True) -> None:
+        """Write the status; a second call does nothing. Signals wait until it is written.
+
+        Args:
+            status: FINISHED, FAILED or KILLED.
+            error: what went wrong, for the tag ``error``.
+            redeliver: raise afterwards what a signal that came meanwhile would have raised.
+        """
+        if self._closed or os.getpid() != self._owner:
+            return
+        status, error = self._verdict or (status, error)
+        with held_signals(redeliver=redeliver):
+            if error is not None:
+                self._sink.put(events.tags({"error": error}))
+            self._sink.put(events.status(status, int(time.time() * 1000)))
+            self._closed = True
+            atexit.unregister(self._close_at_exit)
+        if status != "KILLED":  # whoever interrupts a run does not wait
+            self._settle()
+            self._delete_twin()
+
+    def _settle(self) -> None:
+        """Wait until all that the run has to say is in the store.
+
+        Raises:
+            ConfigError: it is not, after all patience; says what to type.
+        """
+        store, deadline, said = self.store, time.monotonic() + self.store.patience, False
+        while not self._sink.flush():
+            if time.monotonic() > deadline:
+                raise ConfigError(
+                    f"{hide_password(store.uri)} has not answered for {store.patience:g} s; what run {self.run_id} has "
+                    f"to say is kept in {store.output_dir / 'runs' / self.run_id}, and sent by the next command on "
+                    f"this machine that uses the same tracking, or by: {send_command(store)}"
+                )
+            if not said:
+                log.warning("waiting up to %g s for %s", store.patience, hide_password(store.uri))
+                said = True
+            time.sleep(_PAUSE)
+
+    def close_after(self, error: BaseException) -> None:
+        """Write the status that an exception means: FAILED for an error, KILLED for an interrupt or an exit."""
+        failed = isinstance(error, Exception)
+        try:
+            self.close(
+                "FAILED" if failed else "KILLED",
+                one_line(error) if failed else None,
+                redeliver=not was_interrupted(error),
+            )
+        except ConfigError as unsent:  # the first error is the one to raise
+            log.warning("%s", unsent)
+        except Exception:
+            log.exception("The status of run %s could not be written.", self.run_id)
+
+    def _close_at_exit(self) -> None:
+        self.close("KILLED", redeliver=False)
+
+
+@contextlib.contextmanager
+def opened_run(
+    store: Store,
+    *,
+    name: str,
+    tags: Mapping[str, str],
+    params: Mapping[str, str] | None = None,
+    resume_id: str | None = None,
+) -> Iterator[OpenRun]:
+    """Open a run for the block, and close it FINISHED, FAILED (an Exception) or KILLED (anything else that is raised).
+
+    SIGTERM and SIGHUP raise `Terminated` within the block.
+
+    Args:
+        store: where.
+        name: the run's name, unless it is resumed.
+        tags: tags beside those that name the process.
+        params: params of a new run.
+        resume_id: id of a run to go on with instead of making one.
+    """
+    run = OpenRun(store)
+    with termination_raises():
+        try:
+            if resume_id is None:
+                run.create(name, tags, params or {})
+            else:
+                run.reopen(resume_id, tags)
+            yield run
+            run.close("FINISHED")
+        except BaseException as error:
+            run.close_after(error)
+            if isinstance(error, SystemExit) and not isinstance(error, Terminated) and was_interrupted(error):
+                raise KeyboardInterrupt from None  # Lightning made an exit with status 1 of it
+            raise
