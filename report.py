@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sweeps.entrypoint import door
+from sweeps.entrypoint import entrypoint
 
 if TYPE_CHECKING:
     from omegaconf import DictConfig
 
 
-@door("report", short={"sweep": "sweep.name"})
+@entrypoint("report", short={"sweep": "sweep.name"})
 def main(cfg: DictConfig) -> None:
     """Reads the sweep from MLflow, and writes the page as HTML, Markdown and PNGs, there and into outputs/reports."""
     from sweeps.report.comparisons import answer

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from sweeps.config.messages import in_quotes
 from sweeps.errors import ConfigError
 
 
@@ -34,7 +33,7 @@ def without(jobs: Sequence[Sequence[str]], reasons: Sequence[str | None]) -> tup
     keys = dict.fromkeys(line.partition("=")[0] for line in out)
     overrides = [_choice(key, [job for job, _ in kept]) for key in keys]
     told = [f"{line}: {reason}" for line, reason in out.items()]
-    return [*overrides, f"sweep.left_out=[{','.join(in_quotes(text) for text in told)}]"], told
+    return overrides, told
 
 
 def _impossible(jobs: Sequence[Sequence[str]], reasons: Sequence[str | None]) -> Mapping[str, str]:

@@ -48,7 +48,7 @@ what: ok
 num_threads: null
 output_dir: ???
 tracking: {uri: "sqlite:///${output_dir}/mlflow.db", experiment: searching}
-sweep: {name: null, parent_run_id: null, run_id: null, cell: null, trial: null, fail_fast: false, retry_failed: true}
+sweep: {name: null, fail_fast: false, retry_failed: true}
 hydra:
   run: {dir: "${output_dir}"}
   sweep: {dir: "${output_dir}/logs/${sweep.name}", subdir: "."}
