@@ -179,7 +179,7 @@ def test_a_long_value_is_not_cut_silently(job):
     ],
 )
 def test_a_run_has_a_name_for_people(job, overrides, name):
-    assert run_name(job(), overrides) == name
+    assert run_name(job(), JobContext(tuple(overrides))) == name
 
 
 def test_the_same_command_finds_the_same_sweep(job):
