@@ -60,7 +60,7 @@ def launch(
     folder = Path(str(launcher_config.hydra.sweep.dir))
     task = Task.of(task_function)
     if batch := task.batch:
-        jobs = batch.sweep.run(configs, initial_job_idx, folder, run_jobs, batch.trials)
+        jobs = batch.run(configs, initial_job_idx, folder, run_jobs)
         return [job.as_return() for job in jobs]
     typed = list(launcher_config.hydra.overrides.task)
     name = sweep_name(launcher_config, typed or [override for overrides in job_overrides for override in overrides])
