@@ -9,9 +9,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from sweeps.results.ranking import BEST, deciding_metric, ranked
+from sweeps.results.ranking import BEST, Ranking, deciding_metric, ranked
+from sweeps.results.runs import SweepRuns
 from sweeps.tracking.retry import hide_password
-from sweeps.tracking.sweep_runs import PRUNED, children_of, current_runs, of_grid, read_grid
+from sweeps.tracking.sweep_runs import PRUNED
 
 if TYPE_CHECKING:
     from mlflow.entities import Run
@@ -47,37 +48,22 @@ class _Column(NamedTuple):
         return min(max(len(word) for word in words), _WIDEST_CELL)
 
 
-class Ranking(NamedTuple):
-    """How the jobs of a search did by what it went by.
-
-    Attributes:
-        metric: its name.
-        values: by run id, the best first.
-    """
-
-    metric: str
-    values: Mapping[str, float]
-
-
-def print_sweep_table(store: Store, parent_run_id: str, ranking: Ranking | None = None) -> None:
+def print_sweep_table(store: Store, sweep: SweepRuns, ranking: Ranking | None = None) -> None:
     """Print all jobs of a sweep, the best first by validation, and how to see more of them.
 
     A terminal that is too narrow for all of it gets no minutes, then no epochs, then fewer metrics.
 
     Args:
         store: where the jobs are.
-        parent_run_id: run id of the sweep.
+        sweep: their runs.
         ranking: which jobs are the best; by default by `sweeps.results.ranking`.
     """
     from rich.markup import escape
     from rich.table import Table
 
-    every, grid = children_of(store, parent_run_id), read_grid(store.client, parent_run_id)
-    runs = current_runs(of_grid(every, grid))
+    runs = ranked(sweep.current, ranking)[:_MOST_ROWS]
     if not runs:
         return
-    metric = deciding_metric(runs)
-    total, runs = len(runs), (_by(ranking, runs) if ranking else ranked(runs, metric))[:_MOST_ROWS]
     console = _console()
     columns, gap = _fit(_columns(store, runs, ranking), runs, console.width)
     table = Table(box=None, pad_edge=False, padding=(0, gap, 0, 0), header_style="bold")
@@ -89,15 +75,15 @@ def print_sweep_table(store: Store, parent_run_id: str, ranking: Ranking | None 
         table.add_row(f"[{style}]{cells[0]}[/]", *(escape(cell) for cell in cells[1:]))
     console.print()
     console.print(table)
-    if total > len(runs):
-        console.print(f"({total - len(runs)} more jobs, none of them better, in MLflow)")
-    if len(every) > total:
-        console.print(f"({len(every) - total} more under the same name: tried again since, or of other cells or code)")
-    _print_links(console, store, runs, None if ranking else metric)
+    if hidden := len(sweep.current) - len(runs):
+        console.print(f"({hidden} more jobs, none of them better, in MLflow)")
+    if sweep.others:
+        console.print(f"({sweep.others} more under the same name: tried again since, or of other cells or code)")
+    _print_links(console, store, runs, None if ranking else deciding_metric(sweep.current))
 
 
 def _columns(store: Store, runs: Sequence[Run], ranking: Ranking | None) -> list[_Column]:
-    """Give the columns but the last, the id: those that a narrow terminal can do without come last."""
+    """Return the columns but the last, the id: those that a narrow terminal can do without come last."""
     typed = [overrides_by_key(run) for run in runs]
     keys = differing(typed)
     metrics = [key for key in _METRICS if any(key in run.data.metrics for run in runs)]
@@ -108,7 +94,7 @@ def _columns(store: Store, runs: Sequence[Run], ranking: Ranking | None) -> list
     return [
         _Column("status", [_status(run) for run in runs], is_number=False),
         *(
-            _Column(name.replace("_", " "), [job.get(key, "-") for job in typed], is_number=False)
+            _Column(name, [job.get(key, "-") for job in typed], is_number=False)
             for key, name in zip(keys, short_names(keys), strict=True)
         ),
         *searched,
@@ -116,12 +102,6 @@ def _columns(store: Store, runs: Sequence[Run], ranking: Ranking | None) -> list
         _Column("epochs", [_epochs(store, run) for run in runs]),
         _Column("min", [_minutes(run) for run in runs]),
     ]
-
-
-def _by(ranking: Ranking, runs: Sequence[Run]) -> list[Run]:
-    """Sort runs as a search ranks them; those that it has no value of stay as they are in between, at the end."""
-    places = {run_id: place for place, run_id in enumerate(ranking.values)}
-    return sorted(ranked(runs, deciding_metric(runs)), key=lambda run: places.get(run.info.run_id, len(places)))
 
 
 def _fit(columns: list[_Column], runs: Sequence[Run], width: int) -> tuple[list[_Column], int]:
@@ -165,7 +145,7 @@ def _status(run: Run) -> str:
 
 
 def ui_command(uri: str) -> str:
-    """Give what to type, or to open, to see the store in a browser; of its absolute and relative paths the shorter."""
+    """Return what to type, or to open, to see the store in a browser; a file by the shorter of its paths."""
     scheme = "sqlite:///"
     if _is_server(uri):
         return uri
@@ -186,21 +166,22 @@ def _console() -> Console:
 
 
 def overrides_by_key(run: Run) -> dict[str, str]:
-    """Give what was typed for a job, by key."""
+    """Return what was typed for a job, by key."""
     typed = json.loads(run.data.tags.get("overrides", "[]"))
     return {key.lstrip("+"): value for key, _, value in (override.partition("=") for override in typed)}
 
 
 def differing(jobs: Sequence[Mapping[str, str]]) -> list[str]:
-    """Give the keys whose values are not the same in all jobs."""
+    """Return the keys whose values are not the same in all jobs."""
     keys = dict.fromkeys(key for job in jobs for key in job)
     return [key for key in keys if len({job.get(key) for job in jobs}) > 1]
 
 
 def short_names(keys: Sequence[str]) -> list[str]:
-    """Shorten dotted keys to their last part, where that names one of them only."""
+    """Shorten dotted keys for people to their last part, where that names one of them only: "num layers"."""
     lasts = [key.replace("/", ".").rpartition(".")[2] for key in keys]
-    return [last if lasts.count(last) == 1 else key for key, last in zip(keys, lasts, strict=True)]
+    names = [last if lasts.count(last) == 1 else key for key, last in zip(keys, lasts, strict=True)]
+    return [name.replace("_", " ") for name in names]
 
 
 def _epochs(store: Store, run: Run) -> str:

@@ -21,7 +21,7 @@ def effects_section(sweep: Sweep, metric: str, confidence: float) -> list[Block]
     jobs = [job for job in sweep.jobs if metric in job.metrics]
     if len(sweep.factors) < 2 or len(jobs) < 3:
         return []
-    names = dict(zip(sweep.factors, (name.replace("_", " ") for name in short_names(sweep.factors)), strict=True))
+    names = dict(zip(sweep.factors, short_names(sweep.factors), strict=True))
     values = np.array([job.metrics[metric] for job in jobs])
     factors = {names[key]: [job.typed.get(key, "-") for job in jobs] for key in sweep.factors}
     blocks = {key: [job.typed.get(key, "-") for job in jobs] for key in sweep.repeats}

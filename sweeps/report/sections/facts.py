@@ -128,7 +128,7 @@ def _left_out(jobs: Sequence[Job]) -> list[str]:
 def settings_section(sweep: Sweep) -> list[Block]:
     """What differed between jobs, and what was the same."""
     names = dict(zip(sweep.levels, short_names(list(sweep.levels)), strict=True))
-    differed = [f"{names[key].replace('_', ' ')}: {', '.join(levels)}" for key, levels in sweep.levels.items()]
+    differed = [f"{names[key]}: {', '.join(levels)}" for key, levels in sweep.levels.items()]
     same = [(label, _shown(key, value)) for key, label in _SETTINGS.items() if (value := constant(sweep.jobs, key))]
     return [
         Heading("What differed, and what was the same"),

@@ -107,7 +107,7 @@ def cells_section(sweep: Sweep, metric: str, confidence: float) -> list[Block]:
         (*levels, percent(_mean(_metric(cells[levels], "train/accuracy"))), *_ours(means[levels], confidence, True))
         for levels in order[:_MOST_CELLS]
     ]
-    names = [name.replace("_", " ") for name in short_names(sweep.factors)]
+    names = short_names(sweep.factors)
     caption = (
         f"{metric} in percent: mean, standard deviation and {whole_percent(confidence)} interval of the mean "
         f"(Student's t) over runs that differ in {' and '.join(sweep.repeats) or 'nothing'} only, the best first."

@@ -14,7 +14,7 @@ def tuning_section(tuning: Tuning | None) -> list[Block]:
     """All values that were tried, with their validation scores, and which of them are compared."""
     if tuning is None:
         return []
-    keys = " and ".join(name.replace("_", " ") for name in short_names(list(tuning.keys)))
+    keys = " and ".join(short_names(list(tuning.keys)))
     heading = Heading("Each at its best")
     if tuning.problem:
         return [heading, Text(f"**Nothing was tuned:** {tuning.problem}. Below, all values are compared as they are.")]
@@ -28,7 +28,7 @@ def tuning_section(tuning: Tuning | None) -> list[Block]:
         )
         for candidate in sorted(tuning.candidates, key=lambda candidate: candidate.setting)
     ]
-    names = [name.replace("_", " ") for name in short_names([*tuning.others, *tuning.keys])]
+    names = short_names([*tuning.others, *tuning.keys])
     columns = (*names, f"best {tuning.monitor}", "runs", "")
     text = (
         f"Of each setting the {keys} was chosen whose runs have the best {tuning.monitor}, on average over seeds, each "
