@@ -1,13 +1,13 @@
-"""What the numbers do not show, what is left out, and how it was computed."""
+"""What the numbers do not show, what was left out, and how it was computed."""
 
 from __future__ import annotations
 
 from sweeps.config.messages import listed
 from sweeps.report import paper
-from sweeps.report.comparisons import Answers
+from sweeps.report.comparisons import Comparisons
 from sweeps.report.document import Block, Bullets, Heading, Text
 from sweeps.report.formatting import whole_percent
-from sweeps.report.sections.facts import is_unselected
+from sweeps.report.sections.facts import is_simulated, is_unselected
 from sweeps.report.sweep_data import Sweep, constant
 
 _FOLLOWING = ("datamodule.split.seed", "datamodule.seed")
@@ -22,11 +22,11 @@ _SETTING_NAMES = {
 }
 
 
-def limits_section(sweep: Sweep, answers: Answers) -> list[Block]:
-    """In plain words, what a reader must not take from the page."""
+def limits_section(sweep: Sweep, comparisons: Comparisons) -> list[Block]:
+    """Return what a reader must not conclude from the page."""
     return [
         Heading("What the numbers do not show"),
-        Bullets([*_about_search(sweep), *_about_seeds(sweep), *_about_data(sweep), *_about_claims(sweep, answers)]),
+        Bullets([*_about_search(sweep), *_about_seeds(sweep), *_about_data(sweep), *_about_claims(sweep, comparisons)]),
     ]
 
 
@@ -36,7 +36,7 @@ def _about_search(sweep: Sweep) -> list[str]:
     return [
         f"A search by {sweep.searched} chose the settings one after the other, and looked longer where it looked good: "
         "the runs are no fair sample, and options are not compared like with like. The best of them was picked out of "
-        f"{len(sweep.jobs) + len(sweep.unfinished)}: on its validation part it looks better than it is. To compare "
+        f"{sweep.total}: on its validation part it looks better than it is. To compare "
         "settings, sweep over those that matter, each with several seeds."
     ]
 
@@ -66,7 +66,7 @@ def _about_seeds(sweep: Sweep) -> list[str]:
 def _about_data(sweep: Sweep) -> list[str]:
     lines = []
     protocol = constant(sweep.jobs, "datamodule.split.protocol")
-    if any("synthetic" in job.params.get("datamodule._target_", "").lower() for job in sweep.jobs):
+    if is_simulated(sweep):
         lines.append("Simulated people: nothing about real ones, their estimators' mistakes, or the paper's data.")
     if protocol in ("window", "camera"):
         lines.append(
@@ -85,50 +85,52 @@ def _about_data(sweep: Sweep) -> list[str]:
     return lines
 
 
-def _about_claims(sweep: Sweep, answers: Answers) -> list[str]:
-    lines = []
-    chosen = [
-        f"{value} {_SETTING_NAMES[key]}" for key, value in paper.SETTING.items() if value in sweep.levels.get(key, ())
-    ]
-    if chosen and answers.claims:
-        lines.append(f"The paper's claims are tested on the runs with its {listed(chosen, 'and')} only.")
-    differs = []
-    for key, value in paper.SETTING.items():
-        ours = constant(sweep.jobs, key)
-        if ours is not None and ours != value:
-            differs.append(f"{ours} {_SETTING_NAMES[key]} instead of {value}")
-    if differs and answers.claims:
-        lines.append(f"Not the paper's setting: {listed(differs, 'and')}.")
-    if answers.claims:
-        rates = {job.params.get("optimizer.lr") for job in sweep.jobs}
-        if len(rates) == 1:
-            lines.append(
-                f"Optimizers are compared at one learning rate, {rates.pop()}, which the paper does not give. Each at "
-                "its own best rate may compare otherwise."
-            )
-    if len(sweep.factors) > 1 and answers.comparisons:
+def _about_claims(sweep: Sweep, comparisons: Comparisons) -> list[str]:
+    lines = _about_the_papers_setting(sweep) if comparisons.claims else []
+    if len(sweep.factors) > 1 and comparisons.options:
         lines.append(
             "Comparisons go over all levels of the other factors: an average over them, not the effect at each. Pairs "
             "that share a seed may be less than independent, which makes intervals too narrow."
         )
-    if len(answers.all) > 1:
+    if len(comparisons.all) > 1:
         lines.append(
-            f"{len(answers.all)} questions were asked of the same runs. The verdicts are by each one's own interval; "
-            "the column Holm says which p values stand when all are taken together."
+            f"{len(comparisons.all)} questions were asked of the same runs. The verdicts are by each one's own "
+            "interval; the column Holm says which p values stand when all are taken together."
         )
     lines.append("A claim that cannot be told is not a claim refuted: the sweep was too small, or the effect is.")
     return lines
 
 
-def left_out_section(answers: Answers) -> list[Block]:
-    """What a report can hold and this one does not."""
-    if not answers.left_out:
+def _about_the_papers_setting(sweep: Sweep) -> list[str]:
+    lines, chosen, differs = [], [], []
+    for key, value in paper.SETTING.items():
+        ours, name = constant(sweep.jobs, key), _SETTING_NAMES[key]
+        if value in sweep.levels.get(key, ()):
+            chosen.append(f"{value} {name}")
+        if ours is not None and ours != value:
+            differs.append(f"{ours} {name} instead of {value}")
+    if chosen:
+        lines.append(f"The paper's claims are tested on the runs with its {listed(chosen, 'and')} only.")
+    if differs:
+        lines.append(f"Not the paper's setting: {listed(differs, 'and')}.")
+    rates = {job.params.get("optimizer.lr") for job in sweep.jobs}
+    if len(rates) == 1:
+        lines.append(
+            f"Optimizers are compared at one learning rate, {rates.pop()}, which the paper does not give. Each at "
+            "its own best rate may compare otherwise."
+        )
+    return lines
+
+
+def left_out_section(comparisons: Comparisons) -> list[Block]:
+    """Return what a report can hold and this one does not."""
+    if not comparisons.left_out:
         return []
-    return [Heading("Left out"), Bullets([f"{left.what}: {left.why}." for left in answers.left_out])]
+    return [Heading("Left out"), Bullets([f"{left.what}: {left.why}." for left in comparisons.left_out])]
 
 
 def methods_section(confidence: float, resamples: int) -> list[Block]:
-    """How every number was computed, with its source."""
+    """Return how every number was computed, with its source."""
     level = whole_percent(confidence)
     return [
         Heading("How it was computed"),

@@ -1,17 +1,15 @@
-"""What was chosen by validation before the comparison."""
+"""The settings chosen by validation before the comparison."""
 
 from __future__ import annotations
 
-import math
-
 from sweeps.report.document import Block, Bullets, Heading, Table, Text
-from sweeps.report.formatting import NONE, plain
+from sweeps.report.formatting import plain
 from sweeps.report.tuning import Tuning
 from sweeps.results.table import short_names
 
 
 def tuning_section(tuning: Tuning | None) -> list[Block]:
-    """All values that were tried, with their validation scores, and which of them are compared."""
+    """Return all values that were tried, with their validation scores, and which of them are compared."""
     if tuning is None:
         return []
     keys = " and ".join(short_names(list(tuning.keys)))
@@ -22,7 +20,7 @@ def tuning_section(tuning: Tuning | None) -> list[Block]:
         (
             *candidate.setting,
             *candidate.values,
-            NONE if math.isnan(candidate.score) else plain(candidate.score, 4),
+            plain(candidate.score, 4),
             str(candidate.runs),
             "compared" if candidate.chosen else "",
         )
@@ -35,10 +33,10 @@ def tuning_section(tuning: Tuning | None) -> list[Block]:
         "run at its best epoch. The test part had no say. Everything below is about the chosen runs only. A value one "
         "of whose runs is missing has no score."
     )
-    edges = [candidate for candidate in tuning.candidates if candidate.at_edge]
-    warned = [
+    edges = [
         f"{', '.join([*candidate.setting, *candidate.values])}: the chosen {keys} is at the edge of what was tried; "
         "a better one may lie outside."
-        for candidate in edges
+        for candidate in tuning.candidates
+        if candidate.at_edge
     ]
-    return [heading, Text(text), *([Bullets(warned)] if warned else []), Table(columns, rows, labels=len(names))]
+    return [heading, Text(text), *([Bullets(edges)] if edges else []), Table(columns, rows, labels=len(names))]
