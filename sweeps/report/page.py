@@ -7,19 +7,7 @@ from typing import TYPE_CHECKING
 from sweeps.report.comparisons import Comparisons
 from sweeps.report.document import Block, Bullets, Document
 from sweeps.report.formatting import counted
-from sweeps.report.sections.effects import effects_section
-from sweeps.report.sections.facts import jobs_section, settings_section, warnings
-from sweeps.report.sections.limits import left_out_section, limits_section, methods_section
-from sweeps.report.sections.pictures import curves_section, recalls_section, runs_section
-from sweeps.report.sections.results import (
-    cells_section,
-    claims_section,
-    paper_section,
-    power_section,
-    verdicts_section,
-)
-from sweeps.report.sections.scaling import scaling_section
-from sweeps.report.sections.tuned import tuning_section
+from sweeps.report.sections import effects, facts, limits, pictures, results, scaling, tuned
 from sweeps.report.sweep_data import Sweep
 from sweeps.report.tuning import Tuning
 
@@ -39,25 +27,25 @@ def make_page(
         all_runs: the sweep as read.
         tuning: what was chosen of it before the comparison; None where the two are the same.
     """
-    to_know = warnings(sweep)
+    warnings = facts.warnings(sweep)
     blocks: list[Block] = [
-        *verdicts_section(comparisons),
-        *([Bullets(to_know)] if to_know else []),
-        *jobs_section(all_runs),
-        *settings_section(all_runs),
-        *tuning_section(tuning),
-        *paper_section(sweep, cfg.confidence),
-        *cells_section(sweep, cfg.metric, cfg.confidence),
-        *claims_section(comparisons, cfg.confidence),
-        *power_section(comparisons, cfg.effect, cfg.confidence),
-        *curves_section(sweep),
-        *recalls_section(sweep, cfg.confidence),
-        *scaling_section(sweep, cfg.metric, cfg.confidence),
-        *effects_section(sweep, cfg.metric, cfg.confidence),
-        *limits_section(sweep, comparisons),
-        *left_out_section(comparisons),
-        *methods_section(cfg.confidence, cfg.resamples),
-        *runs_section(all_runs, cfg.metric),
+        *results.verdicts_section(comparisons),
+        *([Bullets(warnings)] if warnings else []),
+        *facts.jobs_section(all_runs),
+        *facts.settings_section(all_runs),
+        *tuned.tuning_section(tuning),
+        *results.paper_section(sweep, cfg.confidence),
+        *results.cells_section(sweep, cfg.metric, cfg.confidence),
+        *results.claims_section(comparisons, cfg.confidence),
+        *results.power_section(comparisons, cfg.effect, cfg.confidence),
+        *pictures.curves_section(sweep),
+        *pictures.recalls_section(sweep, cfg.confidence),
+        *scaling.scaling_section(sweep, cfg.metric, cfg.confidence),
+        *effects.effects_section(sweep, cfg.metric, cfg.confidence),
+        *limits.limits_section(sweep, comparisons),
+        *limits.left_out_section(comparisons),
+        *limits.methods_section(cfg.confidence, cfg.resamples),
+        *pictures.runs_section(all_runs, cfg.metric),
     ]
     subtitle = f"{len(all_runs.jobs)} of {counted(all_runs.total, 'job')} finished. MLflow run `{sweep.parent_id}`."
     return Document(f"Sweep: {sweep.name}", subtitle, blocks)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sweeps.config.messages import listed
+from sweeps.config.messages import listed, one_line
 from sweeps.report import paper
 from sweeps.report.comparisons import Comparisons
 from sweeps.report.document import Block, Bullets, Heading, Text
@@ -20,6 +20,43 @@ _SETTING_NAMES = {
     "model.hidden_size": "hidden units",
     "trainer.max_epochs": "epochs",
 }
+
+_BOTH_SIDES = (
+    "Nothing about people who were not in training: each performance has windows on both sides of the split. "
+    "Held-out people (`datamodule/split=subject`) are usually recognised much worse."
+)
+_PROTOCOLS = {
+    "window": _BOTH_SIDES,
+    "camera": _BOTH_SIDES,
+    "clip": "Nothing about other people: recordings are held out, but the same people are on both sides.",
+    "subject": "Held-out people are few, and one draw of them: other people would give other accuracies.",
+}
+_METHODS = """
+**Pairs.** Two runs that differ in what is compared and agree in everything else that the sweep varies: the same seed
+has the same data and the same order of batches.
+
+**Interval.** Student's t, {level}, of the mean of the paired differences.
+
+**Verdict.** A claim holds when its whole interval is on the claim's side of 0. It does not hold when the whole interval
+is on the other side, or when it reaches 0 and excludes the claimed size. Otherwise it cannot be told. An interval on
+the claim's side that excludes the claimed size confirms the direction only, and the page says so.
+
+**Sign flip.** Exact permutation test: the share of all choices of signs whose mean is as far from 0, or 100,000 drawn
+ones beyond 20 pairs.
+
+**Holm.** The sign-flip p values adjusted for all questions on this page (Holm 1979).
+
+**t and corrected t.** Paired t-test, and the corrected resampled one of Nadeau and Bengio (2003), whose variance is
+(1/n + test windows / training windows) times the sample variance. The correction is made for splits that are drawn anew
+in each pair; where seeds vary weights only, it is given as a cautious bound.
+
+**Over recordings.** {resamples:,} bootstrap samples of the recordings of the test part, the same for both runs of all
+pairs; percentile interval. It holds the trained models fixed and asks about other recordings.
+
+**Effect sizes.** Mean over standard deviation of the differences (Cohen's d for pairs), and with Hedges' correction.
+
+**Power.** Noncentral t, with the standard deviation seen.
+"""
 
 
 def limits_section(sweep: Sweep, comparisons: Comparisons) -> list[Block]:
@@ -65,18 +102,11 @@ def _about_seeds(sweep: Sweep) -> list[str]:
 
 def _about_data(sweep: Sweep) -> list[str]:
     lines = []
-    protocol = constant(sweep.jobs, "datamodule.split.protocol")
     if is_simulated(sweep):
         lines.append("Simulated people: nothing about real ones, their estimators' mistakes, or the paper's data.")
-    if protocol in ("window", "camera"):
-        lines.append(
-            "Nothing about people who were not in training: each performance has windows on both sides of the split. "
-            "Held-out people (`datamodule/split=subject`) are usually recognised much worse."
-        )
-    elif protocol == "clip":
-        lines.append("Nothing about other people: recordings are held out, but the same people are on both sides.")
-    elif protocol == "subject":
-        lines.append("Held-out people are few, and one draw of them: other people would give other accuracies.")
+    protocol = constant(sweep.jobs, "datamodule.split.protocol")
+    if protocol in _PROTOCOLS:
+        lines.append(_PROTOCOLS[protocol])
     if all(is_unselected(job) for job in sweep.jobs):
         lines.append(
             "Without validation the last epoch is tested; where accuracy still jumps from epoch to epoch, so does the "
@@ -131,32 +161,9 @@ def left_out_section(comparisons: Comparisons) -> list[Block]:
 
 def methods_section(confidence: float, resamples: int) -> list[Block]:
     """Return how every number was computed, with its source."""
-    level = whole_percent(confidence)
+    methods = _METHODS.format(level=whole_percent(confidence), resamples=resamples).strip().split("\n\n")
     return [
         Heading("How it was computed"),
-        Bullets(
-            [
-                "**Pairs.** Two runs that differ in what is compared and agree in everything else that the sweep "
-                "varies: the same seed has the same data and the same order of batches.",
-                f"**Interval.** Student's t, {level}, of the mean of the paired differences.",
-                "**Verdict.** A claim holds when its whole interval is on the claim's side of 0. It does not hold "
-                "when the whole interval is on the other side, or when it reaches 0 and excludes the claimed size. "
-                "Otherwise it cannot be told. An interval on the claim's side that excludes the claimed size "
-                "confirms the direction only, and the page says so.",
-                "**Sign flip.** Exact permutation test: the share of all choices of signs whose mean is as far from "
-                "0, or 100,000 drawn ones beyond 20 pairs.",
-                "**Holm.** The sign-flip p values adjusted for all questions on this page (Holm 1979).",
-                "**t and corrected t.** Paired t-test, and the corrected resampled one of Nadeau and Bengio (2003), "
-                "whose variance is (1/n + test windows / training windows) times the sample variance. The correction "
-                "is made for splits that are drawn anew in each pair; where seeds vary weights only, it is given as "
-                "a cautious bound.",
-                f"**Over recordings.** {resamples:,} bootstrap samples of the recordings of the test part, the same "
-                "for both runs of all pairs; percentile interval. It holds the trained models fixed and asks about "
-                "other recordings.",
-                "**Effect sizes.** Mean over standard deviation of the differences (Cohen's d for pairs), and with "
-                "Hedges' correction.",
-                "**Power.** Noncentral t, with the standard deviation seen.",
-            ]
-        ),
+        Bullets([one_line(method) for method in methods]),
         Text("Read from MLflow alone."),
     ]
