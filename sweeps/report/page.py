@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from sweeps.report.comparisons import Comparisons
 from sweeps.report.document import Block, Bullets, Document
 from sweeps.report.formatting import counted
-from sweeps.report.sections import effects, facts, limits, pictures, results, scaling, tuned
+from sweeps.report.sections import caveats, effects, facts, pictures, results, scaling, tuned
 from sweeps.report.sweep_data import Sweep
 from sweeps.report.tuning import Tuning
 
@@ -42,9 +42,9 @@ def make_page(
         *pictures.recalls_section(sweep, cfg.confidence),
         *scaling.scaling_section(sweep, cfg.metric, cfg.confidence),
         *effects.effects_section(sweep, cfg.metric, cfg.confidence),
-        *limits.limits_section(sweep, comparisons),
-        *limits.left_out_section(comparisons),
-        *limits.methods_section(cfg.confidence, cfg.resamples),
+        *caveats.caveats_section(sweep, comparisons),
+        *caveats.left_out_section(comparisons),
+        *caveats.methods_section(cfg.confidence, cfg.resamples),
         *pictures.runs_section(all_runs, cfg.metric),
     ]
     subtitle = f"{len(all_runs.jobs)} of {counted(all_runs.total, 'job')} finished. MLflow run `{sweep.parent_id}`."

@@ -59,7 +59,7 @@ pairs; percentile interval. It holds the trained models fixed and asks about oth
 """
 
 
-def limits_section(sweep: Sweep, comparisons: Comparisons) -> list[Block]:
+def caveats_section(sweep: Sweep, comparisons: Comparisons) -> list[Block]:
     """Return what a reader must not conclude from the page."""
     return [
         Heading("What the numbers do not show"),
