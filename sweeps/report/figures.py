@@ -19,25 +19,19 @@ if TYPE_CHECKING:
     from sweeps.report.comparisons import Comparison
 
 DPI = 150
-PARTS = {
-    "train": ("#4c72b0", "-"),
-    "val": ("#dd8452", "--"),
-    "test": ("#55a868", "-."),
-}  # distinct without colour too
+# Distinct without colour too.
+PARTS = {"train": ("#4c72b0", "-"), "val": ("#dd8452", "--"), "test": ("#55a868", "-.")}
+_MARKERS = ("o", "s", "^", "D", "v", "P")
 LEVELS = ("#4c72b0", "#dd8452", "#55a868", "#8172b3", "#937860", "#64b5cd")
 _GREY = "0.45"
-_MARKERS = ("o", "s", "^", "D", "v", "P")  # distinct without colour too
 Points = Mapping[float, NDArray[np.float64]]  # values of all runs by their number of training windows
 
 
 def new_figure(width: float, height: float) -> Figure:
-    """Make an empty figure, in inches, with a canvas that draws PNGs."""
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    """Make an empty figure, its size in inches."""
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(width, height), dpi=DPI, layout="constrained")
-    FigureCanvasAgg(figure)
-    return figure
+    return Figure(figsize=(width, height), dpi=DPI, layout="constrained")
 
 
 def to_png(figure: Figure) -> bytes:
@@ -133,9 +127,8 @@ def recalls_figure(
         values = [values_of(jobs, key) for key in keys.values()]
         means = [value.mean() if len(value) else 0.0 for value in values]
         places = np.arange(len(keys)) + (index - (len(groups) - 1) / 2) * width
-        bars = axes.bar(places, means, width * 0.92, color=LEVELS[index % len(LEVELS)])
-        for bar, name in zip(bars, keys, strict=True):
-            bar.set(hatch="///" if name in abnormal else None, edgecolor="white", linewidth=0)
+        colour, hatches = LEVELS[index % len(LEVELS)], ["///" if name in abnormal else "" for name in keys]
+        axes.bar(places, means, width * 0.92, color=colour, hatch=hatches, edgecolor="white", linewidth=0)
         halves = _half_intervals(values, confidence)
         axes.errorbar(places, means, yerr=halves, fmt="none", ecolor="0.2", elinewidth=1, capsize=2)
     axes.set_xticks(range(len(keys)), [name.replace(" ", "\n") for name in keys], fontsize=9)

@@ -1,4 +1,4 @@
-"""What is asked of a sweep: the paper's claims where its runs can tell, and how the options of a factor differ."""
+"""The questions that a sweep can answer: the paper's claims, and how the options of a factor compare."""
 
 from __future__ import annotations
 
@@ -102,7 +102,7 @@ def _gains(pairs: Sequence[Pair], metric: str) -> NDArray[np.float64]:
 def _is_at_the_papers_setting(sweep: Sweep, job: Job) -> bool:
     """Check a job's levels of those factors that table 2 fixes, where the sweep has the paper's value among them."""
     return all(
-        job.typed.get(key) == value for key, value in paper.SETTING.items() if value in sweep.levels.get(key, ())
+        job.typed.get(key) == value for key, (value, _) in paper.SETTING.items() if value in sweep.levels.get(key, ())
     )
 
 

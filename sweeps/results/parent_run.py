@@ -1,4 +1,4 @@
-"""What the run of a sweep itself shows in MLflow: its best job's values, and its jobs in a few lines."""
+"""The summary of a sweep, kept with its own run in MLflow: the best job's values, and a table of the jobs."""
 
 from __future__ import annotations
 

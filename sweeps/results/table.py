@@ -1,4 +1,4 @@
-"""What a sweep, or one run, came to, on the terminal."""
+"""The results on the terminal: the jobs of a sweep as a table, and the numbers of one run."""
 
 from __future__ import annotations
 
@@ -119,7 +119,7 @@ def _fit(columns: list[_Column], runs: Sequence[Run], width: int) -> tuple[list[
 
 
 def print_run_summary(values: Mapping[str, float], run_id: str, uri: str) -> None:
-    """Print what one run came to: its test numbers, each class's recall, and where to see more.
+    """Print the results of one run: its test numbers, each class's recall, and where to see more.
 
     Args:
         values: metrics by name, such as ``test/accuracy`` and ``test/recall/<class slug>``.

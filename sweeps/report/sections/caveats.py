@@ -12,15 +12,6 @@ from sweeps.report.sweep_data import Sweep, constant
 
 _FOLLOWING = ("datamodule.split.seed", "datamodule.seed")
 
-_SETTING_NAMES = {
-    "model": "model",
-    "datamodule.train_fraction": "share of the training data",
-    "datamodule.sequence_length": "frames a window",
-    "model.num_layers": "layers",
-    "model.hidden_size": "hidden units",
-    "trainer.max_epochs": "epochs",
-}
-
 _BOTH_SIDES = (
     "Nothing about people who were not in training: each performance has windows on both sides of the split. "
     "Held-out people (`datamodule/split=subject`) are usually recognised much worse."
@@ -133,8 +124,8 @@ def _about_claims(sweep: Sweep, comparisons: Comparisons) -> list[str]:
 
 def _about_the_papers_setting(sweep: Sweep) -> list[str]:
     lines, chosen, differs = [], [], []
-    for key, value in paper.SETTING.items():
-        ours, name = constant(sweep.jobs, key), _SETTING_NAMES[key]
+    for key, (value, name) in paper.SETTING.items():
+        ours = constant(sweep.jobs, key)
         if value in sweep.levels.get(key, ()):
             chosen.append(f"{value} {name}")
         if ours is not None and ours != value:
