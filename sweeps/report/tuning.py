@@ -71,7 +71,8 @@ def keys_to_tune(sweep: Sweep, typed: Sequence[str] | None) -> list[str]:
     for key in typed:
         if key not in sweep.factors:
             near = nearest(key, sweep.factors)
-            advice = f"type tuned=[{near}]" if near else f"it varies {listed(sweep.factors, 'and') or 'nothing'}"
+            varied = listed(sweep.factors, "and") if sweep.factors else "nothing"
+            advice = f"type tuned=[{near}]" if near else f"it varies {varied}"
             raise ConfigError(f"tuned=[{key}]: the sweep {sweep.name} does not vary {key}; {advice}")
     return list(typed)
 
