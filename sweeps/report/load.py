@@ -12,7 +12,7 @@ import numpy as np
 from sweeps.config.messages import listed, nearest, typed
 from sweeps.errors import ConfigError
 from sweeps.report.sweep_data import Job, Sweep, Unfinished
-from sweeps.results.table import differing, overrides_by_key
+from sweeps.results.overrides import differing, overrides_by_key
 from sweeps.tracking.params import telling_overrides
 from sweeps.tracking.predictions import PREDICTIONS_FILE
 from sweeps.tracking.recovery import mark_dead_runs

@@ -6,8 +6,8 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from sweeps.results.overrides import differing, overrides_by_key, short_names
 from sweeps.results.ranking import BEST, FALLBACK, Ranking, rank, ranked
-from sweeps.results.table import differing, overrides_by_key, short_names
 from sweeps.tracking.lifecycle import set_tags
 from sweeps.tracking.sweep_runs import is_done
 

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
+from sweeps.results.overrides import differing, overrides_by_key, short_names
 from sweeps.results.ranking import BEST, Ranking, deciding_metric, ranked
 from sweeps.results.runs import SweepRuns
 from sweeps.tracking.retry import hide_password
@@ -40,7 +41,7 @@ _UI = "http://127.0.0.1:5000"
 class _Column(NamedTuple):
     header: str
     cells: list[str]
-    is_number: bool = True
+    justify: Literal["left", "right"] = "right"
 
     @property
     def width(self) -> int:
@@ -68,8 +69,8 @@ def print_sweep_table(store: Store, sweep: SweepRuns, ranking: Ranking | None = 
     columns, gap = _fit(_columns(store, runs, ranking), runs, console.width)
     table = Table(box=None, pad_edge=False, padding=(0, gap, 0, 0), header_style="bold")
     for column in columns:
-        justify: Literal["left", "right"] = "right" if column.is_number else "left"
-        table.add_column(column.header.replace(" ", "\n"), justify=justify, max_width=_WIDEST_CELL, overflow="fold")
+        header = column.header.replace(" ", "\n")
+        table.add_column(header, justify=column.justify, max_width=_WIDEST_CELL, overflow="fold")
     for cells in zip(*(column.cells for column in columns), strict=True):
         style = _STYLES.get(cells[0].upper(), "default")
         table.add_row(f"[{style}]{cells[0]}[/]", *(escape(cell) for cell in cells[1:]))
@@ -92,9 +93,9 @@ def _columns(store: Store, runs: Sequence[Run], ranking: Ranking | None) -> list
         searched = [_Column(ranking.metric, [_number(ranking.values.get(run.info.run_id)) for run in runs])]
         metrics = [key for key in metrics if key != f"{BEST}{ranking.metric}"]
     return [
-        _Column("status", [_status(run) for run in runs], is_number=False),
+        _Column("status", [_status(run) for run in runs], justify="left"),
         *(
-            _Column(name, [job.get(key, "-") for job in typed], is_number=False)
+            _Column(name, [job.get(key, "-") for job in typed], justify="left")
             for key, name in zip(keys, short_names(keys), strict=True)
         ),
         *searched,
@@ -107,7 +108,7 @@ def _columns(store: Store, runs: Sequence[Run], ranking: Ranking | None) -> list
 def _fit(columns: list[_Column], runs: Sequence[Run], width: int) -> tuple[list[_Column], int]:
     """Choose columns and the gap between them for a terminal `width` characters wide."""
     ids = [run.info.run_id for run in runs]
-    last = _Column("run", [run_id[:_SHORT_ID] for run_id in ids], is_number=False)
+    last = _Column("run", [run_id[:_SHORT_ID] for run_id in ids], justify="left")
     for gap, dropped in ((2, 0), (1, 0), (1, 1), (1, 2), (1, 3), (1, 4)):
         chosen = [*columns[: len(columns) - dropped], last]
         free = width - sum(column.width + gap for column in chosen)
@@ -163,25 +164,6 @@ def _console() -> Console:
     from rich.console import Console
 
     return Console(highlight=False)
-
-
-def overrides_by_key(run: Run) -> dict[str, str]:
-    """Return what was typed for a job, by key."""
-    typed = json.loads(run.data.tags.get("overrides", "[]"))
-    return {key.lstrip("+"): value for key, _, value in (override.partition("=") for override in typed)}
-
-
-def differing(jobs: Sequence[Mapping[str, str]]) -> list[str]:
-    """Return the keys whose values are not the same in all jobs."""
-    keys = dict.fromkeys(key for job in jobs for key in job)
-    return [key for key in keys if len({job.get(key) for job in jobs}) > 1]
-
-
-def short_names(keys: Sequence[str]) -> list[str]:
-    """Shorten dotted keys for people to their last part, where that names one of them only: "num layers"."""
-    lasts = [key.replace("/", ".").rpartition(".")[2] for key in keys]
-    names = [last if lasts.count(last) == 1 else key for key, last in zip(keys, lasts, strict=True)]
-    return [name.replace("_", " ") for name in names]
 
 
 def _epochs(store: Store, run: Run) -> str:

@@ -12,7 +12,7 @@ from sweeps.report.document import Block, Heading, Picture, Table, Text
 from sweeps.report.figures import effects_figure, interaction_figure, to_png
 from sweeps.report.formatting import p_value, percent, whole_percent
 from sweeps.report.sweep_data import Job, Sweep, values_of
-from sweeps.results.table import short_names
+from sweeps.results.overrides import short_names
 from sweeps.statistics.effects import Effect, explained
 
 _REST = "what none of these explains"

@@ -11,7 +11,7 @@ from sweeps.config.messages import listed
 from sweeps.report.document import Block, Bullets, Heading, Table, Text
 from sweeps.report.formatting import NONE, counted
 from sweeps.report.sweep_data import Job, Sweep, constant
-from sweeps.results.table import short_names
+from sweeps.results.overrides import short_names
 
 _SHORT_COMMIT = 10
 _MOST_LISTED = 40

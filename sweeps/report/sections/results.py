@@ -15,7 +15,7 @@ from sweeps.report.figures import differences_figure, to_png
 from sweeps.report.formatting import NONE, counted, p_value, percent, plain, signed, span, whole_percent
 from sweeps.report.questions import REACHED
 from sweeps.report.sweep_data import Job, Sweep, mean_of, values_of
-from sweeps.results.table import short_names
+from sweeps.results.overrides import short_names
 from sweeps.statistics.paired import mean_interval
 from sweeps.statistics.power import pairs_for_power, power
 from sweeps.statistics.verdict import Verdict

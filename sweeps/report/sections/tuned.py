@@ -5,7 +5,7 @@ from __future__ import annotations
 from sweeps.report.document import Block, Bullets, Heading, Table, Text
 from sweeps.report.formatting import plain
 from sweeps.report.tuning import Tuning
-from sweeps.results.table import short_names
+from sweeps.results.overrides import short_names
 
 
 def tuning_section(tuning: Tuning | None) -> list[Block]:
