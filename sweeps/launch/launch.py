@@ -113,7 +113,7 @@ def summed_up(store: Store, parent_id: str, show: Callable[[Store, str], None] |
         if not was_interrupted(error):
             _sum_up(store, parent_id, show)
             raise
-        store.hurry()
+        store.shorten_patience()
         with contextlib.suppress(ConfigError):  # the store has gone away: the next command marks the runs
             _sum_up(store, parent_id, show)
         raise

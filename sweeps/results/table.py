@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from sweeps.results.ranking import BEST, deciding_metric, ranked
-from sweeps.tracking.retry import hide_password
 from sweeps.tracking.sweep_runs import PRUNED, children_of, current_runs, of_grid, read_grid
+from sweeps.tracking.uri import hide_password
 
 if TYPE_CHECKING:
     from mlflow.entities import Run

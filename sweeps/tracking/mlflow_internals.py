@@ -1,0 +1,27 @@
+"""All that we use of MLflow beside its documented interface, in one place.
+
+Tested against MLflow 3.17; tests/sweeps/tracking/test_mlflow_internals.py says what another version has changed.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+DATABASE_LOGGER = "mlflow.store.db.utils"  # prints a traceback where a database does not answer
+
+
+def import_database_store() -> None:
+    """Import what a client of a database needs, which takes seconds and is otherwise done at its first call."""
+    import mlflow.store.tracking.sqlalchemy_store  # noqa: F401
+
+
+def create_sqlite_database(file: Path) -> None:
+    """Create a database with MLflow's tables.
+
+    Args:
+        file: of the database, which does not exist; its folder does.
+    """
+    from mlflow.store.tracking.sqlalchemy_store import SqlAlchemyStore
+
+    store = SqlAlchemyStore(f"sqlite:///{file}", str(file.parent))  # type: ignore[no-untyped-call]
+    store.engine.dispose()
