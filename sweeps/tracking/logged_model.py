@@ -147,7 +147,7 @@ def _save(
             on_cpu,
             str(path),
             mlflow_model=saved,
-            signature=_signature(first, second, len(metadata["class_names"])),
+            signature=_signature(on_cpu, first, second),
             input_example=(first, second),
             serialization_format="pt2",
             pip_requirements=_requirements(),
@@ -161,17 +161,11 @@ def _save(
     return saved
 
 
-def _signature(keypoints: torch.Tensor, scores: torch.Tensor, num_classes: int) -> ModelSignature:
-    import numpy as np
-    from mlflow.models import ModelSignature
-    from mlflow.types import ColSpec, Schema, TensorSpec
+def _signature(model: torch.nn.Module, keypoints: torch.Tensor, scores: torch.Tensor) -> ModelSignature:
+    from mlflow.models import infer_signature
 
-    kind = np.dtype("float32")
-    named = {"keypoints": keypoints, "scores": scores}
-    inputs: list[ColSpec | TensorSpec] = [
-        TensorSpec(kind, (-1, *tensor.shape[1:]), name) for name, tensor in named.items()
-    ]
-    return ModelSignature(Schema(inputs), Schema([TensorSpec(kind, (-1, num_classes))]))
+    inputs = {"keypoints": keypoints.numpy(), "scores": scores.numpy()}
+    return infer_signature(inputs, model(keypoints, scores).numpy())
 
 
 def _requirements() -> list[str]:
