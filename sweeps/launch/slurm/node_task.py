@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import signal
 import sys
@@ -13,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from sweeps.launch.job import Job
 from sweeps.runtime import progress, squeue
+from sweeps.runtime.atomic import write_json_atomically
 from sweeps.runtime.redirect import write_to
 from sweeps.runtime.signals import Terminated
 
@@ -209,6 +209,4 @@ class ProgressFile:
         if time.monotonic() - self._written < _PROGRESS_EVERY and done < total:
             return
         self._written = time.monotonic()
-        unfinished = self.file.with_suffix(".tmp")
-        unfinished.write_text(json.dumps({"done": done, "total": total, "text": text}))
-        unfinished.replace(self.file)
+        write_json_atomically(self.file, {"done": done, "total": total, "text": text})
