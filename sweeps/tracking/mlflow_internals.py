@@ -1,6 +1,6 @@
 """All that we use of MLflow beside its documented interface, in one place.
 
-Tested against MLflow 3.17; tests/sweeps/tracking/test_mlflow_internals.py says what another version has changed.
+tests/sweeps/tracking/test_mlflow_internals.py says what another version of MLflow has changed.
 """
 
 from __future__ import annotations
@@ -8,10 +8,18 @@ from __future__ import annotations
 from pathlib import Path
 
 DATABASE_LOGGER = "mlflow.store.db.utils"  # prints a traceback where a database does not answer
+# What MLflow imports when it is first needed, which takes seconds.
+LATE_IMPORTS = (
+    "mlflow.pytorch",
+    "mlflow.pyfunc",
+    "mlflow.store.tracking.sqlalchemy_store",
+    "mlflow.store.tracking.sqlalchemy_workspace_store",
+    "mlflow.store.artifact.local_artifact_repo",
+)
 
 
 def import_database_store() -> None:
-    """Import what a client of a database needs, which takes seconds and is otherwise done at its first call."""
+    """Import what a client of a database needs; otherwise its first call does."""
     import mlflow.store.tracking.sqlalchemy_store  # noqa: F401
 
 
