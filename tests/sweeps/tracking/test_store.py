@@ -1,22 +1,18 @@
+from pathlib import Path
+
 import pytest
 from omegaconf import OmegaConf
 
 from sweeps.errors import ConfigError
 from sweeps.tracking.store import open_store
 
-OPEN = """
-import sys
-from omegaconf import OmegaConf
-from sweeps.tracking.store import open_store
-store = open_store(OmegaConf.create({"uri": f"sqlite:///{sys.argv[1]}/mlflow.db", "experiment": "race"}), sys.argv[1])
-print(store.experiment_id, len(store.client.search_experiments()))
-"""
+OPEN = Path(__file__).with_name("programs") / "open_store.py"
 
 
 @pytest.mark.slow
 def test_processes_that_make_the_store_at_once_find_one(start_python, tmp_path):
     (tmp_path / "mlflow.db.new").write_bytes(b"left by a process that was killed")
-    racers = [start_python(OPEN, tmp_path) for _ in range(2)]
+    racers = [start_python(OPEN.read_text(), tmp_path) for _ in range(2)]
     answers = [racer.communicate(timeout=120) for racer in racers]
     assert [answer[0] for answer in answers] == ["1 2\n", "1 2\n"]  # the other one is MLflow's own, Default
     assert [answer[1] for answer in answers] == ["", ""]
