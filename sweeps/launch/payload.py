@@ -15,7 +15,7 @@ from omegaconf import DictConfig
 
 from sweeps.errors import ConfigError
 from sweeps.launch.locks import Claim
-from sweeps.tracking.lifecycle import one_line
+from sweeps.tracking.lifecycle import describe_error
 
 if TYPE_CHECKING:
     from hydra.types import HydraContext, TaskFunction
@@ -122,4 +122,4 @@ def told(error: BaseException, task: Callable[..., Any]) -> str:
         print(f"error: {line}", file=sys.stderr, flush=True)
         return line
     traceback.print_exception(error)
-    return one_line(error)
+    return describe_error(error)

@@ -50,7 +50,7 @@ class Journal:
         self.file = folder / OUTBOX
 
     def read(self) -> Pending:
-        """Read what is pending. A line that a kill has cut off is left out."""
+        """Read what is pending. A line that a kill has cut off is skipped."""
         try:
             lines = self.file.read_bytes().splitlines(keepends=True)
         except FileNotFoundError:

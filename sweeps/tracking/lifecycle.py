@@ -16,7 +16,7 @@ from sweeps.runtime.process import SLURM_JOB, process_tags
 from sweeps.runtime.signals import Terminated, held_signals, termination_raises, was_interrupted
 from sweeps.tracking import events
 from sweeps.tracking.logged_model import CREATION_TAG
-from sweeps.tracking.retry import call_until_answered
+from sweeps.tracking.retry import call_until_answered, first_line
 from sweeps.tracking.send import send_command
 from sweeps.tracking.store import Store
 from sweeps.tracking.uri import hide_password, is_remote
@@ -31,9 +31,9 @@ log = logging.getLogger(__name__)
 _PAUSE = 0.5  # seconds between tries at the end of a run
 
 
-def one_line(error: BaseException) -> str:
-    """Say in one line what went wrong: the exception's name and the first line of its message."""
-    text = str(error).strip().partition("\n")[0]
+def describe_error(error: BaseException) -> str:
+    """Return the exception's name and the first line of its message."""
+    text = first_line(error)
     return f"{type(error).__name__}: {text}"[:500] if text else type(error).__name__
 
 
@@ -65,34 +65,29 @@ class OpenRun:
         Raises:
             ConfigError: a store that is unavailable did not come back in time.
         """
-        store, own = self.store, {**tags, **process_tags()}
-        if is_remote(store.uri):
-            self._create_once(name, own)
-        with held_signals():
-            if not self.run_id:
-                run = store.client.create_run(store.experiment_id, tags=own, run_name=name)
-                self._start_writing(run.info.run_id)
-            if params:
-                self._sink.put(events.params(params))
-
-    def _create_once(self, name: str, tags: Mapping[str, str]) -> None:
-        """Create one run, in however many tries: a request whose answer was lost may have been carried out."""
-        store, token, began, tries = self.store, uuid.uuid4().hex, int(time.time() * 1000), 0
+        store, token, tries = self.store, uuid.uuid4().hex, 0
+        began, remote = int(time.time() * 1000), is_remote(store.uri)
+        own = {**tags, **process_tags(), **({CREATION_TAG: token} if remote else {})}
 
         def find_or_create() -> None:
+            """Create one run in however many tries: a request whose answer was lost may have been carried out."""
             nonlocal tries
             tries += 1
             with held_signals():
                 run_ids = self._runs_created_by(store.mlflow_client, token) if tries > 1 else []
                 if not run_ids:
-                    run = store.mlflow_client.create_run(
-                        store.experiment_id, start_time=began, tags={**tags, CREATION_TAG: token}, run_name=name
-                    )
+                    run = store.mlflow_client.create_run(store.experiment_id, began, own, name)
                     run_ids = [run.info.run_id]
                 self._start_writing(run_ids[0])
 
-        call_until_answered(find_or_create, store.uri, store.patience, store.timeout)
-        self._duplicate_token = token if tries > 1 else None
+        if remote:
+            call_until_answered(find_or_create, store.uri, store.patience, store.timeout)
+            self._duplicate_token = token if tries > 1 else None
+        with held_signals():
+            if not remote:
+                find_or_create()
+            if params:
+                self._sink.put(events.params(params))
 
     def _runs_created_by(self, client: MlflowClient, token: str) -> list[str]:
         runs = client.search_runs([self.store.experiment_id], f"tags.{CREATION_TAG} = '{token}'")
@@ -108,7 +103,7 @@ class OpenRun:
     def reopen(self, run_id: str, tags: Mapping[str, str]) -> None:
         """Continue a run of the store: RUNNING again, in this process, its params unchanged."""
         self.run_id = run_id
-        self._flush()  # what the process before this one has left
+        self._flush()  # what the process before this one could not send
         before, own = self.store.client.get_run(run_id).data.tags, {**tags, **process_tags()}
         with held_signals():
             self._sink.put(events.tags(own))
@@ -150,7 +145,7 @@ class OpenRun:
             self._sink.put(events.status(status, int(time.time() * 1000)))
             self._closed = True
             atexit.unregister(self._close_at_exit)
-        if status != "KILLED":  # whoever interrupts a run does not wait
+        if status != "KILLED":  # a user who interrupts a run does not wait
             self._flush()
             self._delete_duplicate()
 
@@ -158,7 +153,7 @@ class OpenRun:
         """Wait until all that was written to the run is in the store.
 
         Raises:
-            ConfigError: it is not, after all patience; says what to type.
+            ConfigError: it is not, after `Store.patience` seconds; the message names the command that sends it.
         """
         store, deadline, has_warned = self.store, time.monotonic() + self.store.patience, False
         while not self._sink.flush():
@@ -179,7 +174,7 @@ class OpenRun:
         try:
             self.close(
                 "FAILED" if failed else "KILLED",
-                one_line(error) if failed else None,
+                describe_error(error) if failed else None,
                 redeliver=not was_interrupted(error),
             )
         except ConfigError as unsent:  # the first error is the one to raise

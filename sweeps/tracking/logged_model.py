@@ -68,7 +68,7 @@ def saved_recognizer(
         warnings.catch_warnings(action="ignore"),
     ):
         path = Path(folder) / "model"
-        # all that can fail comes before the store is told, so that no failed model is left there
+        # all that can fail comes before the model is in the store, so that none stays there incomplete
         saved = _save(path, run_id, model, example_inputs, metadata)
         saved.save(str(path / _DESCRIPTION))
         yield path
@@ -84,7 +84,7 @@ def send_model(
         run_id: of the run that made it.
         saved: its folder.
         name: the model's.
-        token: kept as the model's tag, by which it is found where an answer was lost. Without one, a try that fails
+        token: kept as the model's tag, which identifies it where an answer was lost. Without one, a try that fails
             deletes the model.
         is_retry: an earlier try may have created the model, and is continued.
     """

@@ -1,6 +1,6 @@
 """All that we use of MLflow beside its documented interface, in one place.
 
-tests/sweeps/tracking/test_mlflow_internals.py says what another version of MLflow has changed.
+tests/sweeps/tracking/test_mlflow_internals.py fails with what another version of MLflow has changed.
 """
 
 from __future__ import annotations

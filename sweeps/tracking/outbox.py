@@ -2,7 +2,7 @@
 
 `Store.sink` returns what a run writes to: `Outbox` where the store is another process, `DirectSink` where it is a file.
 An outbox keeps each write on disk (journal.py) until the store has answered, so that training goes on meanwhile and
-the next command can send what a killed process has left (send.py). What can be written is in events.py.
+the next command can send what a killed process could not (send.py). What can be written is in events.py.
 """
 
 from __future__ import annotations
@@ -87,7 +87,7 @@ class Outbox:
 
     @contextlib.contextmanager
     def _locked(self) -> Iterator[None]:
-        """Keep other processes of this host off, such as a command that sends what dead ones have left."""
+        """Exclude other processes of this host, such as a command that sends the writes of dead ones."""
         from filelock import FileLock
 
         with FileLock(self._folder / ".outbox.lock"):

@@ -1,7 +1,7 @@
 """Calls to a store that is another process: each bounded in time, and repeated where that is safe.
 
-MLflow's own retries are switched off: they exist for servers but not for databases, say nothing while they wait, and
-also repeat requests that must not be carried out twice.
+MLflow's own retries are switched off: they exist for servers but not for databases, wait silently, and also repeat
+requests that must not be carried out twice.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ search_experiments search_logged_models search_runs
 """
 _IDEMPOTENT_WRITES = "delete_run log_artifact log_batch log_text set_terminated update_run"
 REPEATABLE = frozenset((_READS + _IDEMPOTENT_WRITES).split())
-# What is left out, and where a lost answer to it is handled. A test keeps both lists complete.
+# All others that we call, and where a lost answer is handled. A test keeps both lists complete.
 NOT_REPEATABLE = {
     "create_run": "lifecycle.py finds the run by a token",
     "create_logged_model": "logged_model.py finds the model by a token",
@@ -53,12 +53,17 @@ _KNOWN_REASONS = (
 T = TypeVar("T")
 
 
+def first_line(error: BaseException) -> str:
+    """Return the first line of an error's message."""
+    return str(error).strip().partition("\n")[0]
+
+
 class StoreUnavailableError(Exception):
     """The store did not answer. Whether it did what it was asked to do is not known."""
 
 
 def unavailable_reason(error: BaseException | None) -> str | None:
-    """Say in a few words why a store could not answer; None where an error means something else."""
+    """Return in a few words why a store could not answer; None where an error means something else."""
     import requests
     from mlflow.exceptions import MlflowException
     from sqlalchemy.exc import InterfaceError, OperationalError
@@ -78,7 +83,7 @@ def unavailable_reason(error: BaseException | None) -> str | None:
 
 
 def _shorten(error: BaseException) -> str:
-    text = str(error).strip().partition("\n")[0]
+    text = first_line(error)
     known = re.search(_KNOWN_REASONS, text)
     return hide_password(known[0] if known else text or type(error).__name__)[:200]
 
@@ -133,7 +138,7 @@ def call_until_answered(call: Callable[[], T], uri: str, patience: float, timeou
         timeout: seconds that each request may take.
 
     Raises:
-        ConfigError: no try was answered; says how to start the store.
+        ConfigError: no try was answered; the message names the command that starts the store.
     """
     deadline, pause, has_warned = time.monotonic() + patience, _PAUSE, False
     while True:

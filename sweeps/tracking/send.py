@@ -1,4 +1,4 @@
-"""Send what runs of ended processes have left in their outboxes: ``python -m sweeps.tracking.send URI OUTPUT_DIR``.
+"""Send the outboxes of runs whose process has ended: ``python -m sweeps.tracking.send URI OUTPUT_DIR``.
 
 Every command that opens the store does so for the runs of its own machine; this also does for those of others.
 """
@@ -17,6 +17,7 @@ from sweeps.errors import ConfigError
 from sweeps.runtime.process import is_alive
 from sweeps.tracking.journal import OUTBOX, Pending
 from sweeps.tracking.outbox import Outbox
+from sweeps.tracking.retry import first_line
 from sweeps.tracking.uri import hide_password, is_remote
 
 if TYPE_CHECKING:
@@ -66,19 +67,19 @@ def _is_left_behind(pending: Pending, uri: str, *, of_all: bool) -> bool:
 
 
 def _send_all(outbox: Outbox) -> bool:
-    """Send what an outbox holds; warn about what the store refuses for good, and leave it out."""
+    """Send what an outbox holds; warn about each write that the store refuses for good, and skip it."""
     while True:
         count = len(outbox.pending().writes)
         try:
             return outbox.flush()
         except Exception as error:  # of one run; the others are to be sent
-            log.warning("run %s: not written: %s", outbox.run_id, str(error).strip().partition("\n")[0])
+            log.warning("run %s: not written: %s", outbox.run_id, first_line(error))
         if len(outbox.pending().writes) >= count:
             return False
 
 
 def main(arguments: Sequence[str]) -> None:
-    """Send what is left in an output folder.
+    """Send the outboxes in an output folder.
 
     Raises:
         ConfigError: wrong arguments, or the store cannot be reached.

@@ -14,7 +14,7 @@ from sweeps.runtime.loggers import logger_level
 from sweeps.tracking.filesystem import check_sqlite_place
 from sweeps.tracking.mlflow_internals import create_sqlite_database, import_database_store
 from sweeps.tracking.outbox import DirectSink, Outbox, Sink
-from sweeps.tracking.retry import RetryingClient, StoreUnavailableError, call_once, call_until_answered
+from sweeps.tracking.retry import RetryingClient, StoreUnavailableError, call_once, call_until_answered, first_line
 from sweeps.tracking.uri import SQLITE, hide_password, how_to_start, is_remote, is_server, is_sqlite, sqlite_file
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from mlflow.entities import Experiment
     from omegaconf import DictConfig
 
-_TIMEOUT, _PATIENCE = 5.0, 600.0  # seconds, where the configuration does not say
+_TIMEOUT, _PATIENCE = 5.0, 600.0  # seconds; defaults of the configuration
 _SHORT_PATIENCE = 1.0  # seconds
 
 
@@ -54,7 +54,7 @@ class Store:
         return self.client.mlflow_client if isinstance(self.client, RetryingClient) else self.client
 
     def shorten_patience(self) -> None:
-        """From now on wait for a store that is unavailable for moments only: the user has interrupted."""
+        """Wait for an unavailable store for moments only from now on: the user has interrupted."""
         if isinstance(self.client, RetryingClient):
             self.client.patience = _SHORT_PATIENCE
 
@@ -77,11 +77,11 @@ def open_store(tracking: DictConfig, output_dir: str, *, wait: bool = False) -> 
         tracking: config node with `uri` (of a database or a server), `experiment` (a name), and, where the store can
             be unavailable, `timeout` and `patience` in seconds.
         output_dir: folder for artifacts (``<output_dir>/mlartifacts``, unless a server keeps them) and the lock.
-        wait: be patient, as a job of a sweep is; a command that is typed says at once that nobody answers.
+        wait: for a store that is unavailable, up to `patience`, as a job of a sweep does; otherwise fail at once.
 
     Raises:
-        ConfigError: the URI is of a kind that MLflow refuses, nobody answers there, the database cannot be opened or is
-            from another version of MLflow, or the experiment was deleted.
+        ConfigError: MLflow refuses such a URI, the store is unavailable, the database cannot be opened or is from
+            another version of MLflow, or the experiment was deleted.
     """
     uri = str(tracking.uri)
     if uri.startswith("file:") or "://" not in uri:
@@ -138,10 +138,10 @@ def _set_up_mlflow() -> None:
 
 
 def _report_failures(open_it: Callable[[], Store], tracking: DictConfig, *, wait: bool) -> Store:
-    """Call what opens a store.
+    """Call a function that opens a store, and turn its failure into one line.
 
     Raises:
-        ConfigError: one line that says what to type.
+        ConfigError: the store is unavailable, or cannot be used.
     """
     from mlflow.exceptions import MlflowException
     from sqlalchemy.exc import SQLAlchemyError
@@ -158,8 +158,7 @@ def _report_failures(open_it: Callable[[], Store], tracking: DictConfig, *, wait
     except StoreUnavailableError as error:
         raise ConfigError(f"{address}: no answer ({error}); {how_to_start(uri)}") from None
     except (MlflowException, SQLAlchemyError, OSError, ImportError) as error:
-        first_line = str(error).strip().partition("\n")[0]
-        raise ConfigError(f"{address} cannot be used: {hide_password(first_line)}") from error
+        raise ConfigError(f"{address} cannot be used: {hide_password(first_line(error))}") from error
 
 
 def _connect(tracking: DictConfig, folder: Path, experiment_of: Callable[[MlflowClient], Experiment | None]) -> Store:
@@ -176,7 +175,7 @@ def _connect(tracking: DictConfig, folder: Path, experiment_of: Callable[[Mlflow
 
 
 def _probe_database(uri: str) -> None:
-    """Connect to a database server once: MLflow would try for two minutes before it says that none is there."""
+    """Connect to a database server once: MLflow would try for two minutes before it reports that none answers."""
     if is_sqlite(uri) or is_server(uri):
         return
     import sqlalchemy

@@ -1,4 +1,4 @@
-"""What the URI of a store says: which kind of store it is, and what to type where nothing answers."""
+"""The URI of a store: which kind of store it names, and what to type where nothing answers."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def hide_password(text: str) -> str:
 
 
 def how_to_start(uri: str) -> str:
-    """Say what to type where nothing answers at a URI."""
+    """Return what to type where nothing answers at a URI."""
     parts = urllib.parse.urlsplit(uri)
     if parts.scheme in ("http", "https"):
         where = f"--host 127.0.0.1 --port {parts.port or 5000}"
