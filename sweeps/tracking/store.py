@@ -15,7 +15,7 @@ from sweeps.tracking.filesystem import check_sqlite_place
 from sweeps.tracking.mlflow_internals import create_sqlite_database, import_database_store
 from sweeps.tracking.outbox import DirectSink, Outbox, Sink
 from sweeps.tracking.retry import RetryingClient, StoreUnavailableError, call_once, call_until_answered, first_line
-from sweeps.tracking.uri import SQLITE, hide_password, how_to_start, is_remote, is_server, is_sqlite, sqlite_file
+from sweeps.tracking.uri import hide_password, how_to_start, is_remote, is_server, is_sqlite, sqlite_file
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -128,7 +128,7 @@ def open_existing_store(tracking: DictConfig, output_dir: str) -> Store:
 def store_exists(tracking: DictConfig) -> bool:
     """Tell whether there is a store to open: a database file for sqlite; a server is taken to be there."""
     uri = str(tracking.uri)
-    return not is_sqlite(uri) or Path(uri.removeprefix(SQLITE)).is_file()
+    return not is_sqlite(uri) or sqlite_file(uri).is_file()
 
 
 def _set_up_mlflow() -> None:

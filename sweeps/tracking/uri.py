@@ -6,12 +6,12 @@ import re
 import urllib.parse
 from pathlib import Path
 
-SQLITE = "sqlite:///"
+_SQLITE = "sqlite:///"
 
 
 def is_sqlite(uri: str) -> bool:
     """Tell whether a store is a file."""
-    return uri.startswith(SQLITE)
+    return uri.startswith(_SQLITE)
 
 
 def is_remote(uri: str) -> bool:
@@ -26,7 +26,7 @@ def is_server(uri: str) -> bool:
 
 def sqlite_file(uri: str) -> Path:
     """Return the path of the database file that a sqlite URI names."""
-    return Path(uri.removeprefix(SQLITE).partition("?")[0])
+    return Path(uri.removeprefix(_SQLITE).partition("?")[0])
 
 
 def hide_password(text: str) -> str:

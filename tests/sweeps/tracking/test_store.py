@@ -4,7 +4,7 @@ import pytest
 from omegaconf import OmegaConf
 
 from sweeps.errors import ConfigError
-from sweeps.tracking.store import open_store
+from sweeps.tracking.store import open_store, store_exists
 
 PROGRAMS = Path(__file__).with_name("programs")
 
@@ -46,3 +46,9 @@ def test_a_database_of_another_kind_is_told_in_one_line(tmp_path):
 def test_importing_the_store_imports_nothing_heavy(start_python):
     """A misspelt key is answered before mlflow is imported, which takes seconds."""
     assert start_python((PROGRAMS / "import_store.py").read_text()).communicate() == ("[]\n", "")
+
+
+@pytest.mark.parametrize("options", ["", "?timeout=9"])
+def test_a_store_exists_whatever_options_its_uri_has(store, outputs, options):
+    assert store_exists(OmegaConf.create({"uri": f"sqlite:///{outputs}/mlflow.db{options}"}))
+    assert not store_exists(OmegaConf.create({"uri": f"sqlite:///{outputs}/none.db{options}"}))
