@@ -33,14 +33,12 @@ search_experiments search_logged_models search_runs
 """
 _IDEMPOTENT_WRITES = "delete_run log_artifact log_batch log_text set_terminated update_run"
 REPEATABLE = frozenset((_READS + _IDEMPOTENT_WRITES).split())
-# All others that we call, and where a lost answer is handled. A test keeps both lists complete.
-NOT_REPEATABLE = {
-    "create_run": "lifecycle.py finds the run by a token",
-    "create_logged_model": "logged_model.py finds the model by a token",
-    "create_experiment": "store.py looks for the experiment when the name is taken",
-    "delete_tag": "events.py looks whether the tag is there",
-    "log_outputs": "logged_model.py looks whether the run has the output",
-}
+# What else we call, and where a lost answer is handled (a test keeps both lists complete):
+# create_run           lifecycle.py finds the run by a token
+# create_logged_model  logged_model.py finds the model by a token
+# create_experiment    store.py looks for the experiment when the name is taken
+# delete_tag           events.py looks whether the tag is there
+# log_outputs          logged_model.py looks whether the run has the output
 
 READ_TIMEOUT = 30.0  # seconds: a search through many runs is slow
 _PAUSE, _LONGEST_PAUSE = 0.25, 5.0  # seconds between tries
