@@ -116,7 +116,7 @@ def summed_up(store: Store, parent_id: str, rank: Callable[[], Ranking] | None =
         if not was_interrupted(error):
             _sum_up(store, parent_id, rank)
             raise
-        store.hurry()
+        store.shorten_patience()
         with contextlib.suppress(ConfigError):  # the store has gone away: the next command marks the runs
             _sum_up(store, parent_id, rank)
         raise

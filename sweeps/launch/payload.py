@@ -14,7 +14,7 @@ from omegaconf import DictConfig
 from sweeps.launch.locks import CellLock
 from sweeps.launch.task import TaskReference
 from sweeps.runtime.job_context import JobContext, ProgressListener
-from sweeps.tracking.lifecycle import one_line
+from sweeps.tracking.lifecycle import describe_error
 
 if TYPE_CHECKING:
     from hydra.types import HydraContext
@@ -87,18 +87,18 @@ def run_payload(payload: Payload, listener: ProgressListener) -> JobResult:
         return JobResult(error=f"it exited with status {error.code}")
     if result.status is JobStatus.COMPLETED:
         return JobResult(value=result.return_value)
-    return JobResult(error=describe_error(result._return_value, payload.expected_errors))
+    return JobResult(error=explain_failure(result._return_value, payload.expected_errors))
 
 
 def _call(function: Any, context: JobContext, config: DictConfig) -> Any:
     return function(config, context)
 
 
-def describe_error(error: BaseException, expected_errors: Sequence[type[Exception]]) -> str:
+def explain_failure(error: BaseException, expected_errors: Sequence[type[Exception]]) -> str:
     """Say in one line why a job failed; a traceback first, on stderr, where the user is not the one to mend it."""
     if isinstance(error, tuple(expected_errors)):
         line = " ".join(str(error).split())
         print(f"error: {line}", file=sys.stderr, flush=True)
         return line
     traceback.print_exception(error)
-    return one_line(error)
+    return describe_error(error)

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 from sweeps.results.overrides import differing, overrides_by_key, short_names
 from sweeps.results.ranking import BEST, Ranking, deciding_metric, ranked
 from sweeps.results.runs import SweepRuns
-from sweeps.tracking.retry import hide_password
 from sweeps.tracking.sweep_runs import PRUNED
+from sweeps.tracking.uri import hide_password
 
 if TYPE_CHECKING:
     from mlflow.entities import Run
