@@ -240,8 +240,7 @@ def make_trainer(cfg: DictConfig, checkpoint: EpochCheckpoint, title: str) -> Tr
     from lightning_fabric.plugins.environments.lightning import LightningEnvironment
 
     from lightning_modules.checkpoints import AtomicCheckpointIO
-    from lightning_modules.lean_loop import LeanEpochLoop
-    from lightning_modules.lightning_output import NoProfiler, hush_lightning
+    from lightning_modules.lightning_output import hush_lightning
     from lightning_modules.progress import RunProgress
     from lightning_modules.stopwatch import Stopwatch
     from sweeps.runtime import progress
@@ -255,14 +254,12 @@ def make_trainer(cfg: DictConfig, checkpoint: EpochCheckpoint, title: str) -> Tr
         # for them, and have the job queued again itself.
         plugins=[AtomicCheckpointIO(), LightningEnvironment()],
         default_root_dir=str(checkpoint.folder),
-        profiler=NoProfiler(),
         logger=False,
         enable_progress_bar=False,
         enable_model_summary=False,
         num_sanity_val_steps=0,
         use_distributed_sampler=False,  # our loaders share the windows out themselves
     )
-    LeanEpochLoop.install(trainer)
     return trainer
 
 

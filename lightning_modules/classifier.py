@@ -96,13 +96,6 @@ class ActionClassifier(LightningModule):
         self.test_result: TestResult | None = None
         self._test_windows: list[tuple[torch.Tensor, torch.Tensor, torch.Tensor]] = []
 
-    def __setattr__(self, name: str, value: Any) -> None:
-        """Sets an attribute; Lightning's note of the running hook, set around each, without a search of modules."""
-        if name == "_current_fx_name":
-            self.__dict__[name] = value
-        else:
-            super().__setattr__(name, value)
-
     def forward(self, keypoints: torch.Tensor) -> torch.Tensor:
         """Logits `[B, K]` of key points `[B, T, V, C]` without missing joints."""
         logits: torch.Tensor = self.network(self.normalizer(keypoints))
