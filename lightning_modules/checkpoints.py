@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import random
 import time
 from collections.abc import Callable, Mapping
@@ -15,6 +14,8 @@ from pytorch_lightning import LightningModule, Trainer
 from pytorch_lightning.callbacks import Checkpoint
 from pytorch_lightning.plugins import TorchCheckpointIO
 
+from lightning_modules.atomic import replace_file
+
 LAST, BEST = "last.ckpt", "best.ckpt"
 EpochRow = dict[str, Any]  # epoch (from 1), time_ms, values
 
@@ -26,15 +27,8 @@ class AtomicCheckpointIO(TorchCheckpointIO):
         """Writes a checkpoint so that `path` is at every moment the old or the new one, whole."""
         target = Path(path)
         target.parent.mkdir(parents=True, exist_ok=True)
-        temporary = target.with_name(f".{target.name}.{os.getpid()}.tmp")
-        try:
-            with temporary.open("wb") as file:
-                torch.save(checkpoint, file)
-                file.flush()
-                os.fsync(file.fileno())
-            temporary.replace(target)
-        finally:
-            temporary.unlink(missing_ok=True)
+        with replace_file(target) as file:
+            torch.save(checkpoint, file)
 
     def load_checkpoint(self, path: Any, map_location: Any = "cpu", weights_only: bool | None = True) -> dict[str, Any]:
         """The checkpoint at `path`; tensors and plain values only, whatever was asked for."""

@@ -4,6 +4,7 @@ import os
 import re
 import signal
 import time
+from pathlib import Path
 
 import psutil
 import pytest
@@ -16,31 +17,7 @@ pytestmark = pytest.mark.slow
 
 ONE = f"{LITTLE} {LITTLE_DATA} tracking.log_model=never progress=false optimizer.lr=0.01"
 TWO = f"trainer=ddp {ONE}"
-PARENT = """
-import os, sys
-os.setsid()
-import train
-sys.argv = ["train.py", *sys.argv[1:]]
-train.main()
-"""
-KILLED_PARENT = """
-import sys
-import train
-from tests.killing import die
-from sweeps import ranks
-first_failure = ranks._first_failure
-def die_meanwhile(processes):
-    import pathlib, time
-    folder = pathlib.Path(sys.argv[-1].removeprefix("output_dir=")) / "runs"
-    before = set(folder.glob("*/last.ckpt"))
-    while not set(folder.glob("*/last.ckpt")) - before:
-        time.sleep(0.01)
-    print("ranks", *(process.pid for process in processes), flush=True)
-    die()
-ranks._first_failure = die_meanwhile
-sys.argv = ["train.py", *sys.argv[1:]]
-train.main()
-"""
+PROGRAMS = Path(__file__).parent / "programs"
 
 
 @pytest.fixture(scope="module")
@@ -135,7 +112,9 @@ def is_forked(process: psutil.Process) -> bool:
 @pytest.mark.parametrize(("signum", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_a_signal_ends_all_processes_and_leaves_a_killed_run(typist, fork_python, signum, status):
     before = run_ids(typist)
-    process = fork_python(PARENT, *typist.words(f"{TWO} trainer.max_epochs=10000"))
+    process = fork_python(
+        (PROGRAMS / "leading_a_session.py").read_text(), *typist.words(f"{TWO} trainer.max_epochs=10000")
+    )
     [run_id] = wait_for(lambda: run_ids(typist) - before)
     wait_for(typist.done(run_id).history)
     os.killpg(process.pid, signum)  # as a terminal or a batch system does: all of them
@@ -148,7 +127,7 @@ def test_a_signal_ends_all_processes_and_leaves_a_killed_run(typist, fork_python
 
 def test_processes_end_with_the_one_that_started_them_and_the_run_goes_on(typist, fork_python, together):
     before = run_ids(typist)
-    process = fork_python(KILLED_PARENT, *typist.words(TWO))
+    process = fork_python((PROGRAMS / "dying_beside_its_ranks.py").read_text(), *typist.words(TWO))
     returncode, out, err = process.communicate()
     assert returncode == -signal.SIGKILL, err
     ranks = [pid for pid in re.findall(r"\d+", out[out.index("ranks ") :]) if psutil.pid_exists(int(pid))]
