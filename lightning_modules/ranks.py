@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from lightning_fabric.plugins.environments.lightning import find_free_network_port
-from torch.multiprocessing import ProcessExitedException, ProcessRaisedException, start_processes
+from torch.multiprocessing.spawn import ProcessExitedException, ProcessRaisedException, start_processes
 
 from lightning_modules.atomic import replace_file
 
@@ -51,7 +51,9 @@ def run_ranks(function: Callable[..., R], arguments: tuple[Any, ...], world_size
     with tempfile.TemporaryDirectory(prefix="ranks-") as name:
         folder = Path(name)
         shared = (function, arguments, world_size, find_free_network_port(), folder)
-        context = start_processes(_run_rank, shared, world_size, join=False, start_method="forkserver")
+        context = start_processes(  # type: ignore[no-untyped-call]
+            _run_rank, shared, world_size, join=False, start_method="forkserver"
+        )
         try:
             while not context.join(grace_period=0):  # at once: a rank that waits for another in C++ hears no SIGTERM
                 pass
@@ -117,8 +119,10 @@ def _picklable(error: Exception, note: str) -> Exception:
 
 def _first_error(folder: Path) -> Exception | None:
     """Return the error that a rank wrote first: those of the others follow from it."""
-    first = min(folder.glob("error-*"), key=lambda file: file.stat().st_mtime_ns, default=None)
-    return first and pickle.loads(first.read_bytes())  # noqa: S301  # written by a rank, a moment ago
+    for file in sorted(folder.glob("error-*"), key=lambda file: file.stat().st_mtime_ns):
+        error: Exception = pickle.loads(file.read_bytes())  # noqa: S301  # written by a rank, a moment ago
+        return error
+    return None
 
 
 def _exit_error(failure: ProcessExitedException, world_size: int) -> RuntimeError:

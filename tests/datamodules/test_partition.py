@@ -108,10 +108,10 @@ def test_every_frame_is_in_a_window_unless_the_stride_jumps_over_it(protocol: An
     whole = make_data(clips, split=Split(protocol, 0.25), sequence_length=9, stride=4, eval_stride=9)
     frames = torch.cat([frames_of(whole, part) for part in PARTS])
     assert len(frames.unique()) == len(whole.table.frames)
-    assert whole.parts.remainder == 0
+    assert whole.parts.uncovered_frames == 0
     sparse = make_data(clips, split=Split(protocol, 0.25), sequence_length=9, stride=13, eval_stride=13)
     frames = torch.cat([frames_of(sparse, part) for part in PARTS])
-    assert sparse.parts.remainder == len(sparse.table.frames) - len(frames.unique()) == len(clips) * 7
+    assert sparse.parts.uncovered_frames == len(sparse.table.frames) - len(frames.unique()) == len(clips) * 7
 
 
 def test_training_and_evaluation_have_each_its_stride() -> None:
@@ -235,7 +235,7 @@ def test_clips_of_a_split_that_is_not_asked_for_are_in_no_part() -> None:
     data = make_data(clips, named_splits(clips), split=split)
     unused = np.setdiff1d(np.arange(len(clips)), np.concatenate(list(data.parts.clips.values())))
     assert {data.clip_names[i].subject for i in unused} == {"P4"}
-    assert data.parts.remainder == 0
+    assert data.parts.uncovered_frames == 0
 
 
 @pytest.mark.parametrize("protocol", ["window", "clip", "subject", "camera"])
