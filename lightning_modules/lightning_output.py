@@ -7,7 +7,7 @@ import warnings
 
 
 def hush_lightning() -> None:
-    """Keeps what Lightning says of its own workings, and what is meant as it is, off the terminal."""
+    """Silence what Lightning says of its own workings, and its advice against what is meant as it is."""
     for name in ("pytorch_lightning", "lightning_fabric"):
         logging.getLogger(name).setLevel(logging.WARNING)
     messages = (

@@ -262,5 +262,5 @@ def test_the_first_process_decides_for_all_whether_to_end(tmp_path: Path) -> Non
     strategy = SimpleNamespace(broadcast=lambda own: heard.append(own) or True)
     other = SimpleNamespace(is_global_zero=False, strategy=strategy, current_epoch=0, max_epochs=3, should_stop=False)
     checkpoint = EpochCheckpoint(tmp_path, never, stops=never)
-    checkpoint._ask(other, never)
+    checkpoint._stop_if_asked(other, never)
     assert (checkpoint.stopped, other.should_stop, heard) == (True, True, [False])
