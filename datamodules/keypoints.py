@@ -16,7 +16,7 @@ from datamodules.loaders import EpochSampler, ResidentLoader, worker_loader
 from datamodules.partition import ClipNames, Partition, Windowing, make_partition, subsample_train
 from datamodules.splits import Split
 from datamodules.windows import Batch
-from pose.clip import Source
+from pose.clip import Clip, Source
 from pose.errors import DataError
 from pose.skeletons import Skeleton, get_skeleton
 
@@ -61,6 +61,7 @@ class KeypointDataModule(LightningDataModule):
     fps: float
     num_coordinates: int
     table: FrameTable
+    _on_device: FrameTable
 
     def __init__(
         self,
@@ -115,12 +116,7 @@ class KeypointDataModule(LightningDataModule):
             return
         source = self.source()
         self.class_names = self._choose_classes(source.class_names)
-        clips = [clip for clip in source.clips() if clip.label in self.class_names]
-        present = {clip.label for clip in clips}
-        if len(present) < 2:
-            raise DataError(
-                f"the data holds {len(present)} of the classes {', '.join(self.class_names)}: two are needed"
-            )
+        clips = self._keep_classes(source.clips())
         self.skeleton = get_skeleton(clips[0].skeleton)
         self.fps = clips[0].fps
         self.num_coordinates = clips[0].num_coordinates
@@ -143,6 +139,15 @@ class KeypointDataModule(LightningDataModule):
                 raise DataError(f"datamodule.{key} names '{unknown[0]}', which is not one of the classes: {known}")
         self.abnormal_classes = tuple(name for name in self.abnormal_classes if name in chosen)
         return chosen
+
+    def _keep_classes(self, clips: Sequence[Clip]) -> list[Clip]:
+        kept = [clip for clip in clips if clip.label in self.class_names]
+        present = {clip.label for clip in kept}
+        if len(present) < 2:
+            raise DataError(
+                f"the data holds {len(present)} of the classes {', '.join(self.class_names)}: two are needed"
+            )
+        return kept
 
     @property
     def parts(self) -> Partition:

@@ -10,8 +10,9 @@ import signal
 import tempfile
 import threading
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from multiprocessing import forkserver
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -48,13 +49,14 @@ def run_ranks(function: Callable[..., R], arguments: tuple[Any, ...], world_size
     """
     logging.getLogger("torch.multiprocessing.spawn").setLevel(logging.ERROR)  # says whom it ends
     _start_forkserver()
+    others = multiprocessing.active_children()
     with tempfile.TemporaryDirectory(prefix="ranks-") as name:
         folder = Path(name)
         shared = (function, arguments, world_size, find_free_network_port(), folder)
-        context = start_processes(  # type: ignore[no-untyped-call]
-            _run_rank, shared, world_size, join=False, start_method="forkserver"
-        )
         try:
+            context = start_processes(  # type: ignore[no-untyped-call]
+                _run_rank, shared, world_size, join=False, start_method="forkserver"
+            )
             while not context.join(grace_period=0):  # at once: a rank that waits for another in C++ hears no SIGTERM
                 pass
         except ProcessRaisedException as failure:
@@ -62,9 +64,7 @@ def run_ranks(function: Callable[..., R], arguments: tuple[Any, ...], world_size
         except ProcessExitedException as failure:
             raise _first_error(folder) or _exit_error(failure, world_size) from None
         finally:
-            for process in context.processes:
-                process.kill()
-                process.join()
+            _kill([process for process in multiprocessing.active_children() if process not in others])
         result: R = pickle.loads((folder / "result").read_bytes())  # noqa: S301  # written by rank 0, a moment ago
         return result
 
@@ -101,6 +101,13 @@ def _run_rank(
         raise
 
 
+def _kill(processes: Sequence[BaseProcess]) -> None:
+    for process in processes:
+        process.kill()
+    for process in processes:
+        process.join()
+
+
 def _exit_with_parent() -> None:
     if parent := multiprocessing.parent_process():
         parent.join()
@@ -119,10 +126,9 @@ def _picklable(error: Exception, note: str) -> Exception:
 
 def _first_error(folder: Path) -> Exception | None:
     """Return the error that a rank wrote first: those of the others follow from it."""
-    for file in sorted(folder.glob("error-*"), key=lambda file: file.stat().st_mtime_ns):
-        error: Exception = pickle.loads(file.read_bytes())  # noqa: S301  # written by a rank, a moment ago
-        return error
-    return None
+    files = sorted(folder.glob("error-*"), key=lambda file: file.stat().st_mtime_ns)
+    error: Exception | None = pickle.loads(files[0].read_bytes()) if files else None  # noqa: S301  # written by a rank
+    return error
 
 
 def _exit_error(failure: ProcessExitedException, world_size: int) -> RuntimeError:

@@ -1,4 +1,4 @@
-"""The private interfaces that this room uses are as in the versions it was tested with; if not, this says what changed."""
+"""The private interfaces that this room uses are those of the versions it was tested with; if not, this names them."""
 
 from __future__ import annotations
 
