@@ -75,18 +75,18 @@ def test_each_job_of_a_sweep_has_its_two_processes_and_one_run(typist):
 
 
 @pytest.mark.parametrize(
-    ("how", "line"),
+    ("rank", "line"),
     [
-        (ranks_of_tests.told, "error: the loss became nan\n"),
-        (ranks_of_tests.unexpected, "RuntimeError: LocalError: it went wrong"),
+        (ranks_of_tests.diverging, "error: the loss became nan\n"),
+        (ranks_of_tests.crashing, "RuntimeError: LocalError: it went wrong"),
         (ranks_of_tests.dying, "RuntimeError: rank 1 of 2 was killed by SIGKILL"),
         (ranks_of_tests.exiting, "RuntimeError: rank 1 of 2 exited with status 3"),
     ],
     ids=lambda value: getattr(value, "__name__", ""),
 )
-def test_an_error_in_one_process_ends_the_run_with_its_line(typist, monkeypatch, how, line):
+def test_an_error_in_one_process_ends_the_run_with_its_line(typist, monkeypatch, rank, line):
     before = run_ids(typist)
-    monkeypatch.setattr(train, "_train_rank", how)
+    monkeypatch.setattr(train, "_train_rank", rank)
     ended = typist.type(TWO)
     assert ended.status == 1
     assert ended.err == line if line.startswith("error: ") else line in ended.err
@@ -99,13 +99,13 @@ def test_an_error_in_one_process_ends_the_run_with_its_line(typist, monkeypatch,
 
 
 def ranks_of(pid: int) -> list[psutil.Process]:
-    """Those processes below this one that are ranks: children of its fork server."""
+    """Return the descendants of a process that are ranks: children of its fork server."""
     below = [child for child in psutil.Process(pid).children(recursive=True) if child.is_running()]
     return [child for child in below if child.status() != psutil.STATUS_ZOMBIE and is_forked(child)]
 
 
 def is_forked(process: psutil.Process) -> bool:
-    """Whether a fork server made it: that has the same command line."""
+    """Return whether a fork server forked it: both have the same command line."""
     return all("multiprocessing.forkserver" in " ".join(p.cmdline()) for p in (process, process.parent()))
 
 
@@ -142,19 +142,19 @@ def test_processes_end_with_the_one_that_started_them_and_the_run_goes_on(typist
 
 
 def session(leader: int) -> list[int]:
-    """Living processes of a session."""
-    found = []
+    """Return the living processes of a session."""
+    living = []
     for process in psutil.process_iter(["pid", "status"]):
         try:
             if os.getsid(process.pid) == leader and process.info["status"] != psutil.STATUS_ZOMBIE:
-                found.append(process.pid)
+                living.append(process.pid)
         except ProcessLookupError:
             continue
-    return found
+    return living
 
 
 def wait_for(condition, seconds: float = 120):
-    """What a condition gives as soon as it is true."""
+    """Return the value of a condition as soon as it is true."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         if value := condition():
