@@ -65,17 +65,17 @@ class Clip:
 
     @property
     def num_joints(self) -> int:
-        """V."""
+        """Number of joints, V."""
         return int(self.keypoints.shape[1])
 
     @property
     def num_coordinates(self) -> int:
-        """C, 2 or 3."""
+        """Number of coordinates, C: 2 or 3."""
         return int(self.keypoints.shape[2])
 
 
 class Source(Protocol):
-    """Where clips come from: the simulator, or a reader of somebody's files."""
+    """A source of clips: the simulator, or a reader of another tool's files."""
 
     @property
     def class_names(self) -> Sequence[str]:
@@ -86,4 +86,4 @@ class Source(Protocol):
         """Named splits of the data, as ids of clips; empty where the data names none."""
 
     def clips(self) -> list[Clip]:
-        """Every clip, in an order that does not change from call to call."""
+        """Return every clip, in an order that does not change from call to call."""

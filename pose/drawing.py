@@ -20,7 +20,7 @@ _LAYOUT = get_skeleton("coco17")
 
 
 def draw_pose(axis: Any, pose: Floats, drawn: npt.NDArray[np.bool_], thickness: float) -> None:
-    """Draws one person.
+    """Draw one person's skeleton.
 
     Args:
         axis: of matplotlib, in the picture's pixels.
@@ -49,7 +49,7 @@ def _side(joint: int) -> str:
 
 
 def add_legend(figure: Figure) -> None:
-    """Says below a figure which colour is which side."""
+    """Add a legend below a figure that says which colour is which side."""
     from matplotlib.lines import Line2D
 
     words = {"left": "person's left", "right": "person's right", "middle": "middle"}

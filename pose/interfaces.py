@@ -1,4 +1,4 @@
-"""What is found in pictures, and what finds it: the parts that an extraction is put together from."""
+"""Interfaces of detectors, estimators and trackers, and the values that they exchange."""
 
 from __future__ import annotations
 
@@ -65,11 +65,11 @@ class Crops:
 
 
 class Model(Protocol):
-    """What every detector and estimator can say of itself."""
+    """Base of every detector and estimator."""
 
     @property
     def identity(self) -> Mapping[str, object]:
-        """Whatever its results depend on, as plain values for JSON: name, architecture, hash of the weights, settings.
+        """All that its results depend on, as plain values for JSON: name, architecture, hash of the weights, settings.
 
         No path, host or time: results of equal identities are kept together.
         """
@@ -79,7 +79,7 @@ class Detector(Model, Protocol):
     """Finds persons."""
 
     def detect(self, images: Sequence[Image]) -> list[Boxes]:
-        """The persons in each picture, best first; a batch is as large as the caller makes it."""
+        """Return the persons in each picture, best first; the caller chooses the batch size."""
 
 
 class TopDownEstimator(Model, Protocol):
@@ -90,10 +90,10 @@ class TopDownEstimator(Model, Protocol):
         """Layout of the joints, a name in `pose.skeletons`."""
 
     def crop(self, image: Image, boxes: Array) -> Crops:
-        """Cuts the boxes `[N, 4]` of a picture out of it."""
+        """Cut the boxes `[N, 4]` out of a picture."""
 
     def estimate(self, crops: Crops) -> tuple[Array, Array]:
-        """Key points `[N, V, 2]` in their pictures' pixels, and scores `[N, V]`; one batch for the network."""
+        """Return key points `[N, V, 2]` in their pictures' pixels, and scores `[N, V]`; one batch for the network."""
 
 
 class WholePictureEstimator(Model, Protocol):
@@ -104,14 +104,14 @@ class WholePictureEstimator(Model, Protocol):
         """Layout of the joints, a name in `pose.skeletons`."""
 
     def find(self, images: Sequence[Image]) -> list[Poses]:
-        """Everybody in each picture, best first."""
+        """Return everybody in each picture, best first."""
 
 
 class Tracker(Model, Protocol):
     """Follows people from frame to frame."""
 
     def follow(self, frame: int, poses: Poses) -> npt.NDArray[np.int64]:
-        """A number for each person of a frame, `[N]`, none twice; -1 for somebody who is not to be kept.
+        """Return the track number of each person of a frame, `[N]`, unique; -1 for somebody who is to be dropped.
 
         Frames come in ascending order. Those without anybody may be left out: people are unseen in them all the same.
         """

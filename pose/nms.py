@@ -1,4 +1,4 @@
-"""One person found twice: which of the poses that are too much alike stay (non-maximum suppression)."""
+"""Non-maximum suppression of poses: removes duplicates of one person."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _TINY = 1e-9  # pixels, of a box without width or height
 
 @dataclass(frozen=True, slots=True)
 class NoNms:
-    """Everybody stays, in the order in which they came."""
+    """Keeps everybody, in the order in which they came."""
 
     @property
     def identity(self) -> Mapping[str, object]:
@@ -26,13 +26,13 @@ class NoNms:
         return {"name": "none"}
 
     def keep(self, poses: Poses) -> Poses:
-        """The same people."""
+        """Return the same people."""
         return poses
 
 
 @dataclass(frozen=True, slots=True)
 class OksNms:
-    """The surest pose stays, those too much like it go, and so on: `oks_nms` of HRNet and MMPose.
+    """Greedy suppression by object key point similarity: `oks_nms` of HRNet and MMPose.
 
     Args:
         threshold: object key point similarity, 0..1, above which two poses are one person.
@@ -48,7 +48,7 @@ class OksNms:
         return {"name": "oks", **asdict(self)}
 
     def keep(self, poses: Poses) -> Poses:
-        """Who stays, the surest first.
+        """Return the people who remain, best first.
 
         Raises:
             DataError: the poses have another layout.
@@ -61,7 +61,7 @@ class OksNms:
 
 @dataclass(frozen=True, slots=True)
 class SoftOksNms:
-    """Poses lose score by how much they are like a surer one: `soft_oks_nms` of MMPose.
+    """Soft suppression, which lowers scores by the similarity with better poses: `soft_oks_nms` of MMPose.
 
     A score is multiplied by exp(-OKS^2 / threshold), as in Soft-NMS with a Gaussian (Bodla et al., ICCV 2017).
 
@@ -83,7 +83,7 @@ class SoftOksNms:
         return {"name": "soft_oks", **asdict(self)}
 
     def keep(self, poses: Poses) -> Poses:
-        """Who stays, with their scores as they came, by the lowered score and the surest first.
+        """Return the people who remain with their original scores, by the lowered score, best first.
 
         Raises:
             DataError: the poses have another layout.
@@ -124,7 +124,7 @@ class ParametricNms:
     unit: Literal["box", "pixels"] = "box"
 
     def __post_init__(self) -> None:
-        """Checks the unit.
+        """Check the unit.
 
         Raises:
             DataError: there is no such unit.
@@ -138,12 +138,12 @@ class ParametricNms:
         return {"name": "parametric", **asdict(self)}
 
     def keep(self, poses: Poses) -> Poses:
-        """Who stays, the surest first."""
+        """Return the people who remain, best first."""
         kept = _eliminate(person_scores(poses), lambda best, rest: self.similarity(poses, rest, best) >= self.eta)
         return take(poses, kept)
 
     def similarity(self, poses: Poses, some: Ints, reference: int) -> Floats:
-        """Equation 1 for some poses P_i that may go, each with its box B_i, and a surer one, P_j: `[len(some)]`.
+        """Return equation 1 for poses P_i, each with its box B_i, and a better pose P_j: `[len(some)]`.
 
         K_sim(i, j) + lambda H_sim(i, j), with K_sim the sum of tanh(c_i / sigma1) tanh(c_j / sigma1) over joints of j
         within the box around the same joint of i, and H_sim the sum of exp(-|k_i - k_j|^2 / sigma2) over all joints.
@@ -171,7 +171,7 @@ class ParametricNms:
 
 
 def _eliminate(scores: Floats, like_best: Callable[[int, Ints], npt.NDArray[np.bool_]]) -> Ints:
-    """Takes the surest, drops those like it, and so on; equal scores in the order in which they came."""
+    """Take the best, drop those like it, and so on; equal scores in the order in which they came."""
     order, kept = np.argsort(-scores, kind="stable"), []
     while len(order):
         best, rest = int(order[0]), order[1:]

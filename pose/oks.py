@@ -1,4 +1,4 @@
-"""Object key point similarity: how alike two poses are, on the scale by which COCO scores key points.
+"""Object key point similarity (OKS) of two poses, the scale by which COCO scores key points.
 
 COCO data set, "Keypoint Evaluation": OKS = sum_v exp(-d_v^2 / (2 s^2 k_v^2)) / V, with d_v the distance of joint v in
 both poses, s^2 the person's area and k_v = 2 sigma_v, where sigma_v is how far annotators differ at that joint.
@@ -45,7 +45,7 @@ _SOMEWHERE = 0.2  # score from which a joint counts for its person's, as in MMPo
 
 @cache
 def get_sigmas(skeleton: str) -> tuple[float, ...]:
-    """How far annotators differ at each joint of a layout, V shares of the square root of a person's area.
+    """Return the annotators' deviation at each joint of a layout, V shares of the square root of a person's area.
 
     Raises:
         DataError: nothing is known of some joint of it.
@@ -64,7 +64,7 @@ def _without_side(joint: str) -> str:
 
 
 def oks(first: Floats, second: Floats, areas: Floats, sigmas: Floats, counted: Bools | None = None) -> Floats:
-    """OKS of every pose with every other.
+    """Return the OKS of every pose with every other.
 
     Args:
         first: `[N, V, 2]` pixels.
@@ -87,7 +87,7 @@ def oks(first: Floats, second: Floats, areas: Floats, sigmas: Floats, counted: B
 
 
 def oks_to(poses: Poses, one: int, others: Ints, sigmas: Floats) -> Floats:
-    """OKS of one of those who were found with some others, `[len(others)]`.
+    """Return the OKS of one person with some others of the same picture, `[len(others)]`.
 
     On the mean area of both, as MMPose's oks_nms has it.
     """
@@ -98,14 +98,14 @@ def oks_to(poses: Poses, one: int, others: Ints, sigmas: Floats) -> Floats:
 
 
 def box_areas(boxes: Floats) -> Floats:
-    """Areas `[N]` of boxes `[N, 4]` x1, y1, x2, y2, float64."""
+    """Return the areas `[N]` of boxes `[N, 4]` x1, y1, x2, y2, float64."""
     size = np.asarray(boxes[:, 2:], np.float64) - boxes[:, :2]
     areas: Floats = np.maximum(size, 0).prod(axis=1)
     return areas
 
 
 def person_scores(poses: Poses) -> Floats:
-    """How sure it is that each is a person in this pose, `[N]` float64 in 0..1.
+    """Return the confidence of each person with their pose, `[N]` float64 in 0..1.
 
     The box's score times the mean of the joints that score above 0.2, as MMPose's CocoMetric ranks people.
     """
@@ -117,6 +117,6 @@ def person_scores(poses: Poses) -> Floats:
 
 
 def take(poses: Poses, rows: Ints) -> Poses:
-    """Some of the people, in the order of `rows`."""
+    """Return some of the people, in the order of `rows`."""
     boxes = Boxes(poses.boxes.xyxy[rows], poses.boxes.scores[rows])
     return Poses(poses.keypoints[rows], poses.scores[rows], boxes)

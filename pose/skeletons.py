@@ -1,4 +1,4 @@
-"""Skeleton layouts: which joint stands where, what mirrors what, what is joined to what."""
+"""Skeleton layouts: order of joints, mirrored joints, edges."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Skeleton:
 
     @property
     def num_joints(self) -> int:
-        """V."""
+        """Number of joints, V."""
         return len(self.joints)
 
     @property
@@ -35,7 +35,7 @@ class Skeleton:
         return tuple(self.joints.index(_swap_side(joint)) for joint in self.joints)
 
     def find(self, *names: str) -> tuple[int, ...]:
-        """Indices of those of `names` that this layout has."""
+        """Return the indices of those of `names` that this layout has."""
         return tuple(self.joints.index(name) for name in names if name in self.joints)
 
 
@@ -110,7 +110,7 @@ NAMES = tuple(_LAYOUTS)
 
 @cache
 def get_skeleton(name: str) -> Skeleton:
-    """The layout called `name`, or for "custom-V" one of V joints without names, sides and edges.
+    """Return the layout called `name`, or for "custom-V" one of V joints without names, sides and edges.
 
     Raises:
         DataError: no layout has that name.
@@ -124,5 +124,5 @@ def get_skeleton(name: str) -> Skeleton:
 
 
 def guess_skeleton(num_joints: int) -> str:
-    """Name of the layout that files with `num_joints` joints and no layout of their own most likely have."""
+    """Return the most likely layout of files with `num_joints` joints that do not name one."""
     return {17: "coco17", 25: "body25", 16: "aihub16"}.get(num_joints, f"custom-{num_joints}")

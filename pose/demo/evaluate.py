@@ -39,7 +39,7 @@ class Evaluation:
     outcomes: list[Outcome]
 
     def pck(self, level: int = 2, action: str | None = None, joint: int | None = None) -> float:
-        """Part of the joints that were found within half a head's length, NaN if there are none.
+        """Return the share of joints that were found within half a head's length, NaN if there are none.
 
         Args:
             level: 2 for joints that are seen, 1 for hidden ones in the picture.
@@ -53,14 +53,14 @@ class Evaluation:
         return float(correct[:, columns][asked[:, columns]].mean()) if asked[:, columns].any() else float("nan")
 
     def swaps(self, action: str | None = None) -> float:
-        """Part of the joints seen, of those with a left and a right, that were found where the other one is."""
+        """Return the share of visible joints with a side that were found where the other side's joint is."""
         outcomes = [outcome for outcome in self.outcomes if action in (None, outcome.action)]
         asked = np.stack([(outcome.visible == 2) & (np.arange(17) != MIRROR) for outcome in outcomes])
         return float(np.stack([outcome.swapped for outcome in outcomes])[asked].mean())
 
 
 def evaluate(frames: Iterable[Frame], detector_weights: Path | None, estimator_weights: Path | None) -> Evaluation:
-    """Runs detector and estimator over drawn pictures and compares with the truth.
+    """Run detector and estimator over drawn pictures and compare them with the truth.
 
     Args:
         frames: the pictures.
@@ -84,7 +84,7 @@ def evaluate(frames: Iterable[Frame], detector_weights: Path | None, estimator_w
 
 
 def as_table(evaluation: Evaluation) -> str:
-    """The results in Markdown."""
+    """Return the results in Markdown."""
     outcomes = evaluation.outcomes
     lines = [
         f"{evaluation.frames} pictures, {len(outcomes)} people. Person AP at IoU 0.5: {evaluation.person_ap:.1%}.",
@@ -107,7 +107,7 @@ def as_table(evaluation: Evaluation) -> str:
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """The command line."""
+    """Run the command line."""
     import torch
 
     parser = argparse.ArgumentParser(description=__doc__)

@@ -14,7 +14,7 @@ from pose.interfaces import Array, Boxes, Image
 
 
 def load_network(what: str, weights: Path | None = None) -> Any:
-    """A network with its weights, ready to predict.
+    """Load a network with its weights, ready to predict.
 
     Args:
         what: "detector" or "estimator".
@@ -44,7 +44,7 @@ def load_network(what: str, weights: Path | None = None) -> Any:
 
 
 def find_boxes(detector: Any, images: Sequence[Image]) -> list[Boxes]:
-    """Persons' boxes in pictures `[H, W, 3]`, as `mmdet.apis.inference_detector` finds them."""
+    """Return persons' boxes in pictures `[H, W, 3]`, as `mmdet.apis.inference_detector` finds them."""
     from mmdet.apis import inference_detector
 
     found = (result.pred_instances for result in inference_detector(detector, list(images)))
@@ -52,7 +52,7 @@ def find_boxes(detector: Any, images: Sequence[Image]) -> list[Boxes]:
 
 
 def find_joints(estimator: Any, image: Image, boxes: Array) -> Array:
-    """Key points `[N, 17, 2]` of boxes `[N, 4]` in a picture, as `mmpose.apis.inference_topdown` finds them."""
+    """Return key points `[N, 17, 2]` of boxes `[N, 4]`, as `mmpose.apis.inference_topdown` finds them."""
     from mmpose.apis import inference_topdown
 
     if not len(boxes):

@@ -1,4 +1,4 @@
-"""How good boxes and key points are, measured against drawn people."""
+"""Accuracy of boxes and key points, measured against drawn people."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ OVERLAP = 0.5
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Outcome:
-    """What became of one person.
+    """How well one person was found.
 
     Args:
         action: what is done.
@@ -42,7 +42,7 @@ class Outcome:
 
 
 def match(boxes: Boxes, people: Sequence[Truth]) -> npt.NDArray[np.int64]:
-    """Which box is whose: the best-scored box first, each takes the person left that it overlaps most.
+    """Match boxes to people: the best-scored box first, each takes the remaining person that it overlaps most.
 
     Args:
         boxes: found.
@@ -64,7 +64,7 @@ def match(boxes: Boxes, people: Sequence[Truth]) -> npt.NDArray[np.int64]:
 
 
 def judge(person: Truth, keypoints: Array | None) -> Outcome:
-    """Compares the key points `[17, 2]` that were found, None if nobody was, with the truth."""
+    """Compare the key points `[17, 2]` of one person with the truth; None where no box was matched."""
     none = np.zeros(17, dtype=bool)
     if keypoints is None:
         return Outcome(person.action, person.visible, False, none, none)
@@ -75,7 +75,7 @@ def judge(person: Truth, keypoints: Array | None) -> Outcome:
 
 
 def box_ap(found: Sequence[Boxes], people: Sequence[Sequence[Truth]]) -> float:
-    """Average precision of boxes at an intersection over union of 0.5, by pycocotools, in 0..1.
+    """Return the average precision of boxes at an intersection over union of 0.5, by pycocotools, in 0..1.
 
     Args:
         found: boxes of each picture.
@@ -105,7 +105,7 @@ def box_ap(found: Sequence[Boxes], people: Sequence[Sequence[Truth]]) -> float:
 
 
 def _results(found: Sequence[Boxes]) -> npt.NDArray[np.float64]:
-    """Rows of picture, x, y, width, height, score, category."""
+    """Return rows of picture, x, y, width, height, score, category."""
     rows = [
         np.column_stack(
             [
@@ -122,7 +122,7 @@ def _results(found: Sequence[Boxes]) -> npt.NDArray[np.float64]:
 
 
 def _overlaps(a: Array, b: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    """Intersection over union `[N, M]` of boxes `[N, 4]` and `[M, 4]`."""
+    """Return the intersection over union `[N, M]` of boxes `[N, 4]` and `[M, 4]`."""
     low, high = np.maximum(a[:, None, :2], b[None, :, :2]), np.minimum(a[:, None, 2:], b[None, :, 2:])
     shared = np.clip(high - low, 0, None).prod(axis=-1)
     area_a, area_b = (np.prod(boxes[:, 2:] - boxes[:, :2], axis=1) for boxes in (a, b))

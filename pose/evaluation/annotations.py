@@ -66,7 +66,7 @@ class Annotated:
 
     @property
     def asked(self) -> Bools:
-        """Who is to be found, `[N]`: no crowd, and some joint is annotated."""
+        """Mask `[N]` of the people who count: no crowd, and some joint is annotated."""
         wanted: Bools = ~self.crowd & (self.visible > 0).any(axis=1)
         return wanted
 
@@ -86,7 +86,7 @@ class Picture:
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Annotations:
-    """A file of them.
+    """A file of annotated pictures.
 
     Args:
         path: the file.
@@ -100,7 +100,7 @@ class Annotations:
 
 
 def read_annotations(path: Path) -> Annotations:
-    """Reads a file of annotations.
+    """Read a file of annotations.
 
     Raises:
         DataError: it is not in COCO's format, or nobody's key points are in it.
@@ -134,7 +134,7 @@ def read_annotations(path: Path) -> Annotations:
 
 
 def _images(images: Sequence[Any], path: Path) -> dict[int | str, Mapping[str, Any]]:
-    """The images by their ids."""
+    """Return the images by their ids."""
     known: dict[int | str, Mapping[str, Any]] = {}
     for number, image in enumerate(images):
         if not isinstance(image, dict) or not {"id", "file_name"} <= image.keys():
@@ -153,7 +153,7 @@ def _images(images: Sequence[Any], path: Path) -> dict[int | str, Mapping[str, A
 
 
 def _joints_of_categories(categories: Any, path: Path) -> dict[int | str, tuple[str, ...]]:
-    """The names of the joints by the category's id; COCO's where nothing is said."""
+    """Return the joint names by category id; COCO's where the file names none."""
     named: dict[int | str, tuple[str, ...]] = {}
     if categories is None:
         categories = []
@@ -203,7 +203,7 @@ def _picture(
 
 
 class _Person(NamedTuple):
-    """One of the people of `Annotated`."""
+    """One row of `Annotated`."""
 
     keypoints: Floats
     visible: Ints
@@ -215,7 +215,7 @@ class _Person(NamedTuple):
 
 
 def _person(entry: Mapping[str, Any], names: Sequence[str], where: str) -> _Person:
-    """Somebody as annotated.
+    """Return one person as annotated.
 
     Args:
         entry: the annotation.
@@ -239,7 +239,7 @@ def _person(entry: Mapping[str, Any], names: Sequence[str], where: str) -> _Pers
 
 
 def _head(entry: Mapping[str, Any], known: Mapping[str, npt.NDArray[np.float64]], where: str) -> float:
-    """Pixels from head top to neck: keys of the annotation, or joints of the category; NaN where they do not say it."""
+    """Return the pixels from head top to neck, by keys of the annotation or joints of the category; NaN for neither."""
     ends = []
     for name in ("head_top", "neck"):
         if name in entry:
@@ -250,7 +250,7 @@ def _head(entry: Mapping[str, Any], known: Mapping[str, npt.NDArray[np.float64]]
 
 
 def _with_folders_as_actions(pictures: list[Picture]) -> list[Picture]:
-    """Where no annotation says what is done, the first folder of the names does, if there are several of them.
+    """Take the first folder of the names as the action, where no annotation has one and there are several folders.
 
     ACTION/NAME.jpg for pictures, ACTION/VIDEO/FRAME for videos.
     """
@@ -267,11 +267,11 @@ def _with_folders_as_actions(pictures: list[Picture]) -> list[Picture]:
 
 
 def _in_order(name: str) -> tuple[str, int, str]:
-    """Frames of a video one behind the other, so that it is decoded once."""
+    """Return a sort key that puts frames of a video one behind the other, so that it is decoded once."""
     parent, _, last = name.rpartition("/")
     return parent, int(last) if is_frame(last) else -1, last
 
 
 def is_frame(name: str) -> bool:
-    """Whether the last part of a picture's name is the number of a frame."""
+    """Return whether the last part of a picture's name is the number of a frame."""
     return name.isascii() and name.isdigit() and len(name) <= DIGITS

@@ -17,7 +17,7 @@ COLUMNS = ("AP", "AP50", "AP75", "AP_medium", "AP_large")
 
 
 def average_precision(pictures: Sequence[Picture], results: Results) -> dict[str, float]:
-    """Average precision in table 1's columns, 0..1; NaN where nobody of that size is annotated.
+    """Return the average precision in table 1's columns, 0..1; NaN where nobody of that size is annotated.
 
     A joint that was not found lies at 0, 0, as in the results that OpenPose and AlphaPose hand in.
 
@@ -46,7 +46,7 @@ def average_precision(pictures: Sequence[Picture], results: Results) -> dict[str
 
 
 def _dataset(pictures: Sequence[Picture]) -> dict[str, Any]:
-    """Our pictures and people as COCO has them; numbers begin at 1, as pycocotools takes 0 for nobody."""
+    """Return pictures and people in COCO's format; numbers begin at 1, as pycocotools takes 0 for nobody."""
     people = [(number, picture.people, row) for number, picture in enumerate(pictures, 1) for row in _rows(picture)]
     return {
         "images": [{"id": number} for number, _ in enumerate(pictures, 1)],

@@ -1,4 +1,4 @@
-"""Results that AlphaPose or OpenPose wrote, put beside the annotated pictures."""
+"""Results of AlphaPose or OpenPose, matched with the annotated pictures."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _OPENPOSE = "_keypoints.json"
 
 
 class _Said(NamedTuple):
-    """What a file says of a picture: the picture's name there, which one that is, who was found and how surely."""
+    """One picture in a result file: its name there, the annotated picture it matches, the people found, their ranks."""
 
     file: Path
     name: str
@@ -34,7 +34,7 @@ class _Said(NamedTuple):
 
 
 def read_results(name: str, path: Path, annotations: Annotations, places: Sequence[Place]) -> Results:
-    """Reads what another tool found.
+    """Read the results of another tool.
 
     A folder whose files end in `_keypoints.json` is OpenPose's; a JSON file, or a folder of others, AlphaPose's.
     Pictures are known by their names, frames of videos by their numbers and the video's name in the path, which need
@@ -70,7 +70,7 @@ def read_results(name: str, path: Path, annotations: Annotations, places: Sequen
 
 
 def _surest(said: Sequence[_Said], annotations: Annotations) -> dict[int, _Said]:
-    """What is said of each picture by its number; a picture's whole name counts before a part of it.
+    """Return the entry of each picture by its number; a complete name counts before a part of it.
 
     Raises:
         DataError: two say who is in a picture, and none of them is surer to mean it.
@@ -100,7 +100,7 @@ def _inside(file: Path, path: Path) -> list[str]:
 
 
 def _alphapose(path: Path, names: Names) -> Iterator[_Said]:
-    """Each picture that a file names: its name, its number, who was found and AlphaPose's own score of each."""
+    """Yield each picture that a file names, with the people found and AlphaPose's own score of each."""
     files = sorted(path.rglob("*.json")) if path.is_dir() else [path]
     for file in files:
         numbered = read_entries(file)
@@ -123,7 +123,7 @@ def _score(entry: Mapping[str, Any], scores: Array) -> float:
 
 
 def _openpose(path: Path, names: Names) -> Iterator[_Said]:
-    """Each file of a picture: its name, the picture's number, who was found and their joints' mean score."""
+    """Yield each picture, a file each, with the people found and their joints' mean score."""
     for file in sorted(path.rglob(f"*{_OPENPOSE}")):
         picture = file.name.removesuffix(_OPENPOSE)
         rows = read_people(file)
@@ -138,7 +138,7 @@ def _openpose(path: Path, names: Names) -> Iterator[_Said]:
 
 
 def _check_pixels(keypoints: Array, file: Path) -> None:
-    """Refuses shares of the picture.
+    """Refuse coordinates that are shares of the picture.
 
     Raises:
         DataError: no coordinate is larger than 1.

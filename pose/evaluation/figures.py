@@ -1,4 +1,4 @@
-"""Skeletons drawn over pictures: one picture an action, one column for each of those who are compared."""
+"""Skeletons drawn over pictures: one picture an action, one column for each estimator."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _COLUMN = 3.2  # inches
 
 
 class Chosen(NamedTuple):
-    """Somebody to look at.
+    """An annotated person to draw.
 
     Attributes:
         picture: its number.
@@ -34,7 +34,7 @@ class Chosen(NamedTuple):
 
 
 def choose_pictures(pictures: Sequence[Picture]) -> dict[str, Chosen]:
-    """Somebody for each action, and for "" of those whose action is not known.
+    """Choose one person for each action, and for "" one of unknown action.
 
     It is the person of whom most joints are seen, of those the largest, and of those the first.
     """
@@ -57,7 +57,7 @@ def draw_columns(
     title: str,
     min_score: float,
 ) -> Figure:
-    """Draws one picture several times side by side, with what each has found in it.
+    """Draw one picture several times side by side, with the results of each estimator.
 
     Args:
         image: `[H, W, 3]`; blue, green, red.
@@ -93,7 +93,7 @@ def draw_columns(
 
 
 def _window(box: Floats, shape: Sequence[int]) -> tuple[float, float, float, float]:
-    """What is shown: a person's box with a margin, and not much higher or wider than the other way."""
+    """Return the part of the picture to draw: the person's box with a margin, at most 1.6 times as long as wide."""
     low, high = box[:2], box[2:]
     middle, size = (low + high) / 2, (high - low) * (1 + 2 * _MARGIN)
     size = np.maximum(size, size[::-1] / 1.6)

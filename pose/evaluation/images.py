@@ -16,7 +16,7 @@ from pose.video.footage import VIDEOS, BrokenFootageError, Video, read_image
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a picture is.
+    """The location of a picture.
 
     Args:
         path: of the picture, or of the video.
@@ -28,7 +28,7 @@ class Place:
 
 
 def find_pictures(annotations: Annotations, folder: Path) -> list[Place]:
-    """Where each annotated picture is.
+    """Locate each annotated picture.
 
     A `file_name` is the path of a picture below the folder, or VIDEO/NUMBER, a frame of a video, counted from 0:
     `walk/anna.mp4/000012`, or `walk/anna/000012` where only one video is called so.
@@ -72,7 +72,7 @@ def _find(root: Path, name: str, videos: dict[Path, Path | None]) -> Place | Non
 
 
 def _video(path: Path) -> Path | None:
-    """The video of that name, with its suffix or without."""
+    """Return the video of that name, with its suffix or without."""
     if path.is_file() and path.suffix.lower() in VIDEOS:
         return path
     if not path.parent.is_dir():
@@ -82,7 +82,7 @@ def _video(path: Path) -> Path | None:
 
 
 class Reader:
-    """Reads pictures in their order, and knows how long that took.
+    """Reads pictures in their order and measures the time that takes.
 
     Args:
         places: frames of a video one behind the other, in ascending order.
@@ -96,7 +96,7 @@ class Reader:
         self.seconds = 0.0
 
     def __iter__(self) -> Iterator[Image]:
-        """Each picture, `[H, W, 3]` uint8; blue, green, red.
+        """Yield each picture, `[H, W, 3]` uint8; blue, green, red.
 
         Raises:
             DataError: one cannot be read, or its video ends before it.
@@ -132,7 +132,7 @@ def _frames(path: Path, wanted: Sequence[int]) -> Iterator[Image]:
 
 
 def read_picture(picture: Picture, place: Place) -> Image:
-    """One picture alone.
+    """Read one picture.
 
     Raises:
         DataError: it cannot be read.

@@ -1,4 +1,4 @@
-"""Joint by joint: how many are where they should be (PCK), which sides are exchanged, what is missing.
+"""Metrics by joint: the share within a distance of the truth (PCK), swapped sides, missed joints.
 
 PCK is the share of joints within a fraction of some length of the person: PCKh of half of the head (Andriluka et al.,
 CVPR 2014), PCK of the torso (Sapp and Taskar, MODEC, CVPR 2013) or of the box (Yang and Ramanan, CVPR 2011).
@@ -32,7 +32,7 @@ SIDES = tuple((left, right) for left, right in enumerate(_LAYOUT.mirror) if left
 
 
 class Reference(NamedTuple):
-    """Which length PCK goes by.
+    """The reference length of PCK.
 
     Attributes:
         kind: "head" (from head top to neck), "torso" (from left shoulder to right hip) or "box" (its longer side).
@@ -48,7 +48,7 @@ class Reference(NamedTuple):
         return f"PCKh@{self.fraction:g}" if self.kind == "head" else f"PCK@{self.fraction:g} ({self.kind})"
 
     def radii(self, people: Annotated) -> Floats:
-        """How far off a joint of each person may be, `[N]` pixels; NaN where the length is not annotated."""
+        """Return the largest distance of a correct joint of each person, `[N]` pixels; NaN where not annotated."""
         radii: Floats = self.fraction * _LENGTHS[self.kind](people)
         return radii
 
@@ -74,7 +74,7 @@ _FRACTIONS = {"head": 0.5, "torso": 0.2, "box": 0.1}
 
 
 def choose_reference(pictures: Sequence[Picture], kind: str, fraction: float | None) -> Reference:
-    """What PCK goes by.
+    """Return the reference length of PCK.
 
     Args:
         pictures: what is annotated.
@@ -96,7 +96,7 @@ def choose_reference(pictures: Sequence[Picture], kind: str, fraction: float | N
 
 @dataclass(frozen=True, eq=False, slots=True)
 class JointCounts:
-    """What became of each of the N people who are to be found.
+    """Results for the joints of N annotated people.
 
     Args:
         actions: `[N]` what they do, "" where that is not known.
@@ -119,12 +119,12 @@ class JointCounts:
     swapped: Bools
 
     def of_action(self, action: str) -> JointCounts:
-        """Those who do this."""
+        """Return the rows of one action."""
         rows = self.actions == action
         return JointCounts(*(getattr(self, field.name)[rows] for field in fields(self)))
 
     def rates(self) -> dict[str, float]:
-        """`PCK`, `PCK_hidden`, `swapped`, `missed` and `unfound`: shares 0..1, NaN of nothing.
+        """Return `PCK`, `PCK_hidden`, `swapped`, `missed` and `unfound`: shares 0..1, NaN of nothing.
 
         PCK goes over the joints that are seen of people who are measured, those whom nobody found among them; swapped
         over the pairs that are both seen, of people who are measured and found; missed over all joints that are seen.
@@ -140,7 +140,7 @@ class JointCounts:
         }
 
     def pck(self) -> dict[str, float]:
-        """PCK of each joint, NaN where none is seen."""
+        """Return the PCK of each joint, NaN where none is visible."""
         seen = self.visible & self.measured[:, None]
         return {name: _share(self.near[:, joint], seen[:, joint]) for joint, name in enumerate(_LAYOUT.joints)}
 
@@ -151,7 +151,7 @@ def _share(part: Bools, whole: Bools) -> float:
 
 
 def count_joints(pictures: Sequence[Picture], results: Results, reference: Reference, min_score: float) -> JointCounts:
-    """Compares what was found with what is annotated.
+    """Compare results with annotations, joint by joint.
 
     Args:
         pictures: what is annotated.
@@ -167,7 +167,7 @@ def count_joints(pictures: Sequence[Picture], results: Results, reference: Refer
 
 
 def _count(people: Annotated, poses: Poses, ranks: Floats, reference: Reference, min_score: float) -> JointCounts:
-    """The people of one picture."""
+    """Count the joints of the people of one picture."""
     chosen = pair(people, poses, ranks)
     found = chosen >= 0
     keypoints = np.full((len(people), 17, 2), np.nan)
@@ -191,13 +191,13 @@ def _count(people: Annotated, poses: Poses, ranks: Floats, reference: Reference,
 
 
 def _within(found: Floats, truth: Floats, radii: Floats) -> Bools:
-    """Which joints `[N, 17]` are within each person's radius; what is not a number is not."""
+    """Return which joints `[N, 17]` are within each person's radius; NaN never is."""
     close: Bools = np.linalg.norm(found - truth, axis=-1) <= radii[:, None]
     return close
 
 
 def pair(people: Annotated, poses: Poses, ranks: Floats) -> Ints:
-    """Which of those who were found each annotated person is, `[N]`, -1 for nobody.
+    """Return the index of the result that is matched to each annotated person, `[N]`, -1 for none.
 
     As in COCO's evaluation the surest takes first, of the annotated people who are left the most similar one:
     the mean of OKS and the overlap of the boxes, at least 0.25, so that a person whose joints are all wrong is still

@@ -1,4 +1,4 @@
-"""Which annotated picture a name in another tool's file means."""
+"""Matching of names in another tool's file with the annotated pictures."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ WHOLE, SHORT, GUESSED = 0, 1, 2  # from sure to unsure
 
 
 class Match(NamedTuple):
-    """A picture that a name may mean.
+    """A picture that a name may stand for.
 
     Attributes:
         row: its number; None where it is not annotated, or may be one of several.
@@ -31,7 +31,7 @@ class Match(NamedTuple):
 
 
 class Names:
-    """Names of the annotated pictures.
+    """Index of the names of the annotated pictures.
 
     Args:
         annotations: the pictures.
@@ -52,7 +52,7 @@ class Names:
         self._videos = sorted({place.path for place, _ in frames})
 
     def find(self, name: str, inside: Sequence[str]) -> Match:
-        """The picture that a name means.
+        """Return the picture that a name stands for.
 
         Args:
             name: as the file has it.
@@ -75,7 +75,7 @@ class Names:
         return Match(self._frame.get((only, frame)), GUESSED)
 
     def _told(self, names: Sequence[str]) -> Path | None:
-        """The video that is called by the first of the names that calls any; of several by where they lie."""
+        """Return the video of the first name that names any; among several the nearest by their folders."""
         for name in names:
             called = [video for video in self._videos if name in (video.stem, video.name)]
             if len(called) > 1:
@@ -89,7 +89,7 @@ class Names:
 
 
 def _once(rows: Iterable[tuple[Key, int]]) -> dict[Key, int]:
-    """Rows by what no two of them share."""
+    """Return rows by the keys that are unique."""
     rows = list(rows)
     counts = Counter(key for key, _ in rows)
     return {key: row for key, row in rows if counts[key] == 1}

@@ -23,7 +23,7 @@ from pose.skeletons import get_skeleton
 
 
 class AnnotatedBoxes:
-    """In place of a detector: the boxes that are annotated, of those who are to be found.
+    """A detector that returns the annotated boxes of the people who count.
 
     It is told the pictures once and gives them out in that order, whatever it is shown.
 
@@ -40,7 +40,7 @@ class AnnotatedBoxes:
         return {"name": "annotated"}
 
     def detect(self, images: Sequence[Image]) -> list[Boxes]:
-        """The boxes of the next pictures, each with score 1."""
+        """Return the boxes of the next pictures, each with score 1."""
         shown = list(islice(self._next, len(images)))
         boxes = [picture.people.boxes[picture.people.asked] for picture in shown]
         return [Boxes(xyxy.astype(np.float32), np.ones(len(xyxy), np.float32)) for xyxy in boxes]
@@ -53,7 +53,7 @@ def run_estimator(
     places: Sequence[Place],
     advance: Callable[[int], None],
 ) -> Results:
-    """Finds everybody in all pictures.
+    """Find everybody in all pictures.
 
     Args:
         name: of the estimator.
@@ -76,14 +76,14 @@ def run_estimator(
 
 
 def _ranks(poses: Poses, top_down: bool) -> npt.NDArray[np.float64]:
-    """As MMPose's configurations rank people: top-down by box and joints, else by the score of the person."""
+    """Rank people as MMPose's configurations do: top-down by box and joints, else by the person's score."""
     return np.asarray(person_scores(poses) if top_down else poses.boxes.scores, np.float64)
 
 
 def warm_up(
     make_parts: Callable[[Sequence[Picture]], Parts], pictures: Sequence[Picture], places: Sequence[Place]
 ) -> None:
-    """Runs one picture, so that weights are there and loading them is not measured.
+    """Run one picture, so that weights are there and loading them is not measured.
 
     Whatever the detector finds there, a top-down estimator is also shown the whole picture: without a box it would not
     be built.

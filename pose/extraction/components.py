@@ -1,4 +1,4 @@
-"""What an extraction is put together from, and what makes two of them the same."""
+"""The components of an extraction, and their identity: what decides whether two extractions are the same."""
 
 from __future__ import annotations
 
@@ -30,22 +30,22 @@ _WITHOUT_JOINTS = {"nms": "none", "tracker": "bytetrack"}  # options that go for
 
 
 class PoseNMS(Model, Protocol):
-    """Takes away what was found twice."""
+    """Removes duplicate poses."""
 
     def keep(self, poses: Poses) -> Poses:
-        """The people of one frame, each once."""
+        """Return the people of one frame, each once."""
 
 
 class TrackerOption(Model, Protocol):
     """A kind of tracker."""
 
     def start(self, fps: float) -> Tracker:
-        """A new one, for one video."""
+        """Return a new tracker for one video."""
 
 
 @dataclass(frozen=True)
 class Parts:
-    """The parts of an extraction.
+    """The components of an extraction.
 
     Args:
         detector: finds people; None where the estimator finds them itself.
@@ -80,7 +80,7 @@ class Parts:
             self._check_joints(name, other)
 
     def _check_joints(self, name: str, other: str) -> None:
-        """Sees that a part that compares poses knows the estimator's joints; it would tell once it is shown one."""
+        """Check that a part that compares poses is for the estimator's joints."""
         skeleton, wanted = getattr(getattr(self, name), "skeleton", None), self.estimator.skeleton
         if skeleton in (None, wanted):
             return
@@ -99,7 +99,7 @@ class Parts:
 
     @property
     def frames_at_once(self) -> int:
-        """Frames that are held to be worked on together; about as many more are decoded meanwhile.
+        """Frames that are processed together; about as many more are decoded meanwhile.
 
         For a detector they are a multiple of `detect_every`, so that the first of each is one to detect people in.
         """
@@ -110,13 +110,13 @@ class Parts:
 
     @property
     def precision(self) -> str:
-        """What the networks compute in, the detector's first where they differ; `auto` leaves it to the machine."""
+        """Precision of the networks, the detector's first where they differ; `auto` is resolved for this machine."""
         parts = (self.detector, self.estimator) if self.top_down else (self.estimator,)
         networks = [network for part in parts if (network := getattr(part, "network", None)) is not None]
         return ", ".join(dict.fromkeys(network.used_precision for network in networks)) or FULL_PRECISION
 
     def fetch(self) -> None:
-        """Sees that all weights are at hand, so that it is told before anything begins where they are not.
+        """Fetch missing weights, so that a fault is reported before anything begins.
 
         Raises:
             DataError: some cannot be had.
@@ -127,7 +127,7 @@ class Parts:
 
     @property
     def identity(self) -> Mapping[str, Any]:
-        """All that the key points depend on; how many are computed at once is not among it."""
+        """Everything that the key points depend on; batch sizes are not part of it."""
         if not self._identity:
             parts: dict[str, Any] = {"estimator": self.estimator, "nms": self.nms, "tracker": self.tracker}
             if self.top_down:
@@ -145,10 +145,10 @@ class Parts:
 
 
 def digest(identity: Mapping[str, Any]) -> str:
-    """32 hexadecimal digits that two identities share only if they are the same."""
+    """Return 32 hexadecimal digits that two identities share only if they are equal."""
     return hashlib.blake2b(canonical(identity).encode(), digest_size=16).hexdigest()
 
 
 def canonical(identity: Mapping[str, Any]) -> str:
-    """The identity as text, the same for the same."""
+    """Return the identity as text; equal identities have equal texts."""
     return json.dumps(identity, sort_keys=True, indent=2) + "\n"

@@ -1,4 +1,4 @@
-"""Everybody who was found in a stretch of footage, and how that lies in a file."""
+"""The people found in a stretch of footage, and their file format."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ Ints = npt.NDArray[np.int32]
 
 @dataclass(frozen=True, eq=False, slots=True)
 class People:
-    """N sightings of persons, in the order of the frames.
+    """N detections of persons, in the order of the frames.
 
     Args:
         frames: `[N]` number of the frame, ascending.
@@ -41,7 +41,7 @@ class People:
 
     @classmethod
     def of(cls, numbers: Sequence[int], found: Sequence[Poses], num_joints: int) -> People:
-        """Puts what was found in each frame into one.
+        """Join the poses of single frames.
 
         Args:
             numbers: of the frames.
@@ -62,17 +62,17 @@ class People:
 
     @classmethod
     def joined(cls, parts: Sequence[People]) -> People:
-        """One behind the other; there is at least one."""
+        """Join at least one set of detections, in order."""
         names = [field.name for field in fields(cls)]
         return cls(**{name: np.concatenate([getattr(part, name) for part in parts]) for name in names})
 
     def in_frame(self, rows: slice) -> Poses:
-        """The people of one frame, or of any rows that follow each other."""
+        """Return the people of one frame, or of any rows that follow each other."""
         return Poses(self.keypoints[rows], self.scores[rows], Boxes(self.boxes[rows], self.box_scores[rows]))
 
 
 def write_arrays(path: Path, people: People, notes: dict[str, Any], **more: npt.NDArray[Any]) -> None:
-    """Writes people as one safetensors file.
+    """Write detections as one safetensors file.
 
     Args:
         path: of the file.
@@ -88,7 +88,7 @@ def write_arrays(path: Path, people: People, notes: dict[str, Any], **more: npt.
 
 
 def read_arrays(path: Path) -> tuple[People, dict[str, Any], dict[str, npt.NDArray[Any]]]:
-    """What `write_arrays` wrote: people, notes, and the arrays besides.
+    """Read what `write_arrays` wrote: detections, notes and further arrays.
 
     Raises:
         DataError: it is no such file.

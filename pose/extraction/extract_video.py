@@ -1,4 +1,4 @@
-"""One video, from its first frame to its file in the store."""
+"""Extraction of one video into the store."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from pose.video.footage import Footage
 
 
 class Advance(Protocol):
-    """Somebody who is told how far a video is."""
+    """A callback for progress within a video."""
 
     def __call__(self, frames: int, known: bool = False, /) -> None:
-        """So many frames more are done; `known`: they were in the store already."""
+        """Report that many more frames as done; `known` where they were in the store already."""
 
 
 def extract_video(footage: Footage, video: str, store: KeypointStore, parts: Parts, advance: Advance) -> VideoPeople:
-    """Finds everybody in a video, going on behind the segments that are in the store already.
+    """Find everybody in a video, resuming behind the segments that are in the store already.
 
     Args:
         footage: to read.
@@ -55,7 +55,7 @@ def extract_video(footage: Footage, video: str, store: KeypointStore, parts: Par
 def _segments(
     footage: Footage, video: str, store: KeypointStore, parts: Parts, advance: Advance
 ) -> list[tuple[People, int]]:
-    """People and number of frames of each segment, of which at least one has frames."""
+    """Return the people and number of frames of each segment, of which at least one has frames."""
     segments: list[tuple[People, int]] = []
     while (kept := store.read_segment(video, len(segments), parts.precision)) is not None:
         segments.append(kept)
@@ -75,7 +75,7 @@ def _segments(
 
 
 def _follow(people: People, parts: Parts, fps: float) -> Ints:
-    """Who is who, over the whole video."""
+    """Return each person's track number, over the complete video."""
     tracker = parts.tracker.start(fps)
     ids = np.full(len(people), -1, np.int32)
     ends = np.flatnonzero(np.diff(people.frames, prepend=-1, append=-1)) if len(people) else np.empty(0, np.int64)

@@ -11,7 +11,7 @@ _MIN_OVERLAP = 0.1  # people move far in several frames; the assignment takes th
 
 
 def boxes_between(first: Boxes, last: Boxes, steps: int) -> list[Boxes]:
-    """Interpolates the boxes of frames between two in which people were detected.
+    """Interpolate the boxes of frames between two in which people were detected.
 
     Persons are paired by the greatest overlap in sum; of a pair the box moves evenly from one place to the other. Who
     is in one of the two frames only stays for the half of the frames that is nearer to it.

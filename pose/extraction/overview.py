@@ -1,4 +1,4 @@
-"""A picture to look at: what was found, drawn over a frame each of some videos."""
+"""An overview figure: the people found, drawn over one frame each of some videos."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _COLUMNS = 3
 
 @dataclass(frozen=True, eq=False)
 class Shown:
-    """One frame and who was found in it.
+    """One frame and the people found in it.
 
     Args:
         title: which video and frame.
@@ -39,7 +39,7 @@ class Shown:
 def draw_overview(
     outcomes: Sequence[Outcome], store: KeypointStore, fps: float, most: int = 9, min_score: float = 0.3
 ) -> Figure | None:
-    """Draws a frame each of up to so many videos, evenly taken from all of them.
+    """Draw one frame each of at most so many videos, evenly taken from all of them.
 
     Args:
         outcomes: of an extraction.
@@ -73,13 +73,13 @@ def _show(outcome: Outcome, store: KeypointStore, fps: float) -> Shown | None:
 
 
 def _choose_frame(found: VideoPeople) -> int | None:
-    """The middle one of those in which somebody was found, not far from the beginning."""
+    """Return the middle one of the frames with people, not far from the beginning; None where there is none."""
     seen = np.unique(found.people.frames[found.people.frames < _NEAR])
     return int(seen[len(seen) // 2]) if len(seen) else None
 
 
 def _window(one: Shown) -> tuple[float, float, float, float]:
-    """What is shown of a frame: everybody with some room, in the frame's own shape and not less than 0.4 of it."""
+    """Return the part of a frame to draw: everybody with a margin, in the frame's own shape, at least 0.4 of it."""
     size = np.array(one.image.shape[1::-1], np.float64)
     low, high = one.poses.boxes.xyxy[:, :2].min(axis=0), one.poses.boxes.xyxy[:, 2:].max(axis=0)
     share = float(np.clip(((high - low) * 1.5 / size).max(), 0.4, 1))

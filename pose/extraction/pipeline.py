@@ -1,4 +1,4 @@
-"""Frames of one segment -> people: detect, cut out, estimate in batches, take duplicates away."""
+"""Frames of one segment -> people: detect, crop, estimate in batches, remove duplicates."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from pose.skeletons import get_skeleton
 def find_people(
     frames: Iterator[Image], first: int, parts: Parts, advance: Callable[[int], None]
 ) -> tuple[People, int]:
-    """Finds everybody in a stretch of footage.
+    """Find everybody in a stretch of footage.
 
     Batches hold only frames, and people, of this stretch, so that the result depends on nothing else: people are
     detected in its first frame and every n-th from there on (`Parts.detect_every`), and in its last.
@@ -45,7 +45,7 @@ def find_people(
 
 
 class _WholePicture:
-    """An estimator that finds everybody at once."""
+    """Runs an estimator that finds everybody at once."""
 
     def __init__(self, parts: Parts) -> None:
         self.estimator = cast(WholePictureEstimator, parts.estimator)
@@ -60,7 +60,7 @@ class _WholePicture:
 
 
 class _TopDown:
-    """A detector, and an estimator that takes its boxes."""
+    """Runs a detector, and an estimator on its boxes."""
 
     def __init__(self, parts: Parts) -> None:
         self.detector = cast(Detector, parts.detector)
@@ -74,7 +74,7 @@ class _TopDown:
         self._estimated: list[tuple[Array, Array]] = []
 
     def add(self, images: Sequence[Image]) -> None:
-        """The next frames of the stretch: every n-th is detected in, so that all but the last are a multiple of n."""
+        """Add the next frames; the length of all additions but the last is a multiple of `detect_every`."""
         steps = [images[start : start + self.detect_every] for start in range(0, len(images), self.detect_every)]
         for (image, *behind), boxes in zip(steps, self._detect([step[0] for step in steps]), strict=True):
             self._reach(image, boxes)
@@ -84,7 +84,7 @@ class _TopDown:
         return [boxes for group in _same_size(images) for boxes in self.detector.detect(group)]
 
     def _reach(self, image: Image, boxes: Boxes) -> None:
-        """A frame in which people were detected, behind those whose boxes lie between it and the last such frame."""
+        """Add a frame with detections, after the frames since the last such one, whose boxes are interpolated."""
         if self._behind:
             moved = boxes_between(self._key, boxes, len(self._behind) + 1)
             for one, between in zip(self._behind, moved, strict=True):
@@ -101,13 +101,13 @@ class _TopDown:
             self._estimate(self.batch_size)
 
     def _estimate(self, count: int) -> None:
-        """The first so many of the people who wait."""
+        """Estimate the joints of the first `count` pending people."""
         waiting = _joined(self._waiting)
         self._waiting = [_part(waiting, slice(count, None))] if len(waiting) > count else []
         self._estimated.append(self.estimator.estimate(_part(waiting, slice(0, count))))
 
     def poses(self) -> list[Poses]:
-        """What was found, once all frames are there: people are detected in the last one too."""
+        """Return the people of each frame, once all frames are added: the last one is always detected in."""
         if self._behind:
             last = self._behind.pop()
             self._reach(last, *self._detect([last]))
@@ -123,7 +123,7 @@ class _TopDown:
 
 
 def _same_size(images: Sequence[Image]) -> Iterator[list[Image]]:
-    """Runs of pictures of one size: only those go into one batch."""
+    """Return runs of pictures of one size: only those go into one batch."""
     return (list(group) for _, group in groupby(images, key=lambda image: image.shape))
 
 

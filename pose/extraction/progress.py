@@ -1,4 +1,4 @@
-"""How far an extraction is: frames, frames a second, time left."""
+"""Progress of an extraction: frames, frames a second, time left."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _LINE_EVERY = 30.0  # seconds between lines where there is no terminal
 
 
 class ExtractionProgress:
-    """A bar over all frames at a terminal; on a file or a pipe a line now and then.
+    """A progress bar over all frames at a terminal; a line now and then on a file or a pipe.
 
     Args:
         total: frames in all, as far as that is known.
@@ -62,12 +62,12 @@ class ExtractionProgress:
             self._bar.stop()
 
     def begin(self, name: str) -> None:
-        """The next video."""
+        """Begin the next video."""
         self._video += 1
         self._name = name
 
     def advance(self, frames: int, known: bool = False) -> None:
-        """So many frames more are done.
+        """Count frames as done.
 
         Args:
             frames: their number.
@@ -81,7 +81,7 @@ class ExtractionProgress:
             self._show()
 
     def tell(self, line: str) -> None:
-        """Prints a line above the bar."""
+        """Print a line above the bar."""
         print(line, flush=True) if self._bar is None else self._bar.console.print(line, highlight=False, soft_wrap=True)
 
     def _show(self) -> None:

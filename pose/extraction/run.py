@@ -1,4 +1,4 @@
-"""Many videos: what is missing in the store is found, what is broken is told, the rest goes on."""
+"""Extraction of many videos: fill what the store lacks, report what cannot be read, and go on."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """How it went with one video.
+    """The result of one video's extraction.
 
     Args:
         footage: which one.
@@ -56,7 +56,7 @@ class Outcome:
     stuck: bool = False
 
     def line(self) -> str:
-        """What is said about it."""
+        """Return the line that is printed about it."""
         if self.row is None:
             return f"{self.footage.name}: {self.fault}"
         row = self.row
@@ -67,11 +67,11 @@ class Outcome:
 
 
 class ExtractionError(DataError):
-    """Some videos could not be read, or not be gone on with; the others are in the store."""
+    """Some videos could not be read or resumed; the others are in the store."""
 
 
 def look_up(named: Iterable[tuple[str, Path]], fps: float) -> list[Found]:
-    """Tells videos by their content. Those that cannot be read at all are among them, with the reason.
+    """Identify videos by their content, those that cannot be read with the reason.
 
     Args:
         named: name and path of each.
@@ -87,7 +87,7 @@ def look_up(named: Iterable[tuple[str, Path]], fps: float) -> list[Found]:
 
 
 def shard_of(footage: Sequence[Found], shard: int, num_shards: int) -> list[Found]:
-    """Every `num_shards`-th video from number `shard` on; what is there twice counts once.
+    """Return every `num_shards`-th video from number `shard` on; duplicates count once.
 
     Raises:
         DataError: there is no such shard.
@@ -101,7 +101,7 @@ def shard_of(footage: Sequence[Found], shard: int, num_shards: int) -> list[Foun
 
 
 def prepare(footage: Iterable[Found], store: KeypointStore, parts: Parts) -> None:
-    """Sees that what the store lacks can be found and kept, so that it is told before anything begins if not.
+    """Check that what the store lacks can be found and kept, so that a fault is reported before anything begins.
 
     Args:
         footage: what is wanted.
@@ -119,7 +119,7 @@ def prepare(footage: Iterable[Found], store: KeypointStore, parts: Parts) -> Non
 def extract(
     footage: Sequence[Found], store: KeypointStore, parts: Parts, fps: float, report: Report | None = None
 ) -> list[Outcome]:
-    """Finds everybody in all videos that the store has not.
+    """Find everybody in all videos that the store lacks.
 
     Args:
         footage: what is wanted.
@@ -153,7 +153,7 @@ def extract(
 
 
 def check(outcomes: Sequence[Outcome]) -> None:
-    """Lists what is not in the store, by what is wrong with it.
+    """List the videos that are not in the store, by kind of fault.
 
     Raises:
         ExtractionError: there is such a video.
@@ -175,6 +175,6 @@ def check(outcomes: Sequence[Outcome]) -> None:
 
 
 def _names(outcomes: Sequence[Outcome]) -> str:
-    """Of the first few, and how many more there are."""
+    """Return the first few names, and the number of the others."""
     names = ", ".join(outcome.footage.name for outcome in outcomes[:_NAMED])
     return names + (f" and {len(outcomes) - _NAMED} more" if len(outcomes) > _NAMED else "")

@@ -1,4 +1,4 @@
-"""The store of extracted key points: a file a video, found by the video's content, and an index of them all.
+"""The store of extracted key points: one file a video, named by the video's content, and an index of them all.
 
     outputs/keypoints/hrnet_w32-1a2b3c4d/      one folder a choice of detector, estimator, weights and settings
         settings.json                          that choice in full
@@ -35,7 +35,7 @@ _UNFINISHED = "unfinished"
 
 @dataclass(frozen=True, eq=False, slots=True)
 class VideoPeople:
-    """Everybody in one video.
+    """The people of one video.
 
     Args:
         people: every sighting.
@@ -55,7 +55,7 @@ class VideoPeople:
 
     @property
     def row(self) -> dict[str, Any]:
-        """What the index says of it."""
+        """Its row in the index."""
         seen = len(np.unique(self.people.frames))
         score = float(self.people.scores.mean(dtype=np.float64)) if len(self.people) else 0.0
         return {
@@ -71,11 +71,11 @@ class VideoPeople:
 
 
 class StuckError(DataError):
-    """What the store has of a video that is not finished cannot be gone on with; the message says what to do."""
+    """An unfinished video in the store that cannot be resumed; the message says what to do."""
 
 
 class KeypointStore:
-    """The key points that one choice of parts gives.
+    """The key points that one choice of components gives.
 
     Args:
         root: the folder of all stores.
@@ -91,7 +91,7 @@ class KeypointStore:
         self.key = key
 
     def open(self) -> None:
-        """Makes the store, or sees that it is the right one.
+        """Create the store, or check that it is the right one.
 
         Raises:
             DataError: the folder holds what other settings gave, or cannot be written.
@@ -108,7 +108,7 @@ class KeypointStore:
                 write_whole(path, wanted.encode())
 
     def check_writable(self) -> None:
-        """Sees that the store can be written, without making it.
+        """Check that the store can be written, without creating it.
 
         Raises:
             UnwritableError: it cannot.
@@ -120,15 +120,15 @@ class KeypointStore:
         return writing(f"the store {self.folder}", f"set {self.key} to a folder that can be written and has room")
 
     def path(self, video: str) -> Path:
-        """Where a video's people are, or would be."""
+        """Return the path of a video's file, which need not exist."""
         return self.folder / f"{video}.safetensors"
 
     def has(self, video: str) -> bool:
-        """Whether a video is finished, as far as one may look into the store."""
+        """Return whether a video is finished, as far as the store can be read."""
         return os.path.exists(self.path(video))  # noqa: PTH110 - raises nothing
 
     def read(self, video: str) -> VideoPeople:
-        """Everybody in a finished video.
+        """Read the people of a finished video.
 
         Raises:
             DataError: it is not there, or its file is not whole.
@@ -140,7 +140,7 @@ class KeypointStore:
         return VideoPeople(people, arrays["ids"], notes["fps"], (width, height), notes["frames"], notes["skeleton"])
 
     def write(self, video: str, found: VideoPeople) -> None:
-        """Finishes a video: its file, then the index, then its segments go.
+        """Finish a video: write its file, then the index, then remove its segments.
 
         Raises:
             UnwritableError: the store cannot be written; what is there stays.
@@ -157,7 +157,7 @@ class KeypointStore:
         self.finish(video)
 
     def finish(self, video: str) -> None:
-        """What is left to do for a video whose file is there; doing it twice does no harm.
+        """Index a video whose file is written and remove its segments; doing it twice does no harm.
 
         Raises:
             UnwritableError: the store cannot be written.
@@ -167,7 +167,7 @@ class KeypointStore:
             self._remove_segments(video)
 
     def settle(self, videos: Iterable[str]) -> None:
-        """Finishes those of some videos whose file is there, and whose writer was killed right after that.
+        """Finish those videos whose file is written but whose writer was killed right after that.
 
         Raises:
             UnwritableError: there are such, and the store cannot be written.
@@ -181,7 +181,7 @@ class KeypointStore:
                 indexed = self._rows()  # which has all of them again, where it was lost
 
     def read_segment(self, video: str, number: int, precision: str = FULL_PRECISION) -> tuple[People, int] | None:
-        """People of a segment and how many frames it has; None where it is not there yet.
+        """Return the people of a segment and its number of frames; None where it is not there yet.
 
         Args:
             video: its fingerprint.
@@ -210,7 +210,7 @@ class KeypointStore:
     def write_segment(
         self, video: str, number: int, people: People, num_frames: int, precision: str = FULL_PRECISION
     ) -> None:
-        """Keeps a segment, with the precision that it was found in where that is not the full one.
+        """Write a segment, with its precision where that is not the full one.
 
         Raises:
             UnwritableError: the store cannot be written.
@@ -239,7 +239,7 @@ class KeypointStore:
 
     @contextmanager
     def alone_with(self, video: str) -> Iterator[None]:
-        """Be the only process that works on a video; waits while another does.
+        """Lock a video for this process; wait while another holds it.
 
         Raises:
             UnwritableError: the lock cannot be written.
@@ -262,7 +262,7 @@ class KeypointStore:
             lock.release()
 
     def index(self, video: str) -> None:
-        """Sees that the index has a row of a finished video, and no row of one that is gone.
+        """Update the index: add a finished video, drop those that are gone.
 
         Args:
             video: that was finished; the index is only read where it has it already.
@@ -284,7 +284,7 @@ class KeypointStore:
         return self.folder / "index.parquet"
 
     def _rows(self) -> dict[str, dict[str, Any]]:
-        """The index's rows by video; none where there is no index, or a spoilt one, which is then made anew."""
+        """Return the index's rows by video; empty where the index is missing or broken, to be rebuilt."""
         import pandas as pd
         from pyarrow import ArrowException
 

@@ -1,4 +1,4 @@
-"""An extraction in a process of its own, so that the one that wants key points need not load OpenMMLab."""
+"""Extraction in a process of its own, so that the calling one need not load OpenMMLab."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from pose.extraction.store import KeypointStore
 def extract_apart(
     footage: Sequence[Found], store: KeypointStore, parts: Parts, fps: float, num_threads: int | None
 ) -> None:
-    """Finds everybody in videos, as extract.py does.
+    """Find everybody in videos, as extract.py does.
 
     Args:
         footage: what is wanted.
@@ -47,7 +47,7 @@ def extract_apart(
 
 
 def _hear(pipe: Connection) -> str | None:
-    """What the process says in the end, "" where all went well; None where it ended without a word."""
+    """Return the process's last message, "" where all went well; None where it ended without one."""
     try:
         return str(pipe.recv())
     except EOFError:
@@ -55,7 +55,7 @@ def _hear(pipe: Connection) -> str | None:
 
 
 def _how_it_ended(exit_code: int) -> str:
-    """What happened and what to type, for a process that did not get to say it."""
+    """Return what happened and what to type, for a process that ended without a message."""
     if exit_code < 0:
         return (
             f"their extraction was killed by {_signal_name(-exit_code)}: type the same again to go on, and if memory "
@@ -80,7 +80,7 @@ def _extract(
     num_threads: int | None,
     tells: Connection,
 ) -> None:
-    """What the process does."""
+    """Run the extraction in the process."""
     from pose.openmmlab.devices import set_threads
 
     mistake = ""

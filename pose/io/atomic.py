@@ -1,4 +1,4 @@
-"""Files that are whole or not there, whatever happens while they are written."""
+"""Atomic writing: a file is complete or not there, whatever happens while it is written."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from pose.errors import DataError
 
 
 class UnwritableError(DataError):
-    """A place that cannot be written to."""
+    """A path that cannot be written."""
 
 
 @contextmanager
 def writing(what: str, advice: str) -> Iterator[None]:
-    """Says in one line why something cannot be written.
+    """Raise a one-line error for an OSError while something is written.
 
     Args:
         what: it is, with its path.
@@ -33,7 +33,7 @@ def writing(what: str, advice: str) -> Iterator[None]:
 
 
 def check_writable(folder: Path) -> None:
-    """Sees that a folder could be made and written to, without making anything.
+    """Check that a folder could be created and written, without creating anything.
 
     Raises:
         OSError: it could not.
@@ -46,7 +46,7 @@ def check_writable(folder: Path) -> None:
 
 
 def write_whole(path: Path, content: bytes) -> None:
-    """Writes a file so that a reader, also after a power cut, finds all of it or what was there before.
+    """Write a file so that a reader, also after a power cut, finds all of it or what was there before.
 
     One process at a time may write a path: what an earlier one that was killed left behind is written over.
 
@@ -64,7 +64,7 @@ def write_whole(path: Path, content: bytes) -> None:
 
 
 def _sync_folder(folder: Path) -> None:
-    """The new name itself is on the disk only once its folder is."""
+    """Flush a folder, so that a new name in it survives a power cut."""
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(descriptor)

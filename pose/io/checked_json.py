@@ -1,4 +1,4 @@
-"""Reading somebody else's JSON: any fault is one line that names the file."""
+"""JSON of other tools: any fault is one line that names the file."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ LARGEST = 100_000.0
 
 
 def read_json(path: Path) -> Any:
-    """What a file of JSON holds.
+    """Read a JSON file.
 
     Raises:
         DataError: it cannot be read, or is not JSON from end to end.
@@ -37,7 +37,7 @@ def read_json(path: Path) -> Any:
 def read_triples(
     rows: Sequence[Any], joints: Collection[int], where: Callable[[int], str]
 ) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
-    """Turns flat lists of x, y, score into arrays, all of them at once.
+    """Turn flat lists of x, y, score into arrays, all of them at once.
 
     A number that is missing (null or NaN) makes a missing joint, as does a score of 0 or less. A score above 1, as some
     estimators write it, counts as 1.
@@ -86,7 +86,7 @@ def read_triples(
 
 
 def _find_odd(rows: Sequence[Any]) -> int:
-    """The first row that is not numbers only."""
+    """Return the first row that is not numbers only."""
     for index, row in enumerate(rows):
         if not all(value is None or (isinstance(value, int | float) and abs(value) < 1e300) for value in row):
             return index

@@ -1,4 +1,4 @@
-"""Frames to what a detector of MMDet takes, as the test pipeline of its configuration has it, for a whole batch."""
+"""Batches of frames as a detector's test pipeline prepares them."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class Letterbox:
 
     @classmethod
     def of_pipeline(cls, pipeline: Sequence[Any], input_size: tuple[int, int] | None) -> Letterbox:
-        """What the steps of a test pipeline amount to.
+        """Build from the steps of a test pipeline.
 
         Args:
             pipeline: of an `mmengine.Config`.
@@ -72,7 +72,7 @@ class Letterbox:
         )
 
     def apply(self, images: Sequence[Image]) -> tuple[Image, dict[str, Any]]:
-        """Resizes pictures of one size into one batch.
+        """Resize pictures of one size into one batch.
 
         Args:
             images: `[H, W, 3]` each.
@@ -100,7 +100,7 @@ class Letterbox:
         }
 
     def _inner_size(self, width: int, height: int) -> tuple[int, int]:
-        """As `mmcv.imrescale` rounds it."""
+        """Return the resized width and height, as `mmcv.imrescale` rounds them."""
         if not self.keep_ratio:
             return self.scale
         factor = min(max(self.scale) / max(width, height), min(self.scale) / min(width, height))

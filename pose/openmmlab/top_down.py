@@ -58,15 +58,15 @@ class MMPoseTopDown:
 
     @property
     def identity(self) -> Mapping[str, object]:
-        """The network and how it is asked."""
+        """The network and its test settings."""
         return {**self.network.identity, "skeleton": self.skeleton, "flip_test": self.flip_test}
 
     def fetch(self) -> None:
-        """Sees that the weights are at hand, without loading them."""
+        """Fetch missing weights, without loading them."""
         self.network.fetch()
 
     def crop(self, image: Image, boxes: Array) -> Crops:
-        """Cuts boxes out of a picture. Reads the configuration, but does not build the network.
+        """Cut boxes out of a picture. Reads the configuration, but does not build the network.
 
         Args:
             image: `[H, W, 3]`.
@@ -75,7 +75,7 @@ class MMPoseTopDown:
         return self._cropper.crop(image, boxes)
 
     def estimate(self, crops: Crops) -> tuple[Array, Array]:
-        """Key points `[N, V, 2]` in their pictures' pixels, and scores `[N, V]`; one batch for the network.
+        """Return key points `[N, V, 2]` in their pictures' pixels, and scores `[N, V]`; one batch for the network.
 
         Raises:
             DataError: the network cannot be had, or has other joints than the skeleton.
@@ -95,7 +95,7 @@ class MMPoseTopDown:
         return Cropper.of_pipeline(self.network.pipeline)
 
     def _predict(self, pixels: Image) -> tuple[Array, Array]:
-        """Key points `[N, V, 2]` in the codec's pixels, and scores `[N, V]`."""
+        """Return key points `[N, V, 2]` in the codec's pixels, and scores `[N, V]`."""
         with self.network.running() as module:
             if not self.network.in_float32_on_cpu or self._fused is None:
                 return self._predict_part(module, _eager(module), pixels)
@@ -114,7 +114,7 @@ class MMPoseTopDown:
         return fuse_top_down(self.network.module)
 
     def _inputs(self, module: Any, pixels: Image) -> Any:
-        """Normalised as the configuration's preprocessor does, `[N, 3, h, w]` in channels_last."""
+        """Normalise as the configuration's preprocessor does, `[N, 3, h, w]` in channels_last."""
         import torch
 
         preprocessor = module.data_preprocessor
@@ -126,7 +126,7 @@ class MMPoseTopDown:
         return inputs.float().permute(0, 3, 1, 2)
 
     def _forward(self, module: Any, network: Callable[[Any], Any], inputs: Any) -> Any:
-        """The head's outputs, averaged with those of the mirrored crops where that is asked for."""
+        """Return the head's outputs, averaged with those of the mirrored crops where that is asked for."""
         outputs = network(inputs)
         if not self.flip_test:
             return outputs
@@ -136,7 +136,7 @@ class MMPoseTopDown:
         return (outputs + mirrored) * 0.5
 
     def _mirror(self, module: Any, outputs: Any) -> Any:
-        """The outputs of mirrored crops, mirrored back."""
+        """Mirror the outputs of mirrored crops back."""
         from mmpose.models.utils.tta import flip_heatmaps, flip_vectors
 
         indices = list(self._skeleton.mirror)
@@ -152,5 +152,5 @@ class MMPoseTopDown:
 
 
 def _eager(module: Any) -> Callable[[Any], Any]:
-    """The network as MMPose runs it, from inputs to the head's outputs."""
+    """Return the network as MMPose runs it, from inputs to the head's outputs."""
     return lambda inputs: module.head.forward(module.extract_feat(inputs))

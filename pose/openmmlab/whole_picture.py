@@ -62,7 +62,7 @@ class MMPoseWholePicture:
 
     @property
     def identity(self) -> Mapping[str, object]:
-        """The network, how it is asked, and what is taken of what it finds."""
+        """The network, its test settings, and how its people are filtered."""
         return {
             **self.network.identity,
             "skeleton": self.skeleton,
@@ -72,11 +72,11 @@ class MMPoseWholePicture:
         }
 
     def fetch(self) -> None:
-        """Sees that the weights are at hand, without loading them."""
+        """Fetch missing weights, without loading them."""
         self.network.fetch()
 
     def find(self, images: Sequence[Image]) -> list[Poses]:
-        """Everybody in each picture, best first.
+        """Return everybody in each picture, best first.
 
         Args:
             images: `[H, W, 3]` each, all of one size; one batch for the network, where its head can take one.
@@ -108,7 +108,7 @@ class MMPoseWholePicture:
 
     @cached_property
     def _preparation(self) -> tuple[Any, dict[str, Any]]:
-        """MMPose's own steps, and what it knows of the joints."""
+        """MMPose's own pipeline, and its metadata of the joints."""
         with in_scope("mmpose"):
             from mmengine.dataset import Compose
             from mmpose.apis.inference import dataset_meta_from_config
@@ -117,7 +117,7 @@ class MMPoseWholePicture:
             return Compose(self.network.pipeline), facts or {}
 
     def _adapt(self, module: Any) -> None:
-        """Sets the flip test.
+        """Set the flip test.
 
         Raises:
             DataError: the network cannot do as asked.
@@ -134,7 +134,7 @@ class MMPoseWholePicture:
         settings["flip_test"] = self.flip_test
 
     def _poses(self, instances: Any) -> Poses:
-        """Of one picture, in descending order of the people's scores."""
+        """Return the people of one picture, in descending order of their scores."""
         keypoints = np.asarray(instances.keypoints, np.float32).reshape(-1, self._skeleton.num_joints, 2)
         scores = np.clip(np.asarray(instances.keypoint_scores, np.float32).reshape(keypoints.shape[:2]), 0, 1)
         people = np.asarray(instances.bbox_scores if "bbox_scores" in instances else scores.mean(axis=1), np.float32)

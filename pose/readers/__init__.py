@@ -1,1 +1,1 @@
-"""The files of other tools -> clips."""
+"""Readers of other tools' files, which give clips."""

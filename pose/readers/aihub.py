@@ -98,7 +98,7 @@ class AIHubSource:
         return int(steps.most_common(1)[0][0]) if steps else 1
 
     def clips(self) -> list[Clip]:
-        """A clip for each camera of each take, and for each person where there are several."""
+        """Return a clip for each camera of each take, and for each person where there are several."""
         self._check_actions()
         films = [self._film(file, match) for file, (_, match) in zip(self._files, self._paths, strict=True)]
         clips, _ = make_clips(films, self.tracks, "aihub16", self.fps / self.step)
@@ -149,6 +149,6 @@ class AIHubSource:
 
 
 def _count_labels(frames: Ints, step: int) -> Ints:
-    """Numbers of frames as numbers of labels: 1 more where one follows the other, more where some are missing."""
+    """Convert numbers of frames to numbers of labels: consecutive labels differ by 1, others by more."""
     steps = np.diff(frames, prepend=frames[:1])
     return np.where(steps > 0, np.maximum(1, np.rint(steps / step)), 0).cumsum().astype(np.int64)

@@ -36,13 +36,13 @@ class AlphaPoseSource(PeopleSource):
     kind = "AlphaPose results (.json)"
 
     def find(self, path: Path) -> list[Path]:
-        """The JSON files at or below a path."""
+        """Return the JSON files at or below a path."""
         if path.is_dir():
             return sorted(file for file in path.rglob("*.json") if not file.name.startswith("."))
         return [path] if path.suffix.lower() == ".json" and path.is_file() else []
 
     def read(self, unit: Unit) -> Iterator[Film]:
-        """A film for each sequence of pictures that the file's `image_id` tell apart."""
+        """Yield a sequence for each group of pictures that the file's `image_id` distinguish."""
         numbered = read_entries(unit.path)
         places = _places([entry for _, entry in numbered], unit.path, self.fps)
         numbered = [(number, entry) for number, entry in numbered if str(entry["image_id"]) in places]
@@ -70,7 +70,7 @@ class AlphaPoseSource(PeopleSource):
 
 
 def read_joints(numbered: Sequence[tuple[int, dict[str, Any]]], path: Path) -> tuple[Array, Array]:
-    """COCO's 17 joints of each of some entries, `[N, 17, 2]`, and their scores, `[N, 17]`.
+    """Return COCO's 17 joints of some entries, `[N, 17, 2]`, and their scores, `[N, 17]`.
 
     Args:
         numbered: at least one entry, each with its number in the list.
@@ -85,7 +85,7 @@ def read_joints(numbered: Sequence[tuple[int, dict[str, Any]]], path: Path) -> t
 
 
 def read_entries(path: Path) -> list[tuple[int, dict[str, Any]]]:
-    """The persons in a file, each with its number in the list.
+    """Return the persons in a file, each with its number in the list.
 
     Raises:
         DataError: it is not in AlphaPose's own format.
@@ -111,7 +111,7 @@ def _places(entries: Sequence[dict[str, Any]], path: Path, fps: float) -> dict[s
 
 
 def read_boxes(entries: Sequence[dict[str, Any]], keypoints: Array) -> Array:
-    """The file's boxes as corners, `[N, 4]`; where it has none, or no whole ones, those around the joints."""
+    """Return the file's boxes as corners, `[N, 4]`; the boxes around the joints where some are missing or invalid."""
     try:
         boxes = np.array([entry["box"] for entry in entries], np.float64).reshape(len(entries), 4)
     except (KeyError, TypeError, ValueError, OverflowError):
@@ -121,7 +121,7 @@ def read_boxes(entries: Sequence[dict[str, Any]], keypoints: Array) -> Array:
 
 
 def _ids(entries: Sequence[dict[str, Any]], sequence_of: Ints, frames: Ints) -> Ints | None:
-    """Who is who by `idx`, None where the file does not say it."""
+    """Return the person numbers in `idx`, None where the file has none."""
     numbers = [_number(entry.get("idx")) for entry in entries]
     if None in numbers or not any(numbers):
         return None
@@ -130,7 +130,7 @@ def _ids(entries: Sequence[dict[str, Any]], sequence_of: Ints, frames: Ints) -> 
 
 
 def _number(idx: Any) -> int | None:
-    """One whole number, in a list or not; without a tracker lists of zeros are written, one for each merged box."""
+    """Return one integer, in a list or not; without a tracker lists of zeros are written, one for each merged box."""
     while isinstance(idx, list) and len(idx) == 1:
         idx = idx[0]
     whole = isinstance(idx, int | float) and not isinstance(idx, bool) and abs(idx) < 2**53 and idx == int(idx)

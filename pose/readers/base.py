@@ -1,4 +1,4 @@
-"""What the readers of pose estimators' files share: find the files, read them, make clips."""
+"""Common base of the readers of pose estimators' files: find the files, read them, make clips."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from pose.readers.sequences import Film, TrackOptions, make_clips
 
 
 class PeopleSource(ABC):
-    """Clips of people whom an estimator found in films.
+    """Clips of people whom an estimator found in videos.
 
     Args:
         path: a unit (a file, or a folder of frames), a folder of them, or a manifest; see `pose.readers.labels`.
@@ -50,23 +50,23 @@ class PeopleSource(ABC):
 
     @abstractmethod
     def find(self, path: Path) -> list[Path]:
-        """The units at or below a path, sorted."""
+        """Return the units at or below a path, sorted."""
 
     @abstractmethod
     def read(self, unit: Unit) -> Iterator[Film]:
-        """The films of a unit, without labels.
+        """Yield the sequences of a unit, without labels.
 
         Raises:
             DataError: the unit is not in the tool's layout.
         """
 
     def labels(self, unit: Unit, name: str) -> list[Labels]:
-        """What is said about a film of a unit: by a manifest, a pattern or folders."""
+        """Return the labels of a unit's sequence: from a manifest, a pattern or folders."""
         return self._labelling.labels(unit, name)
 
     @cached_property
     def films(self) -> list[Film]:
-        """Every film, with what is said about it.
+        """Every sequence, with its labels.
 
         Raises:
             DataError: a file cannot be used, or nothing says which action it is.
@@ -82,11 +82,11 @@ class PeopleSource(ABC):
 
     @cached_property
     def class_names(self) -> tuple[str, ...]:
-        """The labels, in the order of the alphabet."""
+        """The labels in alphabetical order."""
         return tuple(sorted({str(labels.label) for film in self.films for labels in film.labels}))
 
     def clips(self) -> list[Clip]:
-        """Every track that is long enough; key points are views into one `[N, V, 2]` float32 array."""
+        """Return every track that is long enough; key points are views into one `[N, V, 2]` float32 array."""
         clips, self.left_out = make_clips(self.films, self.tracks, self.skeleton, self.fps)
         if not clips:
             raise DataError(

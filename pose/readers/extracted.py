@@ -1,4 +1,4 @@
-"""Clips of people in videos: from the store of key points, which is filled first where something is missing."""
+"""Clips of people in videos: from the store of key points, after missing videos are extracted into it."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ KIND = "video or folder of pictures"
 
 
 def named_footage(path: str | Path) -> list[tuple[str, Path]]:
-    """Name and path of every video, or folder of pictures, at or below a path or in a manifest.
+    """Return name and path of every video, or folder of pictures, at or below a path or in a manifest.
 
     Raises:
         DataError: there is none, or the manifest is wrong.
@@ -37,7 +37,7 @@ def named_footage(path: str | Path) -> list[tuple[str, Path]]:
 
 
 class ExtractedSource(PeopleSource):
-    """Clips of people that the parts find in videos: COCO's 17 joints where they find them all, else their own.
+    """Clips of people found in videos: COCO's 17 joints where the estimator has them all, else its own.
 
     Args:
         path: a video, a folder of pictures, a folder of those, or a manifest; see `pose.readers.labels`.
@@ -74,11 +74,11 @@ class ExtractedSource(PeopleSource):
         self.num_threads = num_threads
 
     def find(self, path: Path) -> list[Path]:
-        """Videos and folders of pictures."""
+        """Return videos and folders of pictures."""
         return find_footage(path)
 
     def labels(self, unit: Unit, name: str) -> list[Labels]:
-        """What is said about a video, with the label's name.
+        """Return the labels of a video, with the action's name.
 
         Raises:
             DataError: nothing says which action it is, or a label has no name.
@@ -92,7 +92,7 @@ class ExtractedSource(PeopleSource):
         return [replace(one, label=self.label_names.get(str(one.label), one.label)) for one in labels]
 
     def extract_missing(self) -> None:
-        """Has what is missing in the store found, by a process of its own: this one need not load OpenMMLab.
+        """Extract what the store lacks in a process of its own: this one need not load OpenMMLab.
 
         Raises:
             DataError: not all can be found, with what to do about it. Or `make pose` was not typed yet.
@@ -107,7 +107,7 @@ class ExtractedSource(PeopleSource):
             extract_apart(missing, self.store, self.parts, self.fps, self.num_threads)
 
     def read(self, unit: Unit) -> Iterator[Film]:
-        """The film of a video.
+        """Yield the sequence of a video.
 
         Raises:
             DataError: it cannot be read, or is not in the store.

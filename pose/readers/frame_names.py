@@ -1,4 +1,4 @@
-"""Which frame of which sequence a picture is, told by its name."""
+"""Sequence and frame number of a picture, from its name."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ PAUSE = 5.0
 
 
 class Place(NamedTuple):
-    """Where a picture belongs: the name of its sequence, "" for one without a name, and the frame's number in it."""
+    """The place of a picture: the name of its sequence, "" for one without a name, and the frame's number in it."""
 
     sequence: str
     frame: int
 
 
 def place_images(names: Sequence[str], fps: float) -> dict[str, Place]:
-    """Puts pictures into sequences and order.
+    """Sort pictures into sequences and frames.
 
     Where every name holds a time, the pictures are ordered by it, a pause of more than `PAUSE` seconds begins another
     sequence, and the number of a frame is the time since the first in 1 / fps, at least one from frame to frame. A
@@ -83,7 +83,7 @@ def _by_number(name: str) -> Place:
 
 
 def place_by_number(name: str) -> Place | None:
-    """The last number in a picture's name, and what stands before it; None where it holds none.
+    """Return the last number in a picture's name, and the text before it; None where there is no number.
 
     Args:
         name: with its ending, in which no number is looked for.

@@ -1,4 +1,4 @@
-"""Who, where and which performance, found in a name by a regular expression."""
+"""Subject, camera, recording and label, found in a name by a regular expression."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ ID_PATTERNS = {
 
 
 def compile_pattern(id_pattern: str) -> re.Pattern[str]:
-    """The preset of that name in `ID_PATTERNS`, or the regular expression itself.
+    """Return the preset of that name in `ID_PATTERNS`, or the regular expression itself.
 
     Raises:
         DataError: it is neither.
@@ -31,7 +31,7 @@ def compile_pattern(id_pattern: str) -> re.Pattern[str]:
 
 
 def find_names(pattern: re.Pattern[str], text: str, source: object) -> dict[str, str | None]:
-    """What the groups `label`, `subject`, `camera` and `recording` of a pattern match in a name; None where nothing.
+    """Return the matches of the groups `label`, `subject`, `camera` and `recording` in a name; None for no match.
 
     Groups `recording1`, `recording2`, ... are joined with the subject to the recording.
 

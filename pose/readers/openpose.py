@@ -28,7 +28,7 @@ FILE_NAME = re.compile(rf"(?P<film>.*?)[_-]?(?P<frame>\d{{1,{DIGITS}}})(_keypoin
 
 
 class OpenPoseSource(PeopleSource):
-    """Clips of folders that OpenPose wrote: a folder, or all folders below one; several films may share a folder.
+    """Clips of folders that OpenPose wrote: a folder, or all folders below one; several videos may share a folder.
 
     OpenPose lists people in any order, so they are followed by the overlap of the boxes around their joints.
     """
@@ -36,13 +36,13 @@ class OpenPoseSource(PeopleSource):
     kind = "folder of OpenPose's frames (*_keypoints.json)"
 
     def find(self, path: Path) -> list[Path]:
-        """The folders at or below a path that JSON files lie in."""
+        """Return the folders at or below a path that contain JSON files."""
         if not path.is_dir():
             return []
         return sorted({file.parent for file in path.rglob("*.json") if not file.name.startswith(".")})
 
     def read(self, unit: Unit) -> Iterator[Film]:
-        """A film for each NAME in the folder."""
+        """Yield a sequence for each NAME in the folder."""
         films: dict[str, list[tuple[int, Path]]] = {}
         for path in sorted(unit.path.glob("*.json")):
             if path.name.startswith("."):
@@ -71,7 +71,7 @@ class OpenPoseSource(PeopleSource):
         return Film(name, frames[seen], keypoints[seen], scores[seen], key_point_boxes(keypoints[seen]))
 
     def _in_pixels(self, keypoints: Array, folder: Path) -> Array:
-        """Shares of the picture turned into pixels; pixels as they are."""
+        """Convert shares of the picture to pixels; leave pixels as they are."""
         low, high = np.nanmin(keypoints, initial=np.inf), np.nanmax(keypoints, initial=-np.inf)
         if not 0 <= high <= 1:
             return keypoints
@@ -86,7 +86,7 @@ class OpenPoseSource(PeopleSource):
 
 
 def read_people(path: Path) -> list[Any]:
-    """The flat list of each person in a frame's file; people of whom only hands or face were found are left out.
+    """Return the flat list of each person in a frame's file; people with only hands or face are dropped.
 
     Raises:
         DataError: it is not in OpenPose's format.

@@ -1,4 +1,4 @@
-"""People followed from frame to frame, where a file does not say who is who."""
+"""Tracking by the overlap of boxes, for files without person numbers, and cutting of tracks."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _SMOOTHING = 0.4  # weight of the newest step in a person's speed
 
 
 def track_by_overlap(frames: Ints, boxes: Floats, max_gap: int, min_overlap: float) -> Ints:
-    """Follows people by where their boxes go.
+    """Track people by the overlap of their boxes.
 
     From frame to frame the pairs of person and box with the greatest overlap in sum are taken (Hungarian method, as
     SORT does, Bewley et al., ICIP 2016). A person's box is expected where its speed so far would carry it, so that two
@@ -42,7 +42,7 @@ def track_by_overlap(frames: Ints, boxes: Floats, max_gap: int, min_overlap: flo
 
 
 def _is_one_person(frames: Ints, boxes: Floats, max_gap: int, min_overlap: float) -> bool:
-    """Whether there is never more than one box, and each would be matched with the last: most films, told at once."""
+    """Return whether there is at most one box a frame, each matching the last: the usual case, decided at once."""
     steps = np.diff(frames)
     if not ((steps > 0) & (steps <= max_gap + 1)).all():
         return False
@@ -50,7 +50,7 @@ def _is_one_person(frames: Ints, boxes: Floats, max_gap: int, min_overlap: float
 
 
 class _People:
-    """Who has been seen until now."""
+    """The people seen so far."""
 
     def __init__(self, max_gap: int, min_overlap: float) -> None:
         self.max_gap = max_gap
@@ -62,7 +62,7 @@ class _People:
         self.speeds = np.empty((0, 2))  # of the box's middle, pixels a frame
 
     def follow(self, frame: int, boxes: npt.NDArray[np.float64]) -> Ints:
-        """The number of each person in a frame, `[n]`; new ones where nobody fits."""
+        """Return the track number of each person in a frame, `[n]`; new ones where nobody fits."""
         self._forget(frame)
         person_of = np.full(len(boxes), -1)
         if len(self.ids):
@@ -81,7 +81,7 @@ class _People:
             self.boxes, self.speeds = self.boxes[kept], self.speeds[kept]
 
     def _match(self, expected: Floats, boxes: Floats, person_of: Ints, free: npt.NDArray[np.bool_]) -> None:
-        """Fills in who is where, for the boxes without a person and the people who are still free."""
+        """Match unassigned boxes with free people, in place."""
         open_boxes, people = (person_of < 0).nonzero()[0], free.nonzero()[0]
         if not len(open_boxes) or not len(people):
             return
@@ -110,7 +110,7 @@ class _People:
 
 
 def _best_pairs(shared: npt.NDArray[np.float64]) -> tuple[Ints, Ints]:
-    """Rows and columns of the pairs with the greatest sum."""
+    """Return rows and columns of the pairs with the greatest sum."""
     possible = shared > 0
     if (possible.sum(axis=0) <= 1).all() and (possible.sum(axis=1) <= 1).all():
         rows, columns = possible.nonzero()  # nothing to weigh
@@ -127,7 +127,7 @@ def _middles(boxes: Floats) -> Floats:
 
 
 def cut_tracks(frames: Ints, ids: Ints, max_gap: int, min_frames: int) -> tuple[list[Ints], int]:
-    """Divides what was found into unbroken tracks.
+    """Divide detections into unbroken tracks.
 
     Args:
         frames: `[N]` ascending frame numbers.
@@ -146,7 +146,7 @@ def cut_tracks(frames: Ints, ids: Ints, max_gap: int, min_frames: int) -> tuple[
 
 
 def choose_tracks(tracks: Sequence[Ints], frames: Ints, max_people: int) -> list[Ints]:
-    """Keeps at most so many people at a time, those that are seen in the most frames.
+    """Keep at most `max_people` at a time, those that are seen in the most frames.
 
     Args:
         tracks: as `cut_tracks` gives them.

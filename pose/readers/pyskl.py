@@ -25,7 +25,7 @@ Array = npt.NDArray[Any]
 
 
 class PysklSource:
-    """Clips of a PYSKL pickle: one for each person of each annotation who is seen at all.
+    """Clips of a PYSKL pickle: one for each visible person of each annotation.
 
     Args:
         path: the pickle.
@@ -85,7 +85,7 @@ class PysklSource:
 
     @cached_property
     def splits(self) -> Mapping[str, frozenset[str]]:
-        """For each named split the ids of its clips, all persons of an annotation alike."""
+        """The clip ids of each named split, all persons of an annotation alike."""
         persons = {str(a["frame_dir"]): [_clip_id(a, m) for m in range(len(a["keypoint"]))] for a in self._annotations}
         return {
             str(name): frozenset(id for frame_dir in frame_dirs for id in persons.get(str(frame_dir), ()))
@@ -93,7 +93,7 @@ class PysklSource:
         }
 
     def clips(self) -> list[Clip]:
-        """Every person who is seen in at least one frame; key points are views into one `[N, V, C]` float32 array."""
+        """Return every visible person; key points are views into one `[N, V, C]` float32 array."""
         people = list(self._people())
         if not people:
             raise DataError(f"{self.path} holds no key points")
@@ -150,7 +150,7 @@ def _clip_id(annotation: dict[str, Any], person: int) -> str:
 
 
 def _scores(annotation: dict[str, Any], keypoints: Array) -> Array:
-    """The file's scores, or where it has none (three dimensions) 1 for every joint that is not at the origin or NaN."""
+    """Return the file's scores; where it has none (3D), 1 for every joint that is not at the origin or NaN."""
     given = annotation.get("keypoint_score")
     if given is None:
         present: Array = (np.nan_to_num(keypoints) != 0).any(axis=-1)

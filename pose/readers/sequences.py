@@ -1,4 +1,4 @@
-"""People found in films -> clips: tracks, gaps, parts of a film, and the joints that all estimators share."""
+"""Detections in videos -> clips: tracks, gaps, labelled parts, and the joints that all estimators share."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ Array = npt.NDArray[np.float32]
 
 @dataclass(frozen=True, slots=True)
 class TrackOptions:
-    """How people become clips.
+    """Options for turning people into clips.
 
     Args:
         max_gap: frames that a person may be unseen within a clip.
@@ -38,7 +38,7 @@ class TrackOptions:
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Film:
-    """Everybody that was found in one film of one camera, in the order of the frames.
+    """The people found in one video of one camera, in the order of the frames.
 
     Args:
         name: unique within the source.
@@ -64,13 +64,13 @@ class Film:
 
 
 def empty_film(name: str) -> Film:
-    """A film in which nobody was found."""
+    """Return a sequence without people."""
     keypoints, boxes = np.empty((0, 17, 2), np.float32), np.empty((0, 4), np.float32)
     return Film(name, np.empty(0, np.int64), keypoints, keypoints[:, :, 0], boxes)
 
 
 def to_coco17(keypoints: Array, scores: Array, skeleton: str) -> tuple[Array, Array]:
-    """The 17 joints of COCO out of a layout that has them all.
+    """Select the 17 joints of COCO from a layout that has them all.
 
     Args:
         keypoints: `[N, V, 2]`; what stands behind the joints of the skeleton is left out.
@@ -82,7 +82,7 @@ def to_coco17(keypoints: Array, scores: Array, skeleton: str) -> tuple[Array, Ar
 
 
 def shared_layout(skeleton: str) -> str:
-    """The layout that key points of an estimator come to: `coco17` where it has all those joints, else its own.
+    """Return the layout of an estimator's clips: `coco17` where it has all those joints, else its own.
 
     Raises:
         DataError: no layout has that name.
@@ -92,7 +92,7 @@ def shared_layout(skeleton: str) -> str:
 
 
 def make_clips(films: Sequence[Film], options: TrackOptions, skeleton: str, fps: float) -> tuple[list[Clip], int]:
-    """One clip for each unbroken track of a person; missing frames within it are missing joints.
+    """Make one clip of each unbroken track of a person; missing frames within it are missing joints.
 
     Args:
         films: all of the same joints.
@@ -136,7 +136,7 @@ def make_clips(films: Sequence[Film], options: TrackOptions, skeleton: str, fps:
 
 
 class _Track(NamedTuple):
-    """One person of one film: which of those found it is, and the frames that they were found in."""
+    """One person's track in one sequence: indices of their detections, and the frames of those."""
 
     id: str
     film: Film
@@ -146,7 +146,7 @@ class _Track(NamedTuple):
 
 
 def _tracks(film: Film, options: TrackOptions, fps: float) -> tuple[list[_Track], int]:
-    """The tracks of all parts of a film, and how many were left out."""
+    """Return the tracks of all parts of a sequence, and the number of dropped ones."""
     if not len(film.frames):
         return [], 0
     ids = film.ids

@@ -1,4 +1,4 @@
-"""The simulator's people drawn into pictures and videos, with the truth about every joint."""
+"""The simulator's people rendered into pictures and videos, with the truth about every joint."""
 
 from pose.rendering.coco import write_coco
 from pose.rendering.picture import Truth, draw_picture

@@ -1,4 +1,4 @@
-"""Bodies with volume: the joints of simulated people clothed in tapered capsules."""
+"""Bodies with volume: tapered capsules around the joints of simulated people."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ _TRUNK = (
 
 
 def _eye(side: str) -> dict[str, float]:
-    """On the skull's surface, under which the joint lies."""
+    """Return weights of a point on the skull's surface, under which the joint lies."""
     return {f"{side}_eye": 1.35, "left_ear": -0.175, "right_ear": -0.175}
 
 
@@ -155,7 +155,7 @@ class Body:
 
 
 def make_body(joints: Floats, girth: float = 1.0) -> Body:
-    """Flesh on the joints of one person.
+    """Return the body around the joints of one person.
 
     Args:
         joints: `[T, 25, 3]` metres.

@@ -1,4 +1,4 @@
-"""What a cheap camera does to a picture: exposure, tint, blur, noise and compression."""
+"""Effects of a cheap camera on a picture: exposure, tint, blur, noise and compression."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pose.interfaces import Image
 
 @dataclass(frozen=True, slots=True)
 class Lens:
-    """A camera's faults.
+    """The effects of one camera.
 
     Args:
         gains: of blue, green and red.
@@ -27,7 +27,7 @@ class Lens:
     quality: int
 
     def __call__(self, rng: np.random.Generator, picture: Image) -> Image:
-        """The picture `[H, W, 3]` as this camera gives it."""
+        """Return the picture `[H, W, 3]` as this camera records it."""
         import cv2
 
         seen: Any = cv2.multiply(picture, np.array((*self.gains, 0.0)))
@@ -43,7 +43,7 @@ class Lens:
 
 
 def draw_lens(rng: np.random.Generator, jpeg: bool = True) -> Lens:
-    """Faults drawn at random; without JPEG for what a video's own codec will spoil."""
+    """Sample effects; without JPEG where a video's own codec follows."""
     exposure, tint = rng.uniform(0.7, 1.4), rng.normal(0, 0.05, 3)
     blue, green, red = (exposure * (1 + tint)).tolist()
     blur, noise, quality = float(rng.uniform(0, 1.1)), float(rng.uniform(1, 8)), int(rng.integers(45, 95))

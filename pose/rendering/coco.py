@@ -1,4 +1,4 @@
-"""Drawn pictures as a folder with annotations as COCO has them."""
+"""Rendered pictures as a folder with annotations in COCO's format."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ JPEG_QUALITY = 95
 
 
 def write_coco(folder: Path, frames: Iterable[Frame]) -> int:
-    """Writes pictures as JPEG and one file of annotations in COCO's key point format.
+    """Write pictures as JPEG and one file of annotations in COCO's key point format.
 
     Beside COCO's own keys an annotation has `head_top` and `neck` (x, y in pixels) and `action`. Of somebody of whom
     hardly anything is seen `iscrowd` is 1, so that neither training nor evaluation asks for them. The folder appears
@@ -62,7 +62,7 @@ def write_coco(folder: Path, frames: Iterable[Frame]) -> int:
 
 
 def annotate(person: Truth, number: int, image: int) -> dict[str, Any]:
-    """One annotation in COCO's key point format, plain values for JSON.
+    """Return one annotation in COCO's key point format, plain values for JSON.
 
     Args:
         person: the truth.

@@ -25,7 +25,7 @@ FEWEST = 4
 
 
 class Figure(NamedTuple):
-    """Somebody who is drawn."""
+    """A person to render."""
 
     body: Body
     outfit: Outfit
@@ -34,7 +34,7 @@ class Figure(NamedTuple):
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Truth:
-    """What a picture shows of one person.
+    """The ground truth of one person in a picture.
 
     Args:
         keypoints: `[17, 2]` pixels, in the order of coco17.
@@ -59,12 +59,12 @@ class Truth:
 
     @property
     def shown(self) -> bool:
-        """Whether enough of the person is seen to ask anybody to find them."""
+        """Whether enough of the person is visible to count."""
         return int((self.visible == 2).sum()) >= FEWEST
 
 
 def draw_picture(backdrop: Backdrop, figures: Sequence[Figure]) -> tuple[Image, list[Truth]]:
-    """Draws people into a room, before the camera's own noise and blur.
+    """Render people into a room, before the camera's own noise and blur.
 
     Args:
         backdrop: the room.
@@ -89,7 +89,7 @@ def draw_picture(backdrop: Backdrop, figures: Sequence[Figure]) -> tuple[Image, 
 
 
 def _ends(backdrop: Backdrop, figure: Figure) -> Floats32:
-    """`[P, 2, 3]` both ends of each part: pixels and depth."""
+    """Return both ends of each part, `[P, 2, 3]`: pixels and depth."""
     body, frame = figure.body, figure.frame
     pixels, depth = backdrop.camera.project(np.stack([body.starts[frame], body.ends[frame]], axis=1))
     return np.concatenate([pixels, depth[..., None]], axis=-1).astype(np.float32)

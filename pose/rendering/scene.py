@@ -1,4 +1,4 @@
-"""Scenes drawn at random: who does what, in which room, before which camera."""
+"""Random scenes: people, actions, room and camera."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ APART = 0.7
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Frame:
-    """A drawn picture and the truth about the people in it."""
+    """A rendered picture and the truth about the people in it."""
 
     image: Image
     people: list[Truth]
@@ -42,7 +42,7 @@ def draw_frames(
     shares: Mapping[str, float] = PAPER_FRAMES,
     image_size: tuple[int, int] = IMAGE_SIZE,
 ) -> Iterator[Frame]:
-    """Pictures of scenes drawn at random, each with a room, a camera and clothes of its own.
+    """Render pictures of random scenes, each with a room, a camera and clothes of its own.
 
     Args:
         seed: of everything: other seeds have other actors, cameras, rooms and clothes.
@@ -81,7 +81,7 @@ def _perform(rng: np.random.Generator, action: str, at: npt.NDArray[np.int64]) -
 
 
 def _apart(bodies: list[Body], frame: int) -> list[int]:
-    """Those who do not stand in somebody before them."""
+    """Return the indices of people who do not stand in somebody before them."""
     kept: list[int] = []
     places = [body.joints[frame, INDEX["pelvis"], :2] for body in bodies]
     for i, place in enumerate(places):

@@ -37,7 +37,7 @@ _FINE = 4
 
 
 def cast_shadows(colours: Floats32, backdrop: Backdrop, people: Sequence[Floats]) -> None:
-    """Darkens the floor where people are between it and the light.
+    """Darken the floor where people are between it and the light.
 
     Args:
         colours: `[H, W, 3]` of the room; changed.

@@ -27,7 +27,7 @@ _ROOM, _RECORDING, _FILM = range(3)  # what a stream of random numbers is for
 
 @dataclass(frozen=True, slots=True)
 class VideoOptions:
-    """What videos are drawn.
+    """Options of rendered videos.
 
     Args:
         recordings: performances; actions and subjects take turns, so that 6 x subjects give each subject each action.
@@ -60,12 +60,12 @@ class VideoOptions:
             raise DataError(f"image_size is {self.image_size}, but H.264 takes even numbers only")
 
     def rng(self, purpose: int, *numbers: int) -> np.random.Generator:
-        """A stream of its own for each purpose, so that no video depends on how many others there are."""
+        """Return a random generator for a purpose, so that no video depends on the number of others."""
         return np.random.default_rng(np.random.SeedSequence(self.seed, spawn_key=(purpose, *numbers)))
 
 
 def draw_videos(folder: Path, options: VideoOptions = VideoOptions()) -> Iterator[Path]:
-    """Draws videos, one after the other: FOLDER/ACTION/S01-r0001-C01.mp4 and so on, as `ID_PATTERN` reads them.
+    """Render videos, one after the other: FOLDER/ACTION/S01-r0001-C01.mp4 and so on, as `ID_PATTERN` reads them.
 
     Args:
         folder: is made; files of the same names are replaced.
@@ -83,14 +83,14 @@ def draw_videos(folder: Path, options: VideoOptions = VideoOptions()) -> Iterato
 
 
 def video_name(options: VideoOptions, recording: int, camera: int) -> Path:
-    """Where a video goes, below the folder of all."""
+    """Return the path of a video below the common folder."""
     subject = recording // len(ACTIONS) % options.subjects
     name = f"S{subject + 1:02d}-r{recording + 1:04d}-C{camera + 1:02d}.mp4"
     return Path(ACTIONS[recording % len(ACTIONS)]) / name
 
 
 def film(options: VideoOptions, recording: int, camera: int) -> Iterator[Image]:
-    """The pictures of one recording as one camera sees it; clothes and movements are the same in all cameras."""
+    """Render one recording as one camera sees it; clothes and movements are the same in all cameras."""
     rng = options.rng(_RECORDING, recording)
     action, subject = ACTIONS[recording % len(ACTIONS)], recording // len(ACTIONS) % options.subjects
     figures = []
@@ -108,7 +108,7 @@ def film(options: VideoOptions, recording: int, camera: int) -> Iterator[Image]:
 
 
 def write_video(path: Path, pictures: Iterable[Image], image_size: tuple[int, int]) -> None:
-    """Writes an MP4 of 30 frames a second; it has its name when it is finished.
+    """Write an MP4 of 30 frames a second, atomically.
 
     Args:
         path: ends in .mp4.

@@ -1,4 +1,4 @@
-"""Where surveillance cameras hang."""
+"""Positions of surveillance cameras."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ IMAGE_SIZE = (640, 360)
 
 
 def draw_camera(rng: np.random.Generator, name: str = "C01", image_size: tuple[int, int] = IMAGE_SIZE) -> Camera:
-    """A camera drawn at random: 5 to 9.5 m from the stage's middle, 1.3 to 5 m high, and hung a little askew."""
+    """Sample a camera: 5 to 9.5 m from the stage's middle, 1.3 to 5 m high, and hung a little askew."""
     angle, distance = rng.uniform(-np.pi, np.pi), rng.uniform(5.0, 9.5)
     height = rng.choice([rng.uniform(1.3, 2.4), rng.uniform(2.4, 5.0)], p=[0.35, 0.65])
     position = np.array([distance * np.cos(angle), distance * np.sin(angle), height])
@@ -24,7 +24,7 @@ def draw_camera(rng: np.random.Generator, name: str = "C01", image_size: tuple[i
 def aim_camera(
     name: str, position: Floats, aim: Floats, focal: float, roll: float, image_size: tuple[int, int]
 ) -> Camera:
-    """A camera at `position` [3] that looks at `aim` [3], metres; `focal` in pixels, `roll` in radians."""
+    """Return a camera at `position` [3] that looks at `aim` [3], metres; `focal` in pixels, `roll` in radians."""
     forward = unit(aim - position)
     right = unit(np.cross(forward, [0.0, 0.0, 1.0]))
     rows = rotation(roll) @ np.stack([right, np.cross(forward, right), forward])

@@ -1,4 +1,4 @@
-"""People followed by their poses: from frame to frame the pairs with the greatest similarity in sum are one person."""
+"""Tracking by pose similarity: from frame to frame the pairs with the greatest similarity in sum are one person."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class OksTracking:
     skeleton: str = "coco17"
 
     def __post_init__(self) -> None:
-        """Checks the similarity.
+        """Check the similarity.
 
         Raises:
             DataError: everybody would be like everybody.
@@ -51,12 +51,12 @@ class OksTracking:
         return {"name": "oks", **asdict(self)}
 
     def start(self, fps: float) -> OksTracker:
-        """A fresh tracker."""
+        """Return a fresh tracker."""
         return OksTracker(self, fps)
 
 
 class OksTracker:
-    """Who has been seen until now in one video."""
+    """The tracker of one video."""
 
     def __init__(self, options: OksTracking, fps: float) -> None:
         self.identity = options.identity
@@ -71,7 +71,7 @@ class OksTracker:
         self._speeds = np.empty((0, 1, 2))  # pixels a frame
 
     def follow(self, frame: int, poses: Poses) -> Ints:
-        """The number of each person in a frame, `[N]`; new ones where nobody fits.
+        """Return the track number of each person in a frame, `[N]`; new ones where nobody fits.
 
         Raises:
             DataError: the poses have another layout than the option's.
@@ -103,7 +103,7 @@ class OksTracker:
     def _match(
         self, expected: Floats, keypoints: Floats, areas: Floats, person_of: Ints, free: npt.NDArray[np.bool_]
     ) -> None:
-        """Fills in who is where, for the poses without a person and the people who are still free."""
+        """Match unassigned poses with free people, in place."""
         from scipy.optimize import linear_sum_assignment
 
         poses, people = np.flatnonzero(person_of < 0), np.flatnonzero(free)
@@ -118,7 +118,7 @@ class OksTracker:
         free[people[rows[good]]] = False
 
     def _learn(self, frame: int, keypoints: Floats, areas: Floats, person_of: Ints) -> None:
-        """Takes over where everybody is now, and makes a person of each who is new."""
+        """Update everybody's pose and speed, and add new people."""
         for pose in np.flatnonzero(person_of >= 0):
             person = person_of[pose]
             both = np.isfinite(keypoints[pose] + self._keypoints[person]).all(axis=-1)

@@ -1,4 +1,4 @@
-"""Nobody is followed: the one person of each frame who is most of a person is taken for the same all through."""
+"""Keep the single most confident person of each frame; no tracking."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from pose.oks import box_areas, person_scores
 
 @dataclass(frozen=True, slots=True)
 class BestPerson:
-    """An option and, as it remembers nothing, its own tracker.
+    """The best person of each frame; an option and, being stateless, its own tracker.
 
     Args:
         by: who is best: "score" (the surest box and joints) or "area" (the largest box).
@@ -25,7 +25,7 @@ class BestPerson:
     by: Literal["score", "area"] = "score"
 
     def __post_init__(self) -> None:
-        """Checks the measure.
+        """Check the measure.
 
         Raises:
             DataError: there is no such measure.
@@ -39,11 +39,11 @@ class BestPerson:
         return {"name": "none", **asdict(self)}
 
     def start(self, fps: float) -> BestPerson:
-        """Itself."""
+        """Return itself."""
         return self
 
     def follow(self, frame: int, poses: Poses) -> npt.NDArray[np.int64]:
-        """0 for the best person of a frame, the first of equals, and -1 for the others, `[N]`."""
+        """Return 0 for the best person of a frame, the first of equals, and -1 for the others, `[N]`."""
         ids = np.full(len(poses), -1)
         if len(poses):
             ids[np.argmax(person_scores(poses) if self.by == "score" else box_areas(poses.boxes.xyxy))] = 0

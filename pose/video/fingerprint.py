@@ -1,4 +1,4 @@
-"""Which footage this is, told by its content, so that a file that was moved or renamed is known again."""
+"""Fingerprints of footage by its content, so that a file that was moved or renamed is recognised."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _BLOCKS = 64
 
 
 def fingerprint(path: Path, fps: float) -> str:
-    """32 hexadecimal digits for a video, or a folder of pictures.
+    """Return 32 hexadecimal digits for a video, or a folder of pictures.
 
     Of a file larger than 4 MiB 64 blocks of 64 KiB spread over all of it are hashed with its size, so that a terabyte
     of videos is known again in seconds. Any other encoding, cut or camera differs in them; a file changed by hand in a
@@ -44,7 +44,7 @@ def _of_file(path: Path, what: str = "it") -> str:
 
 @cache  # a command asks several times: to check, to name its jobs, to extract, and to read
 def _read(path: Path, size: int, changed: int) -> str:  # noqa: ARG001 - part of what the cache goes by
-    """The digest of a file of that size that was last changed then."""
+    """Return the digest of a file of that size that was last changed then."""
     digest = hashlib.blake2b(size.to_bytes(8, "little"), digest_size=16)
     with path.open("rb", buffering=0) as file:
         if size <= _BLOCK * _BLOCKS:

@@ -26,7 +26,7 @@ IMAGES = frozenset((".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff"))
 
 @dataclass(frozen=True, slots=True)
 class FootageInfo:
-    """What is known before the first frame is read.
+    """Properties that are known before the first frame is read.
 
     Args:
         fps: frames a second, above 0.
@@ -45,7 +45,7 @@ class BrokenFootageError(DataError):
 
 @contextmanager
 def reading(what: str = "it") -> Iterator[None]:
-    """Says why something cannot be read.
+    """Raise a one-line error for an OSError while something is read.
 
     Args:
         what: it is called in the message.
@@ -71,7 +71,7 @@ class Footage(ABC):
 
     @abstractmethod
     def info(self) -> FootageInfo:
-        """What it says about itself.
+        """Return rate, size and number of frames.
 
         Raises:
             BrokenFootageError: it is no footage.
@@ -79,11 +79,11 @@ class Footage(ABC):
 
     @abstractmethod
     def declared(self) -> int:
-        """How many frames it says it has, told quickly; 0 where it does not, or is broken."""
+        """Return the declared number of frames, fast; 0 where unknown or broken."""
 
     @abstractmethod
     def frames(self, start: int = 0) -> Iterator[Image]:
-        """The frames from number `start` on, each a new array.
+        """Yield the frames from number `start` on, each a new array.
 
         Raises:
             BrokenFootageError: it breaks off, or a frame cannot be decoded.
@@ -91,7 +91,7 @@ class Footage(ABC):
 
 
 def open_footage(path: Path, fps: float) -> Footage:
-    """The footage at a path.
+    """Return the footage at a path.
 
     Args:
         path: a video, or a folder of pictures.
@@ -101,7 +101,7 @@ def open_footage(path: Path, fps: float) -> Footage:
 
 
 def find_footage(path: Path) -> list[Path]:
-    """Videos, and folders that pictures lie in, at or below a path, sorted.
+    """Return videos, and folders that pictures lie in, at or below a path, sorted.
 
     A folder that may not be looked into is among them: nobody can tell what is in it, and whoever reads it says why.
     """
@@ -120,12 +120,12 @@ def find_footage(path: Path) -> list[Path]:
 
 
 def _is_a_systems(name: str) -> bool:
-    """Whether a folder is one that systems lay on a disk for themselves, such as .Trash-0, and nobody else may read."""
+    """Return whether systems create a folder of that name for themselves, such as .Trash-0, unreadable to others."""
     return name.startswith(".") or name == "lost+found"
 
 
 def _is_there(path: Path) -> bool:
-    """Whether there is something of that name, or nobody can tell."""
+    """Return whether something of that name exists, or may exist."""
     try:
         path.lstat()
     except (FileNotFoundError, NotADirectoryError):
@@ -136,7 +136,7 @@ def _is_there(path: Path) -> bool:
 
 
 def _is_video(path: Path) -> bool:
-    """Whether it is called so and is a file, or nobody can tell: whoever reads it says why."""
+    """Return whether it is named as a video and is, or may be, a file: the reader reports why it cannot be read."""
     if path.suffix.lower() not in VIDEOS:
         return False
     try:
@@ -149,7 +149,7 @@ class Video(Footage):
     """A video that FFmpeg reads."""
 
     def info(self) -> FootageInfo:
-        """Rate, size and number of frames as the container has them; the size turned as the video is shown."""
+        """Return rate, size and number of frames as the container has them; the size rotated as the video is shown."""
         with _opened(self.path) as (container, stream):
             rate = float(stream.average_rate or stream.guessed_rate or 30)
             declared = declared_frames(container, stream)
@@ -165,7 +165,7 @@ class Video(Footage):
             return FootageInfo(rate, (width, height), declared)
 
     def declared(self) -> int:
-        """The container's own count, or its length times its rate."""
+        """Return the container's own count, or its length times its rate."""
         try:
             with _opened(self.path) as (container, stream):
                 return declared_frames(container, stream)
@@ -173,7 +173,7 @@ class Video(Footage):
             return 0
 
     def frames(self, start: int = 0) -> Iterator[Image]:
-        """Decodes from the beginning: only counting finds the same frame in every container."""
+        """Decode from the beginning: only counting finds the same frame in every container."""
         with _opened(self.path) as (container, stream):
             stream.thread_type = "AUTO"
             read = Reading(container, stream)
@@ -192,7 +192,7 @@ class Video(Footage):
 
 @contextmanager
 def _opened(path: Path) -> Iterator[tuple[Any, Any]]:
-    """The container and its first video stream."""
+    """Open the container and yield it with its first video stream."""
     import av
 
     with reading():
@@ -221,7 +221,7 @@ def _reason(error: Exception) -> str:
 
 
 def _turned(image: Image, degrees: float) -> Image:
-    """The picture as it is shown: a phone writes beside the video how it was held."""
+    """Rotate the picture as it is shown: a phone stores how it was held beside the video."""
     turns = round(degrees / 90) % 4
     return np.ascontiguousarray(np.rot90(image, turns)) if turns else image
 
@@ -239,7 +239,7 @@ class ImageFolder(Footage):
         self.fps = fps
 
     def files(self) -> list[Path]:
-        """The pictures in order.
+        """Return the pictures in order.
 
         Raises:
             BrokenFootageError: the folder cannot be read.
@@ -249,7 +249,7 @@ class ImageFolder(Footage):
         return sorted(files, key=lambda file: _natural(file.name))
 
     def info(self) -> FootageInfo:
-        """The size of the first picture; the others may differ."""
+        """Return the size of the first picture; the others may differ."""
         files = self.files()
         if not files:
             raise BrokenFootageError("it holds no pictures")
@@ -257,19 +257,19 @@ class ImageFolder(Footage):
         return FootageInfo(self.fps, (width, height), len(files))
 
     def declared(self) -> int:
-        """Their number."""
+        """Return their number."""
         with suppress(BrokenFootageError):
             return len(self.files())
         return 0
 
     def frames(self, start: int = 0) -> Iterator[Image]:
-        """The pictures themselves."""
+        """Yield the pictures."""
         for file in self.files()[start:]:
             yield read_image(file)
 
 
 def read_image(path: Path) -> Image:
-    """A picture from a file.
+    """Read a picture from a file.
 
     Returns:
         `[H, W, 3]` uint8; blue, green, red.
@@ -288,5 +288,5 @@ def read_image(path: Path) -> Image:
 
 
 def _natural(name: str) -> tuple[tuple[int, str], ...]:
-    """A key that puts frame10 behind frame9."""
+    """Return a sort key that puts frame10 behind frame9."""
     return tuple((int(part), "") if part.isdigit() else (-1, part) for part in re.split(r"(\d+)", name) if part)

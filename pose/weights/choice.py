@@ -1,4 +1,4 @@
-"""What an option's `weights` stands for: official ones, random ones, or a file."""
+"""The kinds of `weights` of an option: official, random, or a file."""
 
 from __future__ import annotations
 
@@ -17,42 +17,42 @@ _RANDOM = re.compile(r"random(?::(\d+))?")
 
 
 class Weights(Protocol):
-    """Some weights, of which nothing is read until they are loaded."""
+    """Weights that are not read until they are loaded."""
 
     @property
     def name(self) -> str:
-        """What a user calls them."""
+        """Their name, as a user types it."""
 
     @property
     def identity(self) -> str:
-        """What tells them from others, without a path."""
+        """Text that distinguishes them from others, without a path."""
 
     @property
     def seed(self) -> int | None:
-        """What random weights are drawn with, None for others."""
+        """Seed of random weights, None for others."""
 
     def load(self) -> Any | None:
-        """The tensors by name as `nn.Module.state_dict` has them, None where they are to be drawn."""
+        """Return the tensors by name as `nn.Module.state_dict` has them, None where they are to be initialised."""
 
 
 @dataclass(frozen=True, slots=True)
 class RandomWeights:
-    """As the network's own initialisation draws them: for tests of everything but accuracy."""
+    """Weights of the network's own initialisation: for tests of everything but accuracy."""
 
     seed: int
 
     @property
     def name(self) -> str:
-        """With the seed."""
+        """Their name, with the seed."""
         return f"random:{self.seed}"
 
     @property
     def identity(self) -> str:
-        """With the seed."""
+        """Their identity, with the seed."""
         return f"random, seed {self.seed}"
 
     def load(self) -> None:
-        """Nothing: they are drawn where the network is built."""
+        """Return None: they are initialised where the network is built."""
 
 
 @dataclass(frozen=True)
@@ -68,7 +68,7 @@ class FileWeights:
 
     @cached_property
     def identity(self) -> str:
-        """The hash of the whole file.
+        """The hash of the complete file.
 
         Raises:
             DataError: it is not there.
@@ -82,7 +82,7 @@ class FileWeights:
             ) from error
 
     def load(self) -> Any:
-        """The tensors.
+        """Read the tensors.
 
         Raises:
             DataError: the file cannot be read, or wants to run something.
@@ -91,7 +91,7 @@ class FileWeights:
 
 
 def choose_weights(weights: str, config: ConfigFile, cache: str | None) -> Weights:
-    """What `weights` stands for.
+    """Return the weights that `weights` stands for.
 
     Args:
         weights: `official`, `random`, `random:SEED`, or a file.

@@ -1,4 +1,4 @@
-"""Fetching a file over HTTP, checked, and whole or not at all."""
+"""Download of a file over HTTP, checked and atomic."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ _BLOCK = 1 << 18
 
 
 def writing_cache(folder: Path) -> AbstractContextManager[None]:
-    """Says in one line why a folder for weights cannot be written: `pose.io.atomic.writing`."""
+    """Raise a one-line error where a folder for weights cannot be written: `pose.io.atomic.writing`."""
     advice = "set cache (pose.estimator.cache, pose.detector.cache) or XDG_CACHE_HOME to one that can and has room"
     return writing(f"{folder}, where weights are kept,", advice)
 
 
 def fetch(url: str, path: Path, sha256: str, timeout: float = 30) -> None:
-    """Fetches `url` into `path`, with a progress bar.
+    """Download `url` to `path`, with a progress bar.
 
     The name is given to a file only once it is whole and its hash is right: one that is cut off leaves nothing.
 
@@ -59,7 +59,7 @@ def fetch(url: str, path: Path, sha256: str, timeout: float = 30) -> None:
 
 @contextmanager
 def _fetching(url: str, path: Path) -> Iterator[None]:
-    """Says in one line what is wrong with a network or a server."""
+    """Raise a one-line error for faults of a network or a server."""
     try:
         yield
     except (OSError, http.client.HTTPException) as error:  # urllib's errors among them
@@ -67,7 +67,7 @@ def _fetching(url: str, path: Path) -> Iterator[None]:
 
 
 def _write(blocks: Iterable[bytes], path: Path) -> str:
-    """Writes blocks into a file, and gives their hash."""
+    """Write blocks into a file, and return their hash."""
     digest = hashlib.sha256()
     with path.open("wb") as file:
         for block in blocks:
@@ -79,7 +79,7 @@ def _write(blocks: Iterable[bytes], path: Path) -> str:
 
 
 def _blocks(answer: Any, url: str, path: Path) -> Generator[bytes, None, None]:
-    """The blocks of an answer as they come, under a progress bar on stderr."""
+    """Yield the blocks of an answer as they come, under a progress bar on stderr."""
     from rich.console import Console
     from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn, TransferSpeedColumn
 

@@ -1,4 +1,4 @@
-"""Files of weights: safetensors, which hold nothing that could run, and PyTorch's, which do unless read with care."""
+"""Files of weights: safetensors, and PyTorch's checkpoints, which are read without running anything in them."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _WANTED = re.compile(r"GLOBAL ([^\s]+)")
 
 
 class _Inert:
-    """Stands in for what official files have beside the weights: numpy's arrays, curves of the training, functions."""
+    """Stand-in for what official files have beside the weights: numpy's arrays, curves of the training, functions."""
 
     def __new__(cls, *_: Any) -> _Inert:
         return super().__new__(cls)
@@ -43,7 +43,7 @@ _IGNORED = (
 
 
 def read_weights(path: Path) -> Any:
-    """The tensors of a file by name, an OrderedDict as `nn.Module.state_dict` gives it.
+    """Return the tensors of a file by name, an OrderedDict as of `nn.Module.state_dict`.
 
     Raises:
         DataError: it cannot be read, holds no weights, or wants to run something.
@@ -54,7 +54,7 @@ def read_weights(path: Path) -> Any:
 
 
 def write_weights(path: Path, state: Mapping[str, Any]) -> None:
-    """Writes tensors as a .safetensors file, whole or not at all.
+    """Write tensors as a .safetensors file, atomically.
 
     Args:
         path: of the file; its folder exists.
@@ -105,7 +105,7 @@ def _reason(error: Exception) -> str:
 
 
 def _find_state(content: Any, path: Path) -> Any:
-    """The weights in a checkpoint: under `state_dict`, or all of it. MMEngine puts averaged weights there itself."""
+    """Return the weights in a checkpoint: under `state_dict`, or all of it, where MMEngine puts averaged ones."""
     state = content.get("state_dict", content) if isinstance(content, dict) else None
     if not isinstance(state, dict):
         raise DataError(f"{path} holds no weights: there is no state_dict in it")

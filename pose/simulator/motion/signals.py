@@ -1,4 +1,4 @@
-"""Functions of time that movements are made of. Each is closed form, so any stretch of time can be asked for."""
+"""Functions of time that movements are made of. Each is closed form, so any stretch of time can be computed."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pose.simulator.motion.rotations import Floats
 
 
 def ease(u: npt.ArrayLike) -> Floats:
-    """Minimum-jerk step from 0 (u <= 0) to 1 (u >= 1), as reaching hands move (Flash & Hogan 1985, eq. 5)."""
+    """Return the minimum-jerk step from 0 (u <= 0) to 1 (u >= 1), as hands reach (Flash & Hogan 1985, eq. 5)."""
     u = np.clip(u, 0.0, 1.0)
     step: Floats = u * u * u * (10 + u * (6 * u - 15))
     return step
@@ -35,7 +35,7 @@ def keyframes(time: Floats, at: npt.ArrayLike, values: npt.ArrayLike) -> Floats:
 
 
 def wander(rng: np.random.Generator, time: Floats, size: tuple[int, ...], period: float = 2.0) -> Floats:
-    """Smooth aimless movement with standard deviation 1: four sines of random phase around one period.
+    """Return smooth aimless movement with standard deviation 1: four sines of random phase around one period.
 
     Args:
         rng: where phases and frequencies come from.

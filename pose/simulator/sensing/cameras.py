@@ -41,7 +41,7 @@ class Camera:
         return -self.R.T @ self.t
 
     def project(self, points: Floats) -> tuple[Floats, Floats]:
-        """Where world points are in the picture.
+        """Project world points into the picture.
 
         Args:
             points: [..., 3] metres, before the camera.
@@ -56,7 +56,7 @@ class Camera:
 
 
 def stage_cameras(seed: int = 0) -> tuple[Camera, ...]:
-    """Twelve cameras every 30 degrees round the 8 m x 8 m stage, by turns at 1.8 and 2.9 m, looking at its middle.
+    """Return twelve cameras every 30 degrees round the 8 m x 8 m stage, at 1.8 and 2.9 m by turns, aimed at its middle.
 
     Distances, heights, aims and focal lengths vary by a few per cent, as mounted by hand; depends on `seed` only.
     """

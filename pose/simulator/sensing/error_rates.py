@@ -1,4 +1,4 @@
-"""How wrong a pose estimator is: the rates, as numbers that can be set."""
+"""Error rates of the simulated pose estimator."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pose.errors import DataError
 
 @dataclass(frozen=True, slots=True)
 class EstimatorErrors:
-    """What an estimator adds to the truth.
+    """Errors that an estimator adds to the truth.
 
     The kinds of error are those of Ronchi & Perona, Benchmarking and error diagnosis in multi-instance pose
     estimation (ICCV 2017): jitter, inversion (left for right) and miss. Rates are of the order they and makers of
@@ -63,7 +63,7 @@ class EstimatorErrors:
 
     @classmethod
     def none(cls) -> EstimatorErrors:
-        """An estimator that is never wrong: joints hidden or not are where they are, with score 1."""
+        """Return the rates of a perfect estimator: hidden joints too are where they are, with score 1."""
         return cls(
             jitter=0.0,
             score=1.0,
