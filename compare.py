@@ -18,13 +18,13 @@ if TYPE_CHECKING:
     from omegaconf import DictConfig
 
     from pose.evaluation.annotations import Annotations, Picture
-    from pose.evaluation.images import Place
+    from pose.evaluation.images import ImageLocation
     from pose.evaluation.results import Results
     from pose.evaluation.tables import Compared
-    from pose.extraction.components import Parts
+    from pose.extraction.components import PoseComponents
     from sweeps.tracking.run import TrackedRun
 
-Maker = Callable[["Sequence[Picture]"], "Parts"]
+Maker = Callable[["Sequence[Picture]"], "PoseComponents"]
 
 
 @door("compare", told=(DataError,))
@@ -77,7 +77,7 @@ def make_makers(cfg: DictConfig) -> dict[str, Maker]:
     from hydra.utils import instantiate
 
     from pose.evaluation.run import AnnotatedBoxes
-    from pose.extraction.components import Parts
+    from pose.extraction.components import PoseComponents
     from pose.trackers.single_person import BestPerson
     from sweeps.config.compose import Group
 
@@ -86,9 +86,9 @@ def make_makers(cfg: DictConfig) -> dict[str, Maker]:
     nms = instantiate(cfg.pose.nms, _convert_="all")
     group = Group("pose/estimator", "estimators")
 
-    def make(estimator: Any, pictures: Sequence[Picture]) -> Parts:
+    def make(estimator: Any, pictures: Sequence[Picture]) -> PoseComponents:
         # Nobody is followed here, as every picture is looked at by itself.
-        return Parts(
+        return PoseComponents(
             detector=detector or AnnotatedBoxes(pictures),
             estimator=estimator,
             nms=nms,
@@ -120,7 +120,7 @@ def _check_names(cfg: DictConfig) -> None:
         raise ConfigError(f"settings: {unknown[0]} is not among the estimators; type estimators=[{unknown[0]}]")
 
 
-def warm_up(makers: dict[str, Maker], pictures: Sequence[Picture], places: Sequence[Place]) -> None:
+def warm_up(makers: dict[str, Maker], pictures: Sequence[Picture], places: Sequence[ImageLocation]) -> None:
     """Looks at one picture with each estimator: weights that cannot be had show now, and loading is not measured."""
     from pose.evaluation import run
 
@@ -128,7 +128,9 @@ def warm_up(makers: dict[str, Maker], pictures: Sequence[Picture], places: Seque
         run.warm_up(maker, pictures, places)
 
 
-def run_estimators(makers: dict[str, Maker], pictures: Sequence[Picture], places: Sequence[Place]) -> list[Results]:
+def run_estimators(
+    makers: dict[str, Maker], pictures: Sequence[Picture], places: Sequence[ImageLocation]
+) -> list[Results]:
     """Everybody whom each estimator finds; a line for each is printed."""
     from pose.evaluation.run import run_estimator
     from pose.extraction.progress import ExtractionProgress
@@ -153,7 +155,11 @@ def _keep_tables(run: TrackedRun, compared: Sequence[Compared], table: str) -> N
 
 
 def _keep_pictures(
-    run: TrackedRun, annotations: Annotations, places: Sequence[Place], results: Sequence[Results], min_score: float
+    run: TrackedRun,
+    annotations: Annotations,
+    places: Sequence[ImageLocation],
+    results: Sequence[Results],
+    min_score: float,
 ) -> None:
     """One picture for each action, a column for each of those who are compared."""
     from pose.evaluation.figures import choose_pictures, draw_columns
@@ -174,11 +180,11 @@ def _keep_pictures(
 
 def _keep(run: TrackedRun, name: str, content: bytes, folder: str | None = None) -> None:
     """Writes a file into the run's folder and its artifacts."""
-    from pose.io.atomic import write_whole
+    from pose.io.atomic import write_atomically
 
     path = run.folder / (folder or "") / name
     path.parent.mkdir(exist_ok=True)
-    write_whole(path, content)
+    write_atomically(path, content)
     run.log_file(path, folder)
 
 

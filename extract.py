@@ -13,8 +13,8 @@ from sweeps.entrypoint import door
 if TYPE_CHECKING:
     from omegaconf import DictConfig
 
-    from pose.extraction.components import Parts
-    from pose.extraction.run import Found, Outcome
+    from pose.extraction.components import PoseComponents
+    from pose.extraction.run import FootageEntry, VideoOutcome
     from pose.extraction.store import KeypointStore
     from sweeps.tracking.run import TrackedRun
 
@@ -36,7 +36,7 @@ def digest_of(cfg: DictConfig) -> str:
     return _digest(shard(cfg), make_parts(cfg))
 
 
-def _digest(footage: Sequence[Found], parts: Parts) -> str:
+def _digest(footage: Sequence[FootageEntry], parts: PoseComponents) -> str:
     from pose.extraction.components import digest
 
     return digest({"videos": [found.video for found in footage], **parts.identity})
@@ -71,7 +71,7 @@ def main(cfg: DictConfig) -> dict[str, float]:
     return values
 
 
-def make_ready(cfg: DictConfig) -> tuple[Parts, list[Found], KeypointStore]:
+def make_ready(cfg: DictConfig) -> tuple[PoseComponents, list[FootageEntry], KeypointStore]:
     """What finds people, the videos of a job, and where they go. Weights that are needed are fetched, but not loaded.
 
     Raises:
@@ -88,7 +88,7 @@ def make_ready(cfg: DictConfig) -> tuple[Parts, list[Found], KeypointStore]:
     return parts, footage, keypoints
 
 
-def make_parts(cfg: DictConfig) -> Parts:
+def make_parts(cfg: DictConfig) -> PoseComponents:
     """What finds people, joints, duplicates and tracks. Nothing is loaded yet.
 
     Raises:
@@ -96,10 +96,10 @@ def make_parts(cfg: DictConfig) -> Parts:
     """
     from hydra.utils import instantiate
 
-    from pose.extraction.components import Parts
+    from pose.extraction.components import PoseComponents
 
     pose = cfg.pose
-    return Parts(
+    return PoseComponents(
         **{name: instantiate(pose[name], _convert_="all") for name in ("detector", "estimator", "nms", "tracker")},
         detect_every=pose.detect_every,
         people_per_batch=pose.people_per_batch,
@@ -107,7 +107,7 @@ def make_parts(cfg: DictConfig) -> Parts:
     )
 
 
-def shard(cfg: DictConfig) -> list[Found]:
+def shard(cfg: DictConfig) -> list[FootageEntry]:
     """The videos of a job.
 
     Raises:
@@ -119,7 +119,7 @@ def shard(cfg: DictConfig) -> list[Found]:
     return shard_of(look_up(named_footage(cfg.path), cfg.pose.fps), cfg.shard, cfg.num_shards)
 
 
-def _metrics(outcomes: Sequence[Outcome], seconds: float) -> dict[str, float]:
+def _metrics(outcomes: Sequence[VideoOutcome], seconds: float) -> dict[str, float]:
     """Sums over the videos, as MLflow gets them."""
     rows = [outcome.row for outcome in outcomes if outcome.row is not None]
     totals = {name: float(sum(row[name] for row in rows)) for name in ("frames", "people", "tracks", "missed")}
@@ -133,7 +133,7 @@ def _metrics(outcomes: Sequence[Outcome], seconds: float) -> dict[str, float]:
     }
 
 
-def _keep(run: TrackedRun, outcomes: Sequence[Outcome], store: KeypointStore, fps: float) -> None:
+def _keep(run: TrackedRun, outcomes: Sequence[VideoOutcome], store: KeypointStore, fps: float) -> None:
     """A table of the videos, and a picture of what was found in some of them."""
     from pose.extraction.overview import draw_overview
 

@@ -65,10 +65,10 @@ class HRNetDataModule(PeopleDataModule):
 
     def source(self) -> ExtractedSource:
         """The clips of everybody in the videos."""
-        from pose.extraction.components import Parts
+        from pose.extraction.components import PoseComponents
         from pose.readers.extracted import ExtractedSource
 
-        parts = Parts(**self.extraction)
+        parts = PoseComponents(**self.extraction)
         source = ExtractedSource(
             self.path,
             parts,

@@ -7,7 +7,7 @@ from itertools import chain
 from pathlib import Path
 
 from pose.rendering.coco import write_coco
-from pose.rendering.scene import Frame, draw_frames
+from pose.rendering.scene import RenderedFrame, draw_frames
 
 TRAIN_SEEDS = (100, 101)
 TRAIN_SCENES = 1500
@@ -25,6 +25,6 @@ def draw_training_data(folder: Path, scenes: int = TRAIN_SCENES) -> int:
     return write_coco(folder, chain.from_iterable(parts))
 
 
-def held_out_frames(scenes: int, seed: int = HELD_OUT_SEED) -> Iterator[Frame]:
+def held_out_frames(scenes: int, seed: int = HELD_OUT_SEED) -> Iterator[RenderedFrame]:
     """Draw pictures of other actors, cameras, rooms and clothes, with actions as often as in the paper's table 3."""
     return draw_frames(seed, scenes, HELD_OUT_FRAMES)

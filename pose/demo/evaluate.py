@@ -12,10 +12,10 @@ import numpy as np
 
 from pose.demo.data import HELD_OUT_SEED, held_out_frames
 from pose.demo.networks import find_boxes, find_joints, load_network
-from pose.demo.scoring import MIRROR, Outcome, box_ap, judge, match
+from pose.demo.scoring import MIRROR, PersonOutcome, box_ap, judge, match
 from pose.interfaces import Boxes
-from pose.io.atomic import write_whole
-from pose.rendering.scene import Frame
+from pose.io.atomic import write_atomically
+from pose.rendering.scene import RenderedFrame
 from pose.simulator.scenes import ACTIONS
 from pose.skeletons import get_skeleton
 
@@ -36,7 +36,7 @@ class Evaluation:
 
     frames: int
     person_ap: float
-    outcomes: list[Outcome]
+    outcomes: list[PersonOutcome]
 
     def pck(self, level: int = 2, action: str | None = None, joint: int | None = None) -> float:
         """Return the share of joints that were found within half a head's length, NaN if there are none.
@@ -47,19 +47,21 @@ class Evaluation:
             joint: this one only.
         """
         outcomes = [outcome for outcome in self.outcomes if action in (None, outcome.action)]
-        asked = np.stack([outcome.visible == level for outcome in outcomes])
+        evaluated = np.stack([outcome.visible == level for outcome in outcomes])
         correct = np.stack([outcome.correct for outcome in outcomes])
         columns = slice(None) if joint is None else [joint]
-        return float(correct[:, columns][asked[:, columns]].mean()) if asked[:, columns].any() else float("nan")
+        return float(correct[:, columns][evaluated[:, columns]].mean()) if evaluated[:, columns].any() else float("nan")
 
     def swaps(self, action: str | None = None) -> float:
         """Return the share of visible joints with a side that were found where the other side's joint is."""
         outcomes = [outcome for outcome in self.outcomes if action in (None, outcome.action)]
-        asked = np.stack([(outcome.visible == 2) & (np.arange(17) != MIRROR) for outcome in outcomes])
-        return float(np.stack([outcome.swapped for outcome in outcomes])[asked].mean())
+        evaluated = np.stack([(outcome.visible == 2) & (np.arange(17) != MIRROR) for outcome in outcomes])
+        return float(np.stack([outcome.swapped for outcome in outcomes])[evaluated].mean())
 
 
-def evaluate(frames: Iterable[Frame], detector_weights: Path | None, estimator_weights: Path | None) -> Evaluation:
+def evaluate(
+    frames: Iterable[RenderedFrame], detector_weights: Path | None, estimator_weights: Path | None
+) -> Evaluation:
     """Run detector and estimator over drawn pictures and compare them with the truth.
 
     Args:
@@ -121,7 +123,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     torch.set_num_threads(args.threads)
     table = as_table(evaluate(held_out_frames(args.scenes, args.seed), args.detector, args.estimator))
     args.out.parent.mkdir(parents=True, exist_ok=True)
-    write_whole(args.out, table.encode())
+    write_atomically(args.out, table.encode())
     print(table)
 
 

@@ -23,7 +23,7 @@ OVERLAP = 0.5
 
 
 @dataclass(frozen=True, eq=False, slots=True)
-class Outcome:
+class PersonOutcome:
     """How well one person was found.
 
     Args:
@@ -63,15 +63,15 @@ def match(boxes: Boxes, people: Sequence[Truth]) -> npt.NDArray[np.int64]:
     return owner
 
 
-def judge(person: Truth, keypoints: Array | None) -> Outcome:
+def judge(person: Truth, keypoints: Array | None) -> PersonOutcome:
     """Compare the key points `[17, 2]` of one person with the truth; None where no box was matched."""
     none = np.zeros(17, dtype=bool)
     if keypoints is None:
-        return Outcome(person.action, person.visible, False, none, none)
+        return PersonOutcome(person.action, person.visible, False, none, none)
     near = HALF_A_HEAD * person.head
     correct = np.linalg.norm(keypoints - person.keypoints, axis=1) <= near
     mirrored = np.linalg.norm(keypoints - person.keypoints[MIRROR], axis=1) <= near
-    return Outcome(person.action, person.visible, True, correct, ~correct & mirrored & (np.arange(17) != MIRROR))
+    return PersonOutcome(person.action, person.visible, True, correct, ~correct & mirrored & (np.arange(17) != MIRROR))
 
 
 def box_ap(found: Sequence[Boxes], people: Sequence[Sequence[Truth]]) -> float:

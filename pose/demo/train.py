@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from pose.demo.data import draw_training_data
 from pose.errors import DataError
-from pose.io.atomic import write_whole
+from pose.io.atomic import write_atomically
 
 if TYPE_CHECKING:
     from mmengine.runner import Runner
@@ -97,7 +97,7 @@ def save_weights(network: nn.Module, path: Path) -> None:
         name: (tensor.half() if tensor.dtype == torch.float32 else tensor).contiguous()
         for name, tensor in network.state_dict().items()
     }
-    write_whole(path, save(kept))
+    write_atomically(path, save(kept))
 
 
 def load_weights(network: nn.Module, path: Path) -> None:

@@ -40,7 +40,7 @@ VISIBLE, HIDDEN = 2, 1
 
 
 @dataclass(frozen=True, eq=False, slots=True)
-class Annotated:
+class AnnotatedPeople:
     """The N people of one picture.
 
     Args:
@@ -65,7 +65,7 @@ class Annotated:
         return len(self.keypoints)
 
     @property
-    def asked(self) -> Bools:
+    def evaluated(self) -> Bools:
         """Mask `[N]` of the people who count: no crowd, and some joint is annotated."""
         wanted: Bools = ~self.crowd & (self.visible > 0).any(axis=1)
         return wanted
@@ -81,7 +81,7 @@ class Picture:
     """
 
     name: str
-    people: Annotated
+    people: AnnotatedPeople
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -124,7 +124,7 @@ def read_annotations(path: Path) -> Annotations:
         if category in joints and "keypoints" in entry:
             people.setdefault(image, []).append(entry)
     pictures = [_picture(image, people.get(id, []), joints, path) for id, image in images.items()]
-    if not any(picture.people.asked.any() for picture in pictures):
+    if not any(picture.people.evaluated.any() for picture in pictures):
         raise DataError(
             f"{path} annotates nobody's key points: give annotations of persons, as person_keypoints_*.json"
         )
@@ -190,7 +190,7 @@ def _picture(
     ]
     return Picture(
         name,
-        Annotated(
+        AnnotatedPeople(
             keypoints=np.array([one.keypoints for one in people], np.float32).reshape(-1, 17, 2),
             visible=np.array([one.visible for one in people], np.int64).reshape(-1, 17),
             boxes=np.array([one.box for one in people], np.float64).reshape(-1, 4),
@@ -203,7 +203,7 @@ def _picture(
 
 
 class _Person(NamedTuple):
-    """One row of `Annotated`."""
+    """One row of `AnnotatedPeople`."""
 
     keypoints: Floats
     visible: Ints
@@ -232,8 +232,8 @@ def _person(entry: Mapping[str, Any], names: Sequence[str], where: str) -> _Pers
             keypoints[joint], visible[joint] = known[name][:2], known[name][2]
     box = read_box(entry["bbox"], f"{where}: bbox")
     crowd = read_flag(entry.get("iscrowd", 0), f"{where}: iscrowd")
-    asked = not crowd and bool(visible.any())
-    area = read_area(entry.get("area", float(np.prod(box[2:] - box[:2]))), f"{where}: area", asked)
+    evaluated = not crowd and bool(visible.any())
+    area = read_area(entry.get("area", float(np.prod(box[2:] - box[:2]))), f"{where}: area", evaluated)
     action = read_action(entry.get("action"), f"{where}: action")
     return _Person(keypoints, visible, box, area, crowd, _head(entry, known, where), action)
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from pose.evaluation.annotations import Annotated, Picture
+from pose.evaluation.annotations import AnnotatedPeople, Picture
 from pose.evaluation.results import Results
 
 COLUMNS = ("AP", "AP50", "AP75", "AP_medium", "AP_large")
@@ -30,7 +30,7 @@ def average_precision(pictures: Sequence[Picture], results: Results) -> dict[str
 
     detections = _detections(results)
     if not detections:  # pycocotools takes no empty list
-        sizes = np.concatenate([picture.people.areas[picture.people.asked] for picture in pictures])
+        sizes = np.concatenate([picture.people.areas[picture.people.evaluated] for picture in pictures])
         there = (True, True, True, ((sizes > 32**2) & (sizes < 96**2)).any(), (sizes > 96**2).any())
         return {name: 0.0 if found else np.nan for name, found in zip(COLUMNS, there, strict=True)}
     with contextlib.redirect_stdout(io.StringIO()):  # it tells its progress
@@ -59,7 +59,7 @@ def _rows(picture: Picture) -> range:
     return range(len(picture.people))
 
 
-def _annotation(image: int, people: Annotated, row: int) -> dict[str, Any]:
+def _annotation(image: int, people: AnnotatedPeople, row: int) -> dict[str, Any]:
     low, high = people.boxes[row, :2], people.boxes[row, 2:]
     triples = np.concatenate([people.keypoints[row], people.visible[row, :, None]], axis=1)
     return {

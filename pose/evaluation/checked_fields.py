@@ -97,18 +97,18 @@ def read_joints(values: Any, count: int, where: str) -> npt.NDArray[np.float64]:
     return triples
 
 
-def read_area(value: Any, where: str, asked: bool) -> float:
+def read_area(value: Any, where: str, evaluated: bool) -> float:
     """Return a person's area in square pixels.
 
     Args:
         value: as it is given, or of the box.
         where: it stands.
-        asked: whether the person is to be found; the area of others may be 0.
+        evaluated: whether the person is to be found; the area of others may be 0.
 
     Raises:
         DataError: it is none.
     """
-    if not _is_number(value) or not 0 <= value <= LARGEST**2 or (asked and not value):
+    if not _is_number(value) or not 0 <= value <= LARGEST**2 or (evaluated and not value):
         raise _odd(value, where, "an area above 0")
     return float(value)
 

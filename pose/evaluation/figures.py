@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pose.drawing import add_legend, draw_pose
-from pose.evaluation.annotations import VISIBLE, Annotated, Picture
+from pose.evaluation.annotations import VISIBLE, AnnotatedPeople, Picture
 from pose.interfaces import Image
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ def choose_pictures(pictures: Sequence[Picture]) -> dict[str, Chosen]:
     best: dict[str, tuple[tuple[int, float], Chosen]] = {}
     for number, picture in enumerate(pictures):
         people = picture.people
-        for person in np.flatnonzero(people.asked).tolist():
+        for person in np.flatnonzero(people.evaluated).tolist():
             value = (int((people.visible[person] == VISIBLE).sum()), float(people.areas[person]))
             action = people.actions[person]
             if action not in best or value > best[action][0]:
@@ -51,7 +51,7 @@ def choose_pictures(pictures: Sequence[Picture]) -> dict[str, Chosen]:
 
 def draw_columns(
     image: Image,
-    people: Annotated,
+    people: AnnotatedPeople,
     person: int,
     columns: Mapping[str, tuple[Floats, Floats]],
     title: str,

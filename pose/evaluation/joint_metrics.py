@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from pose.boxes import overlaps
 from pose.errors import DataError
-from pose.evaluation.annotations import HIDDEN, VISIBLE, Annotated, Picture
+from pose.evaluation.annotations import HIDDEN, VISIBLE, AnnotatedPeople, Picture
 from pose.evaluation.results import Results
 from pose.interfaces import Poses
 from pose.oks import get_sigmas, oks
@@ -47,25 +47,25 @@ class Reference(NamedTuple):
         """As the field writes it: PCKh@0.5, PCK@0.2 (torso)."""
         return f"PCKh@{self.fraction:g}" if self.kind == "head" else f"PCK@{self.fraction:g} ({self.kind})"
 
-    def radii(self, people: Annotated) -> Floats:
+    def radii(self, people: AnnotatedPeople) -> Floats:
         """Return the largest distance of a correct joint of each person, `[N]` pixels; NaN where not annotated."""
         radii: Floats = self.fraction * _LENGTHS[self.kind](people)
         return radii
 
 
-def _torso(people: Annotated) -> Floats:
+def _torso(people: AnnotatedPeople) -> Floats:
     shoulder, hip = _LAYOUT.find("left_shoulder", "right_hip")
     lengths = np.linalg.norm(people.keypoints[:, shoulder] - people.keypoints[:, hip], axis=1)
     whole = (people.visible[:, [shoulder, hip]] > 0).all(axis=1)
     return np.where(whole, lengths, np.nan)
 
 
-def _longer_side(people: Annotated) -> Floats:
+def _longer_side(people: AnnotatedPeople) -> Floats:
     sides: Floats = (people.boxes[:, 2:] - people.boxes[:, :2]).max(axis=1)
     return sides
 
 
-_LENGTHS: dict[str, Callable[[Annotated], Floats]] = {
+_LENGTHS: dict[str, Callable[[AnnotatedPeople], Floats]] = {
     "head": lambda people: people.heads,
     "torso": _torso,
     "box": _longer_side,
@@ -84,7 +84,7 @@ def choose_reference(pictures: Sequence[Picture], kind: str, fraction: float | N
     Raises:
         DataError: there is no such length, or nobody's is annotated.
     """
-    heads = np.concatenate([picture.people.heads[picture.people.asked] for picture in pictures])
+    heads = np.concatenate([picture.people.heads[picture.people.evaluated] for picture in pictures])
     chosen = ("head" if np.isfinite(heads).all() else "torso") if kind == "auto" else kind
     if chosen not in _LENGTHS:
         raise DataError(f"pck={kind}: use auto, {', '.join(_LENGTHS)}")
@@ -166,7 +166,7 @@ def count_joints(pictures: Sequence[Picture], results: Results, reference: Refer
     return JointCounts(*(np.concatenate([getattr(row, f.name) for row in rows]) for f in fields(JointCounts)))
 
 
-def _count(people: Annotated, poses: Poses, ranks: Floats, reference: Reference, min_score: float) -> JointCounts:
+def _count(people: AnnotatedPeople, poses: Poses, ranks: Floats, reference: Reference, min_score: float) -> JointCounts:
     """Count the joints of the people of one picture."""
     chosen = pair(people, poses, ranks)
     found = chosen >= 0
@@ -187,7 +187,7 @@ def _count(people: Annotated, poses: Poses, ranks: Floats, reference: Reference,
         near=near,
         swapped=exchanged[:, left] & exchanged[:, right] & ~(near[:, left] & near[:, right]),
     )
-    return JointCounts(*(getattr(everybody, field.name)[people.asked] for field in fields(everybody)))
+    return JointCounts(*(getattr(everybody, field.name)[people.evaluated] for field in fields(everybody)))
 
 
 def _within(found: Floats, truth: Floats, radii: Floats) -> Bools:
@@ -196,7 +196,7 @@ def _within(found: Floats, truth: Floats, radii: Floats) -> Bools:
     return close
 
 
-def pair(people: Annotated, poses: Poses, ranks: Floats) -> Ints:
+def pair(people: AnnotatedPeople, poses: Poses, ranks: Floats) -> Ints:
     """Return the index of the result that is matched to each annotated person, `[N]`, -1 for none.
 
     As in COCO's evaluation the surest takes first, of the annotated people who are left the most similar one:
@@ -214,7 +214,7 @@ def pair(people: Annotated, poses: Poses, ranks: Floats) -> Ints:
         people.visible[:, None] > 0,
     )
     similar = (likeness + overlaps(people.boxes, poses.boxes.xyxy)) / 2
-    similar[~people.asked] = 0
+    similar[~people.evaluated] = 0
     for one in np.argsort(-ranks, kind="stable"):
         best = int(np.argmax(np.where(chosen < 0, similar[:, one], -1)))
         if chosen[best] < 0 and similar[best, one] >= _ALIKE:

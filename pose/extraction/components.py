@@ -44,7 +44,7 @@ class TrackerOption(Model, Protocol):
 
 
 @dataclass(frozen=True)
-class Parts:
+class PoseComponents:
     """The components of an extraction.
 
     Args:
@@ -58,7 +58,7 @@ class Parts:
             they would reach over more than 64 frames (`frames_at_once`).
 
     Raises:
-        DataError: a number is out of its range, or parts are for other joints than the estimator's.
+        DataError: a number is out of its range, or components are for other joints than the estimator's.
     """
 
     detector: Detector | None
@@ -111,8 +111,8 @@ class Parts:
     @property
     def precision(self) -> str:
         """Precision of the networks, the detector's first where they differ; `auto` is resolved for this machine."""
-        parts = (self.detector, self.estimator) if self.top_down else (self.estimator,)
-        networks = [network for part in parts if (network := getattr(part, "network", None)) is not None]
+        components = (self.detector, self.estimator) if self.top_down else (self.estimator,)
+        networks = [network for part in components if (network := getattr(part, "network", None)) is not None]
         return ", ".join(dict.fromkeys(network.used_precision for network in networks)) or FULL_PRECISION
 
     def fetch(self) -> None:
@@ -129,10 +129,10 @@ class Parts:
     def identity(self) -> Mapping[str, Any]:
         """Everything that the key points depend on; batch sizes are not part of it."""
         if not self._identity:
-            parts: dict[str, Any] = {"estimator": self.estimator, "nms": self.nms, "tracker": self.tracker}
+            components: dict[str, Any] = {"estimator": self.estimator, "nms": self.nms, "tracker": self.tracker}
             if self.top_down:
-                parts["detector"] = self.detector
-            self._identity.update({name: dict(part.identity) for name, part in parts.items()}, format=FORMAT)
+                components["detector"] = self.detector
+            self._identity.update({name: dict(part.identity) for name, part in components.items()}, format=FORMAT)
             if self.top_down:
                 self._identity["detect_every"] = self.detect_every
         return self._identity

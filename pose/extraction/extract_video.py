@@ -7,11 +7,11 @@ from typing import Protocol
 
 import numpy as np
 
-from pose.extraction.components import Parts
-from pose.extraction.detections import Ints, People
+from pose.extraction.components import PoseComponents
+from pose.extraction.detections import Detections, Ints
 from pose.extraction.pipeline import find_people
-from pose.extraction.prefetch import prefetched
-from pose.extraction.store import SEGMENT, KeypointStore, VideoPeople
+from pose.extraction.prefetch import prefetch
+from pose.extraction.store import SEGMENT, KeypointStore, VideoDetections
 from pose.video.footage import Footage
 
 
@@ -22,14 +22,16 @@ class Advance(Protocol):
         """Report that many more frames as done; `known` where they were in the store already."""
 
 
-def extract_video(footage: Footage, video: str, store: KeypointStore, parts: Parts, advance: Advance) -> VideoPeople:
+def extract_video(
+    footage: Footage, video: str, store: KeypointStore, components: PoseComponents, advance: Advance
+) -> VideoDetections:
     """Find everybody in a video, resuming behind the segments that are in the store already.
 
     Args:
         footage: to read.
         video: its fingerprint.
         store: opened.
-        parts: those that the store is for.
+        components: those that the store is for.
         advance: called with every number of frames that is done.
 
     Raises:
@@ -43,40 +45,40 @@ def extract_video(footage: Footage, video: str, store: KeypointStore, parts: Par
             advance(found.num_frames, True)
             return found
         info = footage.info()
-        segments = _segments(footage, video, store, parts, advance)
-        people = People.joined([people for people, _ in segments])
-        ids = _follow(people, parts, info.fps)
+        segments = _segments(footage, video, store, components, advance)
+        people = Detections.joined([people for people, _ in segments])
+        ids = _follow(people, components, info.fps)
         frames = sum(count for _, count in segments)
-        found = VideoPeople(people, ids, info.fps, info.image_size, frames, parts.estimator.skeleton)
+        found = VideoDetections(people, ids, info.fps, info.image_size, frames, components.estimator.skeleton)
         store.write(video, found)
         return found
 
 
 def _segments(
-    footage: Footage, video: str, store: KeypointStore, parts: Parts, advance: Advance
-) -> list[tuple[People, int]]:
+    footage: Footage, video: str, store: KeypointStore, components: PoseComponents, advance: Advance
+) -> list[tuple[Detections, int]]:
     """Return the people and number of frames of each segment, of which at least one has frames."""
-    segments: list[tuple[People, int]] = []
-    while (kept := store.read_segment(video, len(segments), parts.precision)) is not None:
+    segments: list[tuple[Detections, int]] = []
+    while (kept := store.read_segment(video, len(segments), components.precision)) is not None:
         segments.append(kept)
         advance(kept[1], True)
         if kept[1] < SEGMENT:
             return segments
     start = len(segments) * SEGMENT
-    with prefetched(footage.frames(start), parts.frames_at_once) as frames:
+    with prefetch(footage.frames(start), components.frames_at_once) as frames:
         while True:
-            people, count = find_people(islice(frames, SEGMENT), start, parts, advance)
+            people, count = find_people(islice(frames, SEGMENT), start, components, advance)
             if count:
-                store.write_segment(video, len(segments), people, count, parts.precision)
+                store.write_segment(video, len(segments), people, count, components.precision)
                 segments.append((people, count))
             if count < SEGMENT:
                 return segments
             start += count
 
 
-def _follow(people: People, parts: Parts, fps: float) -> Ints:
+def _follow(people: Detections, components: PoseComponents, fps: float) -> Ints:
     """Return each person's track number, over the complete video."""
-    tracker = parts.tracker.start(fps)
+    tracker = components.tracker.start(fps)
     ids = np.full(len(people), -1, np.int32)
     ends = np.flatnonzero(np.diff(people.frames, prepend=-1, append=-1)) if len(people) else np.empty(0, np.int64)
     for start, end in pairwise(ends.tolist()):

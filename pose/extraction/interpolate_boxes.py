@@ -10,7 +10,7 @@ from pose.interfaces import Boxes
 _MIN_OVERLAP = 0.1  # people move far in several frames; the assignment takes the best pairs first
 
 
-def boxes_between(first: Boxes, last: Boxes, steps: int) -> list[Boxes]:
+def interpolate_boxes(first: Boxes, last: Boxes, steps: int) -> list[Boxes]:
     """Interpolate the boxes of frames between two in which people were detected.
 
     Persons are paired by the greatest overlap in sum; of a pair the box moves evenly from one place to the other. Who

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from pose.drawing import add_legend, draw_pose
-from pose.extraction.run import Outcome
-from pose.extraction.store import KeypointStore, VideoPeople
+from pose.extraction.run import VideoOutcome
+from pose.extraction.store import KeypointStore, VideoDetections
 from pose.interfaces import Image, Poses
 from pose.video.footage import BrokenFootageError, open_footage
 
@@ -37,7 +37,7 @@ class Shown:
 
 
 def draw_overview(
-    outcomes: Sequence[Outcome], store: KeypointStore, fps: float, most: int = 9, min_score: float = 0.3
+    outcomes: Sequence[VideoOutcome], store: KeypointStore, fps: float, most: int = 9, min_score: float = 0.3
 ) -> Figure | None:
     """Draw one frame each of at most so many videos, evenly taken from all of them.
 
@@ -57,7 +57,7 @@ def draw_overview(
     return _draw(shown, min_score) if shown else None
 
 
-def _show(outcome: Outcome, store: KeypointStore, fps: float) -> Shown | None:
+def _show(outcome: VideoOutcome, store: KeypointStore, fps: float) -> Shown | None:
     found = store.read(outcome.footage.video)
     number = _choose_frame(found)
     if number is None or found.skeleton != "coco17":
@@ -72,7 +72,7 @@ def _show(outcome: Outcome, store: KeypointStore, fps: float) -> Shown | None:
     return Shown(f"{outcome.footage.name}, frame {number}", image, found.people.in_frame(rows))
 
 
-def _choose_frame(found: VideoPeople) -> int | None:
+def _choose_frame(found: VideoDetections) -> int | None:
     """Return the middle one of the frames with people, not far from the beginning; None where there is none."""
     seen = np.unique(found.people.frames[found.people.frames < _NEAR])
     return int(seen[len(seen) // 2]) if len(seen) else None

@@ -24,8 +24,8 @@ import numpy as np
 
 from pose.errors import DataError
 from pose.extraction.components import FULL_PRECISION, canonical, digest
-from pose.extraction.detections import Ints, People, read_arrays, write_arrays
-from pose.io.atomic import check_writable, write_whole, writing
+from pose.extraction.detections import Detections, Ints, read_detections, write_detections
+from pose.io.atomic import check_writable, explain_write_errors, write_atomically
 
 SEGMENT = 1_024
 """Frames that are kept at a time: what an extraction that is killed loses of each video it was in."""
@@ -34,7 +34,7 @@ _UNFINISHED = "unfinished"
 
 
 @dataclass(frozen=True, eq=False, slots=True)
-class VideoPeople:
+class VideoDetections:
     """The people of one video.
 
     Args:
@@ -46,7 +46,7 @@ class VideoPeople:
         skeleton: layout of the joints.
     """
 
-    people: People
+    people: Detections
     ids: Ints
     fps: float
     image_size: tuple[int, int]
@@ -79,7 +79,7 @@ class KeypointStore:
 
     Args:
         root: the folder of all stores.
-        identity: of the parts.
+        identity: of the components.
         name: of the store's folder.
         key: that a user sets root by, for messages.
     """
@@ -105,7 +105,7 @@ class KeypointStore:
                 return
             with self._lock("settings"):
                 self.folder.mkdir(parents=True, exist_ok=True)
-                write_whole(path, wanted.encode())
+                write_atomically(path, wanted.encode())
 
     def check_writable(self) -> None:
         """Check that the store can be written, without creating it.
@@ -117,7 +117,9 @@ class KeypointStore:
             check_writable(self.folder)
 
     def _writing(self) -> AbstractContextManager[None]:
-        return writing(f"the store {self.folder}", f"set {self.key} to a folder that can be written and has room")
+        return explain_write_errors(
+            f"the store {self.folder}", f"set {self.key} to a folder that can be written and has room"
+        )
 
     def path(self, video: str) -> Path:
         """Return the path of a video's file, which need not exist."""
@@ -127,19 +129,19 @@ class KeypointStore:
         """Return whether a video is finished, as far as the store can be read."""
         return os.path.exists(self.path(video))  # noqa: PTH110 - raises nothing
 
-    def read(self, video: str) -> VideoPeople:
+    def read(self, video: str) -> VideoDetections:
         """Read the people of a finished video.
 
         Raises:
             DataError: it is not there, or its file is not whole.
         """
-        people, notes, arrays = read_arrays(self.path(video))
+        people, notes, arrays = read_detections(self.path(video))
         if notes["settings"] != digest(self.identity):
             raise DataError(f"{self.path(video)} was made by other settings: take it away, and it is made again")
         width, height = notes["image_size"]
-        return VideoPeople(people, arrays["ids"], notes["fps"], (width, height), notes["frames"], notes["skeleton"])
+        return VideoDetections(people, arrays["ids"], notes["fps"], (width, height), notes["frames"], notes["skeleton"])
 
-    def write(self, video: str, found: VideoPeople) -> None:
+    def write(self, video: str, found: VideoDetections) -> None:
         """Finish a video: write its file, then the index, then remove its segments.
 
         Raises:
@@ -153,7 +155,7 @@ class KeypointStore:
             "skeleton": found.skeleton,
         }
         with self._writing():
-            write_arrays(self.path(video), found.people, notes, ids=found.ids)
+            write_detections(self.path(video), found.people, notes, ids=found.ids)
         self.finish(video)
 
     def finish(self, video: str) -> None:
@@ -166,7 +168,7 @@ class KeypointStore:
             self.index(video)
             self._remove_segments(video)
 
-    def settle(self, videos: Iterable[str]) -> None:
+    def finish_interrupted(self, videos: Iterable[str]) -> None:
         """Finish those videos whose file is written but whose writer was killed right after that.
 
         Raises:
@@ -180,7 +182,7 @@ class KeypointStore:
                     self.finish(video)
                 indexed = self._rows()  # which has all of them again, where it was lost
 
-    def read_segment(self, video: str, number: int, precision: str = FULL_PRECISION) -> tuple[People, int] | None:
+    def read_segment(self, video: str, number: int, precision: str = FULL_PRECISION) -> tuple[Detections, int] | None:
         """Return the people of a segment and its number of frames; None where it is not there yet.
 
         Args:
@@ -197,7 +199,7 @@ class KeypointStore:
             if not path.exists():
                 return None
         try:
-            people, notes, _ = read_arrays(path)
+            people, notes, _ = read_detections(path)
         except DataError as error:
             raise StuckError(str(error)) from error
         if (used := notes.get("precision", FULL_PRECISION)) != precision:
@@ -208,7 +210,7 @@ class KeypointStore:
         return people, int(notes["frames"])
 
     def write_segment(
-        self, video: str, number: int, people: People, num_frames: int, precision: str = FULL_PRECISION
+        self, video: str, number: int, people: Detections, num_frames: int, precision: str = FULL_PRECISION
     ) -> None:
         """Write a segment, with its precision where that is not the full one.
 
@@ -221,7 +223,7 @@ class KeypointStore:
             if not path.parent.exists():
                 with self._lock(_UNFINISHED):
                     path.parent.mkdir(parents=True, exist_ok=True)
-            write_arrays(path, people, notes)
+            write_detections(path, people, notes)
 
     def _remove_segments(self, video: str) -> None:
         folder = self._segments(video)
@@ -277,7 +279,7 @@ class KeypointStore:
             rows = {name: row for name, row in known.items() if name in there and name != video}
             rows |= {name: self.read(name).row for name in there - set(rows)}
             table = pd.DataFrame([{"video": name, **row} for name, row in sorted(rows.items())])
-            write_whole(self._index_path, table.to_parquet(index=False))
+            write_atomically(self._index_path, table.to_parquet(index=False))
 
     @property
     def _index_path(self) -> Path:

@@ -16,7 +16,7 @@ class UnwritableError(DataError):
 
 
 @contextmanager
-def writing(what: str, advice: str) -> Iterator[None]:
+def explain_write_errors(what: str, advice: str) -> Iterator[None]:
     """Raise a one-line error for an OSError while something is written.
 
     Args:
@@ -45,7 +45,7 @@ def check_writable(folder: Path) -> None:
         raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(place))
 
 
-def write_whole(path: Path, content: bytes) -> None:
+def write_atomically(path: Path, content: bytes) -> None:
     """Write a file so that a reader, also after a power cut, finds all of it or what was there before.
 
     One process at a time may write a path: what an earlier one that was killed left behind is written over.

@@ -40,10 +40,10 @@ class _ArrayUnpickler(pickle.Unpickler):
             wanted = f"{module}.{name}"[:100].encode("unicode_escape").decode()
             raise DataError(f"wants to run {wanted}; only numpy arrays and plain containers are read")
         found = super().find_class(module, name)
-        return _of_content(found) if found in (bytes, bytearray) else found
+        return _refuse_sizes(found) if found in (bytes, bytearray) else found
 
 
-def _of_content(kind: type) -> Callable[..., Any]:
+def _refuse_sizes(kind: type) -> Callable[..., Any]:
     """Wrap bytes or bytearray to refuse a size: a few bytes of a file would allocate any amount of memory.
 
     What else there is to make them of is refused too: numbers and arrays of numpy can be of any size as well.

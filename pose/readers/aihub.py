@@ -23,7 +23,7 @@ from pose.readers.aihub_labels import LABEL_FILE, LabelFile, read_label_file
 from pose.readers.labels import Labels
 from pose.readers.name_pattern import compile_pattern, find_names
 from pose.readers.overlap_tracking import Ints
-from pose.readers.sequences import Film, TrackOptions, make_clips
+from pose.readers.sequences import PoseSequence, TrackOptions, make_clips
 
 _PIXELS = (".mp4", ".avi", ".jpg", ".png")
 # Between two labels lies a third of a second, in which people walk further than they are wide.
@@ -100,8 +100,8 @@ class AIHubSource:
     def clips(self) -> list[Clip]:
         """Return a clip for each camera of each take, and for each person where there are several."""
         self._check_actions()
-        films = [self._film(file, match) for file, (_, match) in zip(self._files, self._paths, strict=True)]
-        clips, _ = make_clips(films, self.tracks, "aihub16", self.fps / self.step)
+        sequences = [self._sequence(file, match) for file, (_, match) in zip(self._files, self._paths, strict=True)]
+        clips, _ = make_clips(sequences, self.tracks, "aihub16", self.fps / self.step)
         if not clips:
             raise DataError(
                 f"{self.path} holds no key points in {self.tracks.min_frames} frames: "
@@ -109,7 +109,7 @@ class AIHubSource:
             )
         return clips
 
-    def _film(self, file: LabelFile, match: re.Match[str]) -> Film:
+    def _sequence(self, file: LabelFile, match: re.Match[str]) -> PoseSequence:
         found = find_names(self._pattern, match["name"], file.path) if self._pattern else {}
         labels = Labels(
             label=self.actions[match["action"]],
@@ -118,7 +118,7 @@ class AIHubSource:
             recording=found.get("recording") or match["recording"],
         )
         alone = len(set(file.frames.tolist())) == len(file.frames)
-        return Film(
+        return PoseSequence(
             name=match["name"],
             frames=_count_labels(file.frames, self.step),
             keypoints=file.keypoints,

@@ -17,10 +17,10 @@ from pose.boxes import key_point_boxes
 from pose.errors import DataError
 from pose.io.checked_json import LARGEST, read_json, read_triples
 from pose.readers.base import PeopleSource
-from pose.readers.frame_names import Place, place_images
+from pose.readers.frame_names import FramePlace, place_images
 from pose.readers.labels import Unit
 from pose.readers.overlap_tracking import Ints
-from pose.readers.sequences import Array, Film, empty_film, to_coco17
+from pose.readers.sequences import Array, PoseSequence, empty_sequence, to_coco17
 
 # Halpe's 136 begin with its 26, COCO-WholeBody's 133 with COCO's 17.
 _LAYOUTS = {17: "coco17", 18: "alphapose18", 26: "halpe26", 133: "coco17", 136: "halpe26"}
@@ -41,13 +41,13 @@ class AlphaPoseSource(PeopleSource):
             return sorted(file for file in path.rglob("*.json") if not file.name.startswith("."))
         return [path] if path.suffix.lower() == ".json" and path.is_file() else []
 
-    def read(self, unit: Unit) -> Iterator[Film]:
+    def read(self, unit: Unit) -> Iterator[PoseSequence]:
         """Yield a sequence for each group of pictures that the file's `image_id` distinguish."""
         numbered = read_entries(unit.path)
         places = _places([entry for _, entry in numbered], unit.path, self.fps)
         numbered = [(number, entry) for number, entry in numbered if str(entry["image_id"]) in places]
         if not numbered:
-            yield empty_film(unit.name)
+            yield empty_sequence(unit.name)
             return
         keypoints, scores = read_joints(numbered, unit.path)
         entries = [entry for _, entry in numbered]
@@ -59,7 +59,7 @@ class AlphaPoseSource(PeopleSource):
         order = np.lexsort((frames, sequence_of))
         ends = np.flatnonzero(np.diff(sequence_of[order])) + 1
         for name, members in zip(names.tolist(), np.split(order, ends), strict=True):
-            yield Film(
+            yield PoseSequence(
                 name=f"{unit.name}/{name}" if name else unit.name,
                 frames=frames[members],
                 keypoints=keypoints[members],
@@ -103,7 +103,7 @@ def read_entries(path: Path) -> list[tuple[int, dict[str, Any]]]:
     return [(index, entry) for index, entry in enumerate(content) if entry.get("category_id", 1) == 1]
 
 
-def _places(entries: Sequence[dict[str, Any]], path: Path, fps: float) -> dict[str, Place]:
+def _places(entries: Sequence[dict[str, Any]], path: Path, fps: float) -> dict[str, FramePlace]:
     try:
         return place_images(list(dict.fromkeys(str(entry["image_id"]) for entry in entries)), fps)
     except DataError as error:

@@ -1,8 +1,8 @@
 """Labels of files of key points: from the folders they lie in, their names, or a manifest.
 
-A manifest is a CSV or Parquet file with a row a film and the columns `path` (relative to the manifest; `video` means
+A manifest is a CSV or Parquet file with a row a video and the columns `path` (relative to the manifest; `video` means
 the same) and `label`, and as wanted `subject`, `camera`, `recording`, `start` and `end`. The last two are seconds, of
-which s begins with frame s x fps: a film with several actions has a row for each of them. Without a manifest the label
+which s begins with frame s x fps: a video with several actions has a row for each of them. Without a manifest the label
 is the first folder below the data's own.
 """
 
@@ -112,7 +112,7 @@ class Labelling:
 
         Args:
             unit: where it is from.
-            name: the film's name: the unit's, and what its pictures' names begin with. The pattern is searched in it.
+            name: of the sequence: the unit's, and what its pictures' names begin with. The pattern is searched in it.
 
         Raises:
             DataError: nothing says which action it is, or the pattern does not match.

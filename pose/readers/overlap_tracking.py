@@ -70,7 +70,7 @@ class _People:
             ahead = self.speeds * (frame - self.seen)[:, None]
             self._match(self.boxes + ahead[:, [0, 1, 0, 1]], boxes, person_of, free)
             self._match(self.boxes, boxes, person_of, free)
-        self._learn(frame, boxes, person_of)
+        self._update(frame, boxes, person_of)
         ids: Ints = self.ids[person_of]
         return ids
 
@@ -92,7 +92,7 @@ class _People:
         person_of[open_boxes[columns[good]]] = people[rows[good]]
         free[people[rows[good]]] = False
 
-    def _learn(self, frame: int, boxes: npt.NDArray[np.float64], person_of: Ints) -> None:
+    def _update(self, frame: int, boxes: npt.NDArray[np.float64], person_of: Ints) -> None:
         known = np.flatnonzero(person_of >= 0)
         people = person_of[known]
         steps = (_middles(boxes[known]) - _middles(self.boxes[people])) / (frame - self.seen[people])[:, None]

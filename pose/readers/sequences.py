@@ -37,7 +37,7 @@ class TrackOptions:
 
 
 @dataclass(frozen=True, eq=False, slots=True)
-class Film:
+class PoseSequence:
     """The people found in one video of one camera, in the order of the frames.
 
     Args:
@@ -63,10 +63,10 @@ class Film:
     fps: float | None = None
 
 
-def empty_film(name: str) -> Film:
+def empty_sequence(name: str) -> PoseSequence:
     """Return a sequence without people."""
     keypoints, boxes = np.empty((0, 17, 2), np.float32), np.empty((0, 4), np.float32)
-    return Film(name, np.empty(0, np.int64), keypoints, keypoints[:, :, 0], boxes)
+    return PoseSequence(name, np.empty(0, np.int64), keypoints, keypoints[:, :, 0], boxes)
 
 
 def to_coco17(keypoints: Array, scores: Array, skeleton: str) -> tuple[Array, Array]:
@@ -91,23 +91,25 @@ def shared_layout(skeleton: str) -> str:
     return shared.name if set(shared.joints) <= set(own.joints) else own.name
 
 
-def make_clips(films: Sequence[Film], options: TrackOptions, skeleton: str, fps: float) -> tuple[list[Clip], int]:
+def make_clips(
+    sequences: Sequence[PoseSequence], options: TrackOptions, skeleton: str, fps: float
+) -> tuple[list[Clip], int]:
     """Make one clip of each unbroken track of a person; missing frames within it are missing joints.
 
     Args:
-        films: all of the same joints.
+        sequences: all of the same joints.
         options: what counts as a track.
         skeleton: of the joints.
-        fps: frames a second of films that do not say it.
+        fps: frames a second of sequences that do not say it.
 
     Returns:
         Clips, whose key points are views into one `[N, V, 2]` float32 array; and how many tracks were left out.
 
     Raises:
-        DataError: two films have one name.
+        DataError: two sequences have one name.
     """
-    found = [_tracks(film, options, film.fps or fps) for film in films]
-    tracks = [track for of_film, _ in found for track in of_film]
+    found = [_tracks(sequence, options, sequence.fps or fps) for sequence in sequences]
+    tracks = [track for of_sequence, _ in found for track in of_sequence]
     lengths = [int(track.frames[-1] - track.frames[0]) + 1 for track in tracks]
     keypoints = np.full((sum(lengths), get_skeleton(skeleton).num_joints, 2), np.nan, np.float32)
     scores = np.zeros(keypoints.shape[:2], np.float32)
@@ -115,7 +117,7 @@ def make_clips(films: Sequence[Film], options: TrackOptions, skeleton: str, fps:
     for track, length in zip(tracks, lengths, strict=True):
         start, end = end, end + length
         rows = start + track.frames - track.frames[0]
-        keypoints[rows], scores[rows] = track.film.keypoints[track.people], track.film.scores[track.people]
+        keypoints[rows], scores[rows] = track.sequence.keypoints[track.people], track.sequence.scores[track.people]
         labels = track.labels
         clips.append(
             Clip(
@@ -123,11 +125,11 @@ def make_clips(films: Sequence[Film], options: TrackOptions, skeleton: str, fps:
                 keypoints=keypoints[start:end],
                 scores=scores[start:end],
                 label=labels.label,
-                recording=labels.recording or track.film.name,
+                recording=labels.recording or track.sequence.name,
                 subject=labels.subject,
                 camera=labels.camera,
-                fps=track.film.fps or fps,
-                image_size=track.film.image_size,
+                fps=track.sequence.fps or fps,
+                image_size=track.sequence.image_size,
                 skeleton=skeleton,
             )
         )
@@ -139,32 +141,32 @@ class _Track(NamedTuple):
     """One person's track in one sequence: indices of their detections, and the frames of those."""
 
     id: str
-    film: Film
+    sequence: PoseSequence
     labels: Labels
     people: Ints
     frames: Ints
 
 
-def _tracks(film: Film, options: TrackOptions, fps: float) -> tuple[list[_Track], int]:
+def _tracks(sequence: PoseSequence, options: TrackOptions, fps: float) -> tuple[list[_Track], int]:
     """Return the tracks of all parts of a sequence, and the number of dropped ones."""
-    if not len(film.frames):
+    if not len(sequence.frames):
         return [], 0
-    ids = film.ids
+    ids = sequence.ids
     if ids is None:
-        ids = track_by_overlap(film.frames, film.boxes, options.max_gap, options.min_overlap)
+        ids = track_by_overlap(sequence.frames, sequence.boxes, options.max_gap, options.min_overlap)
     tracks, left_out = [], 0
-    for labels in film.labels:
+    for labels in sequence.labels:
         # The part's frames: those that begin in it. Rounded, since 0.1 s x 30 is a little above 3.
         ends = [round(second * fps, 6) for second in (labels.start, labels.end)]
-        inside = np.arange(*np.searchsorted(film.frames, ends))
-        cut, too_short = cut_tracks(film.frames[inside], ids[inside], options.max_gap, options.min_frames)
-        kept = cut if options.max_people is None else choose_tracks(cut, film.frames[inside], options.max_people)
+        inside = np.arange(*np.searchsorted(sequence.frames, ends))
+        cut, too_short = cut_tracks(sequence.frames[inside], ids[inside], options.max_gap, options.min_frames)
+        kept = cut if options.max_people is None else choose_tracks(cut, sequence.frames[inside], options.max_people)
         left_out += too_short + len(cut) - len(kept)
-        name = f"{film.name}{labels.part}"
+        name = f"{sequence.name}{labels.part}"
         for number, track in enumerate(kept):
             people = inside[track]
             id = f"{name}#{number}" if len(kept) > 1 else name
-            tracks.append(_Track(id, film, labels, people, film.frames[people]))
+            tracks.append(_Track(id, sequence, labels, people, sequence.frames[people]))
     return tracks, left_out
 
 

@@ -2,7 +2,16 @@
 
 from pose.rendering.coco import write_coco
 from pose.rendering.picture import Truth, draw_picture
-from pose.rendering.scene import Frame, draw_frames
+from pose.rendering.scene import RenderedFrame, draw_frames
 from pose.rendering.videos import ID_PATTERN, VideoOptions, draw_videos
 
-__all__ = ["ID_PATTERN", "Frame", "Truth", "VideoOptions", "draw_frames", "draw_picture", "draw_videos", "write_coco"]
+__all__ = [
+    "ID_PATTERN",
+    "RenderedFrame",
+    "Truth",
+    "VideoOptions",
+    "draw_frames",
+    "draw_picture",
+    "draw_videos",
+    "write_coco",
+]

@@ -16,7 +16,7 @@ STAGE = 3.9
 
 
 @dataclass(frozen=True, eq=False, slots=True)
-class Backdrop:
+class Background:
     """A room without people.
 
     Args:
@@ -36,7 +36,7 @@ class Backdrop:
     ambient: float
 
 
-def make_backdrop(rng: np.random.Generator, camera: Camera, clutter: int | None = None) -> Backdrop:
+def sample_background(rng: np.random.Generator, camera: Camera, clutter: int | None = None) -> Background:
     """Sample a room.
 
     Args:
@@ -54,7 +54,7 @@ def make_backdrop(rng: np.random.Generator, camera: Camera, clutter: int | None 
     tilt, turn = rng.uniform(0.1, 0.9), rng.uniform(-np.pi, np.pi)
     light = np.array([np.sin(tilt) * np.cos(turn), np.sin(tilt) * np.sin(turn), np.cos(tilt)])
     floor *= np.isinf(depths)
-    return Backdrop(camera, np.clip(colours, 0, 255), depths, floor, light, float(rng.uniform(0.45, 0.75)))
+    return Background(camera, np.clip(colours, 0, 255), depths, floor, light, float(rng.uniform(0.45, 0.75)))
 
 
 def _rays(camera: Camera) -> Floats32:

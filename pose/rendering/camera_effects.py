@@ -11,7 +11,7 @@ from pose.interfaces import Image
 
 
 @dataclass(frozen=True, slots=True)
-class Lens:
+class CameraEffects:
     """The effects of one camera.
 
     Args:
@@ -42,9 +42,9 @@ class Lens:
         return spoilt
 
 
-def draw_lens(rng: np.random.Generator, jpeg: bool = True) -> Lens:
+def sample_effects(rng: np.random.Generator, jpeg: bool = True) -> CameraEffects:
     """Sample effects; without JPEG where a video's own codec follows."""
     exposure, tint = rng.uniform(0.7, 1.4), rng.normal(0, 0.05, 3)
     blue, green, red = (exposure * (1 + tint)).tolist()
     blur, noise, quality = float(rng.uniform(0, 1.1)), float(rng.uniform(1, 8)), int(rng.integers(45, 95))
-    return Lens((blue, green, red), blur, noise, quality if jpeg else 0)
+    return CameraEffects((blue, green, red), blur, noise, quality if jpeg else 0)

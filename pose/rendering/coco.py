@@ -12,7 +12,7 @@ import numpy as np
 
 from pose.errors import DataError
 from pose.rendering.picture import Truth
-from pose.rendering.scene import Frame
+from pose.rendering.scene import RenderedFrame
 from pose.skeletons import get_skeleton
 
 ANNOTATIONS = "annotations.json"
@@ -20,7 +20,7 @@ IMAGES = "images"
 JPEG_QUALITY = 95
 
 
-def write_coco(folder: Path, frames: Iterable[Frame]) -> int:
+def write_coco(folder: Path, frames: Iterable[RenderedFrame]) -> int:
     """Write pictures as JPEG and one file of annotations in COCO's key point format.
 
     Beside COCO's own keys an annotation has `head_top` and `neck` (x, y in pixels) and `action`. Of somebody of whom

@@ -9,12 +9,12 @@ import numpy as np
 import numpy.typing as npt
 
 from pose.interfaces import Image
-from pose.rendering.background import make_backdrop
+from pose.rendering.background import sample_background
 from pose.rendering.bodies import Body, make_body
-from pose.rendering.camera_effects import draw_lens
+from pose.rendering.camera_effects import sample_effects
 from pose.rendering.clothing import make_outfit
-from pose.rendering.picture import Figure, Truth, draw_picture
-from pose.rendering.viewpoints import IMAGE_SIZE, draw_camera
+from pose.rendering.picture import PersonInFrame, Truth, draw_picture
+from pose.rendering.viewpoints import IMAGE_SIZE, sample_camera
 from pose.simulator.class_shares import PAPER_FRAMES
 from pose.simulator.motion.actors import make_actor
 from pose.simulator.motion.kinematics import INDEX
@@ -28,7 +28,7 @@ APART = 0.7
 
 
 @dataclass(frozen=True, eq=False, slots=True)
-class Frame:
+class RenderedFrame:
     """A rendered picture and the truth about the people in it."""
 
     image: Image
@@ -41,7 +41,7 @@ def draw_frames(
     per_scene: int = 4,
     shares: Mapping[str, float] = PAPER_FRAMES,
     image_size: tuple[int, int] = IMAGE_SIZE,
-) -> Iterator[Frame]:
+) -> Iterator[RenderedFrame]:
     """Render pictures of random scenes, each with a room, a camera and clothes of its own.
 
     Args:
@@ -60,19 +60,21 @@ def draw_frames(
         yield from _draw_scene(rng, per_scene, chances / chances.sum(), image_size)
 
 
-def _draw_scene(rng: np.random.Generator, frames: int, chances: Floats, image_size: tuple[int, int]) -> Iterator[Frame]:
+def _draw_scene(
+    rng: np.random.Generator, frames: int, chances: Floats, image_size: tuple[int, int]
+) -> Iterator[RenderedFrame]:
     people = 1 + int(rng.choice(len(CROWD), p=CROWD))
     actions = rng.choice(ACTIONS, people, p=chances).tolist()
     at = np.linspace(0, SHORTEST - 1, frames + 1)[:-1] + rng.integers(0, SHORTEST // frames)
     shots = [_perform(rng, action, at.astype(int)) for action in actions]
     outfits = [make_outfit(rng) for _ in range(people)]
     bodies = [make_body(joints, outfit.girth) for joints, outfit in zip(shots, outfits, strict=True)]
-    backdrop, lens = make_backdrop(rng, draw_camera(rng, image_size=image_size)), draw_lens(rng)
+    background, effects = sample_background(rng, sample_camera(rng, image_size=image_size)), sample_effects(rng)
     for frame in range(frames):
         kept = _apart(bodies, frame)
-        picture, truths = draw_picture(backdrop, [Figure(bodies[i], outfits[i], frame) for i in kept])
+        picture, truths = draw_picture(background, [PersonInFrame(bodies[i], outfits[i], frame) for i in kept])
         named = [replace(truth, action=actions[i]) for i, truth in zip(kept, truths, strict=True)]
-        yield Frame(lens(rng, picture), named)
+        yield RenderedFrame(effects(rng, picture), named)
 
 
 def _perform(rng: np.random.Generator, action: str, at: npt.NDArray[np.int64]) -> Floats:

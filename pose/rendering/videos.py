@@ -11,12 +11,12 @@ import numpy as np
 
 from pose.errors import DataError
 from pose.interfaces import Image
-from pose.rendering.background import make_backdrop
+from pose.rendering.background import sample_background
 from pose.rendering.bodies import make_body
-from pose.rendering.camera_effects import draw_lens
+from pose.rendering.camera_effects import sample_effects
 from pose.rendering.clothing import make_outfit
-from pose.rendering.picture import Figure, draw_picture
-from pose.rendering.viewpoints import IMAGE_SIZE, draw_camera
+from pose.rendering.picture import PersonInFrame, draw_picture
+from pose.rendering.viewpoints import IMAGE_SIZE, sample_camera
 from pose.simulator.motion.actors import NUM_ACTORS, make_actor
 from pose.simulator.scenes import ACTIONS, FPS, perform
 
@@ -78,7 +78,7 @@ def draw_videos(folder: Path, options: VideoOptions = VideoOptions()) -> Iterato
         for camera in range(options.cameras):
             path = folder / video_name(options, recording, camera)
             path.parent.mkdir(parents=True, exist_ok=True)
-            write_video(path, film(options, recording, camera), options.image_size)
+            write_video(path, render_recording(options, recording, camera), options.image_size)
             yield path
 
 
@@ -89,7 +89,7 @@ def video_name(options: VideoOptions, recording: int, camera: int) -> Path:
     return Path(ACTIONS[recording % len(ACTIONS)]) / name
 
 
-def film(options: VideoOptions, recording: int, camera: int) -> Iterator[Image]:
+def render_recording(options: VideoOptions, recording: int, camera: int) -> Iterator[Image]:
     """Render one recording as one camera sees it; clothes and movements are the same in all cameras."""
     rng = options.rng(_RECORDING, recording)
     action, subject = ACTIONS[recording % len(ACTIONS)], recording // len(ACTIONS) % options.subjects
@@ -97,14 +97,14 @@ def film(options: VideoOptions, recording: int, camera: int) -> Iterator[Image]:
     for number in range(options.people):
         actor, outfit = make_actor(options.seed, subject * options.people + number), make_outfit(rng)
         joints = perform(rng, actor, action, options.frames)
-        figures.append(Figure(make_body(joints, outfit.girth), outfit))
+        figures.append(PersonInFrame(make_body(joints, outfit.girth), outfit))
     room = options.rng(_ROOM, camera)
-    view = draw_camera(room, f"C{camera + 1:02d}", options.image_size)
-    backdrop, lens = make_backdrop(room, view), draw_lens(room, jpeg=False)
+    view = sample_camera(room, f"C{camera + 1:02d}", options.image_size)
+    background, effects = sample_background(room, view), sample_effects(room, jpeg=False)
     noise = options.rng(_FILM, recording, camera)
     for frame in range(options.frames):
-        picture, _ = draw_picture(backdrop, [figure._replace(frame=frame) for figure in figures])
-        yield lens(noise, picture)
+        picture, _ = draw_picture(background, [figure._replace(frame=frame) for figure in figures])
+        yield effects(noise, picture)
 
 
 def write_video(path: Path, pictures: Iterable[Image], image_size: tuple[int, int]) -> None:

@@ -10,7 +10,7 @@ from pose.simulator.sensing.cameras import Camera
 IMAGE_SIZE = (640, 360)
 
 
-def draw_camera(rng: np.random.Generator, name: str = "C01", image_size: tuple[int, int] = IMAGE_SIZE) -> Camera:
+def sample_camera(rng: np.random.Generator, name: str = "C01", image_size: tuple[int, int] = IMAGE_SIZE) -> Camera:
     """Sample a camera: 5 to 9.5 m from the stage's middle, 1.3 to 5 m high, and hung a little askew."""
     angle, distance = rng.uniform(-np.pi, np.pi), rng.uniform(5.0, 9.5)
     height = rng.choice([rng.uniform(1.3, 2.4), rng.uniform(2.4, 5.0)], p=[0.35, 0.65])

@@ -76,15 +76,15 @@ class ByteTracker:
 
     def follow(self, frame: int, poses: Poses) -> npt.NDArray[np.int64]:
         """Return the track number of each person in a frame, `[N]`; -1 where a box's score is too low."""
-        self._pass_over(frame)
+        self._skip_frames(frame)
         found = self._track(frame, poses.boxes)
         self._next = frame + 1
         for track in self._tracker.tracks.values():  # MMDet keeps every frame of a person, and reads the last ones
             for item in self._tracker.memo_items:
                 del track[item][: -self._confirm]
-        return _in_order(poses.boxes, found)
+        return _in_box_order(poses.boxes, found)
 
-    def _pass_over(self, frame: int) -> None:
+    def _skip_frames(self, frame: int) -> None:
         """Run the frames up to this one without boxes, so that everybody ages and moves on, until all are forgotten."""
         nobody = Boxes(np.empty((0, 4), np.float32), np.empty(0, np.float32))
         for missed in range(self._next, frame):
@@ -143,7 +143,7 @@ def _sample(frame: int, boxes: Boxes) -> Any:
     return sample
 
 
-def _in_order(boxes: Boxes, found: Any) -> npt.NDArray[np.int64]:
+def _in_box_order(boxes: Boxes, found: Any) -> npt.NDArray[np.int64]:
     """Return the numbers in the order of the boxes, which MMDet returns unchanged, but sorted and fewer."""
     rows = np.concatenate([found.bboxes.numpy(), found.scores.numpy()[:, None]], axis=1)
     numbers: dict[bytes, list[int]] = {}

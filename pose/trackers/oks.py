@@ -84,17 +84,17 @@ class OksTracker:
         keypoints = np.asarray(poses.keypoints, np.float64).copy()
         keypoints[find_missing(keypoints, poses.scores)] = np.nan
         areas = box_areas(poses.boxes.xyxy)
-        self._keep(frame - self._seen <= self._max_gap + 1)
+        self._keep_people(frame - self._seen <= self._max_gap + 1)
         person_of = np.full(len(poses), -1)
         free = np.ones(len(self._ids), np.bool_)
         ahead = self._speeds * (frame - self._seen)[:, None, None]
         self._match(self._keypoints + ahead, keypoints, areas, person_of, free)
         self._match(self._keypoints, keypoints, areas, person_of, free)
-        self._learn(frame, keypoints, areas, person_of)
+        self._update(frame, keypoints, areas, person_of)
         ids: Ints = self._ids[person_of]
         return ids
 
-    def _keep(self, people: npt.NDArray[np.bool_]) -> None:
+    def _keep_people(self, people: npt.NDArray[np.bool_]) -> None:
         if people.all():
             return
         self._ids, self._seen, self._areas = self._ids[people], self._seen[people], self._areas[people]
@@ -117,7 +117,7 @@ class OksTracker:
         person_of[poses[columns[good]]] = people[rows[good]]
         free[people[rows[good]]] = False
 
-    def _learn(self, frame: int, keypoints: Floats, areas: Floats, person_of: Ints) -> None:
+    def _update(self, frame: int, keypoints: Floats, areas: Floats, person_of: Ints) -> None:
         """Update everybody's pose and speed, and add new people."""
         for pose in np.flatnonzero(person_of >= 0):
             person = person_of[pose]

@@ -61,7 +61,7 @@ def _clock(text: str) -> float:
         return 0.0
 
 
-class Reading:
+class CheckedDecoder:
     """Decodes a video from the beginning and compares it with what its container declares.
 
     That is the number of frames, of which some may be missing as long as their time is not: those before the point at
@@ -112,7 +112,7 @@ class Reading:
         self._first = min(self._first, begun)
         self._reached = ended if self._reached is None else max(self._reached, ended)
 
-    def lack(self) -> str:
+    def missing(self) -> str:
         """Return what is missing after all frames are decoded, in a few words; "" where nothing is."""
         if declared := int(self._stream.frames):
             missing = declared - self.number

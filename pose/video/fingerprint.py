@@ -6,7 +6,7 @@ import hashlib
 from functools import cache
 from pathlib import Path
 
-from pose.video.footage import ImageFolder, reading
+from pose.video.footage import ImageFolder, explain_read_errors
 
 _BLOCK = 1 << 16
 _BLOCKS = 64
@@ -26,24 +26,24 @@ def fingerprint(path: Path, fps: float) -> str:
     Raises:
         BrokenFootageError: it, or a picture of it, cannot be read.
     """
-    with reading():
+    with explain_read_errors():
         is_folder = path.is_dir()
     if not is_folder:
-        return _of_file(path)
+        return _hash_file(path)
     digest = hashlib.blake2b(f"{float(fps)!r}\0".encode(), digest_size=16)
     for file in ImageFolder(path, fps).files():
-        digest.update(f"{file.name}\0{_of_file(file, file.name)}".encode())
+        digest.update(f"{file.name}\0{_hash_file(file, file.name)}".encode())
     return digest.hexdigest()
 
 
-def _of_file(path: Path, what: str = "it") -> str:
-    with reading(what):
+def _hash_file(path: Path, what: str = "it") -> str:
+    with explain_read_errors(what):
         status = path.stat()
-        return _read(path, status.st_size, status.st_mtime_ns)
+        return _hash_content(path, status.st_size, status.st_mtime_ns)
 
 
 @cache  # a command asks several times: to check, to name its jobs, to extract, and to read
-def _read(path: Path, size: int, changed: int) -> str:  # noqa: ARG001 - part of what the cache goes by
+def _hash_content(path: Path, size: int, changed: int) -> str:  # noqa: ARG001 - part of what the cache goes by
     """Return the digest of a file of that size that was last changed then."""
     digest = hashlib.blake2b(size.to_bytes(8, "little"), digest_size=16)
     with path.open("rb", buffering=0) as file:

@@ -16,7 +16,7 @@ import numpy as np
 
 from pose.errors import DataError
 from pose.interfaces import Image
-from pose.video.duration import Reading, declared_frames
+from pose.video.duration import CheckedDecoder, declared_frames
 
 VIDEOS = frozenset(
     (".mp4", ".avi", ".mov", ".mkv", ".webm", ".m4v", ".mpg", ".mpeg", ".wmv", ".flv", ".ts", ".m2ts", ".mts", ".3gp")
@@ -44,7 +44,7 @@ class BrokenFootageError(DataError):
 
 
 @contextmanager
-def reading(what: str = "it") -> Iterator[None]:
+def explain_read_errors(what: str = "it") -> Iterator[None]:
     """Raise a one-line error for an OSError while something is read.
 
     Args:
@@ -106,25 +106,25 @@ def find_footage(path: Path) -> list[Path]:
     A folder that may not be looked into is among them: nobody can tell what is in it, and whoever reads it says why.
     """
     if not os.path.isdir(path):  # noqa: PTH112 - raises nothing
-        return [path] if _is_there(path) and _is_video(path) else []
+        return [path] if _may_exist(path) and _may_be_video(path) else []
     found: set[Path] = set()
     unreadable: list[OSError] = []
     for folder, _, names in os.walk(path, onerror=unreadable.append):
         for file in (Path(folder, name) for name in names if not name.startswith(".")):
-            if _is_video(file):
+            if _may_be_video(file):
                 found.add(file)
             elif file.suffix.lower() in IMAGES:
                 found.add(file.parent)
-    found |= {folder for folder in (Path(error.filename) for error in unreadable) if not _is_a_systems(folder.name)}
+    found |= {folder for folder in (Path(error.filename) for error in unreadable) if not _is_system_folder(folder.name)}
     return sorted(found)
 
 
-def _is_a_systems(name: str) -> bool:
+def _is_system_folder(name: str) -> bool:
     """Return whether systems create a folder of that name for themselves, such as .Trash-0, unreadable to others."""
     return name.startswith(".") or name == "lost+found"
 
 
-def _is_there(path: Path) -> bool:
+def _may_exist(path: Path) -> bool:
     """Return whether something of that name exists, or may exist."""
     try:
         path.lstat()
@@ -135,7 +135,7 @@ def _is_there(path: Path) -> bool:
     return True
 
 
-def _is_video(path: Path) -> bool:
+def _may_be_video(path: Path) -> bool:
     """Return whether it is named as a video and is, or may be, a file: the reader reports why it cannot be read."""
     if path.suffix.lower() not in VIDEOS:
         return False
@@ -150,7 +150,7 @@ class Video(Footage):
 
     def info(self) -> FootageInfo:
         """Return rate, size and number of frames as the container has them; the size rotated as the video is shown."""
-        with _opened(self.path) as (container, stream):
+        with _open_video(self.path) as (container, stream):
             rate = float(stream.average_rate or stream.guessed_rate or 30)
             declared = declared_frames(container, stream)
             width, height = int(stream.width), int(stream.height)
@@ -167,23 +167,23 @@ class Video(Footage):
     def declared(self) -> int:
         """Return the container's own count, or its length times its rate."""
         try:
-            with _opened(self.path) as (container, stream):
+            with _open_video(self.path) as (container, stream):
                 return declared_frames(container, stream)
         except BrokenFootageError:
             return 0
 
     def frames(self, start: int = 0) -> Iterator[Image]:
         """Decode from the beginning: only counting finds the same frame in every container."""
-        with _opened(self.path) as (container, stream):
+        with _open_video(self.path) as (container, stream):
             stream.thread_type = "AUTO"
-            read = Reading(container, stream)
+            read = CheckedDecoder(container, stream)
             try:
                 for frame in read.frames():
                     if read.number > start:
-                        yield _turned(frame.to_ndarray(format="bgr24"), frame.rotation)
+                        yield _rotated(frame.to_ndarray(format="bgr24"), frame.rotation)
             except _ffmpeg_error() as error:
                 raise BrokenFootageError(f"it breaks off after {read.number} frames: {_reason(error)}") from error
-            lack = read.lack()
+            lack = read.missing()
         if not read.number:
             raise BrokenFootageError("it has no frames")
         if lack:
@@ -191,11 +191,11 @@ class Video(Footage):
 
 
 @contextmanager
-def _opened(path: Path) -> Iterator[tuple[Any, Any]]:
+def _open_video(path: Path) -> Iterator[tuple[Any, Any]]:
     """Open the container and yield it with its first video stream."""
     import av
 
-    with reading():
+    with explain_read_errors():
         size = path.stat().st_size
     if not size:
         raise BrokenFootageError("it is empty")
@@ -220,7 +220,7 @@ def _reason(error: Exception) -> str:
     return str(getattr(error, "strerror", None) or type(error).__name__)
 
 
-def _turned(image: Image, degrees: float) -> Image:
+def _rotated(image: Image, degrees: float) -> Image:
     """Rotate the picture as it is shown: a phone stores how it was held beside the video."""
     turns = round(degrees / 90) % 4
     return np.ascontiguousarray(np.rot90(image, turns)) if turns else image
@@ -244,7 +244,7 @@ class ImageFolder(Footage):
         Raises:
             BrokenFootageError: the folder cannot be read.
         """
-        with reading():
+        with explain_read_errors():
             files = [f for f in self.path.iterdir() if f.suffix.lower() in IMAGES and not f.name.startswith(".")]
         return sorted(files, key=lambda file: _natural(file.name))
 
@@ -279,7 +279,7 @@ def read_image(path: Path) -> Image:
     """
     import cv2
 
-    with reading(path.name):
+    with explain_read_errors(path.name):
         content = np.fromfile(path, np.uint8)
     image: Image | None = cv2.imdecode(content, cv2.IMREAD_COLOR) if len(content) else None  # type: ignore[assignment]
     if image is None:

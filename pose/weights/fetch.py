@@ -13,15 +13,15 @@ from pathlib import Path
 from typing import Any
 
 from pose.errors import DataError
-from pose.io.atomic import writing
+from pose.io.atomic import explain_write_errors
 
 _BLOCK = 1 << 18
 
 
-def writing_cache(folder: Path) -> AbstractContextManager[None]:
-    """Raise a one-line error where a folder for weights cannot be written: `pose.io.atomic.writing`."""
+def explain_cache_errors(folder: Path) -> AbstractContextManager[None]:
+    """Raise a one-line error where a folder for weights cannot be written: `pose.io.atomic.explain_write_errors`."""
     advice = "set cache (pose.estimator.cache, pose.detector.cache) or XDG_CACHE_HOME to one that can and has room"
-    return writing(f"{folder}, where weights are kept,", advice)
+    return explain_write_errors(f"{folder}, where weights are kept,", advice)
 
 
 def fetch(url: str, path: Path, sha256: str, timeout: float = 30) -> None:
@@ -45,7 +45,7 @@ def fetch(url: str, path: Path, sha256: str, timeout: float = 30) -> None:
         with _fetching(url, path):
             answer = urllib.request.urlopen(url, timeout=timeout)  # noqa: S310
         # A disk that is full leaves the blocks in the middle, with the progress bar on the terminal.
-        with answer, writing_cache(path.parent), closing(_blocks(answer, url, path)) as blocks:
+        with answer, explain_cache_errors(path.parent), closing(_blocks(answer, url, path)) as blocks:
             digest = _write(blocks, unfinished)
             if not digest.startswith(sha256):
                 raise DataError(

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from pose.errors import DataError
-from pose.io.atomic import write_whole
+from pose.io.atomic import write_atomically
 
 _VERSIONS = "versions"
 _WANTED = re.compile(r"GLOBAL ([^\s]+)")
@@ -65,7 +65,7 @@ def write_weights(path: Path, state: Mapping[str, Any]) -> None:
 
     versions = json.dumps(getattr(state, "_metadata", None))
     tensors = {name: tensor.detach().cpu().clone().contiguous() for name, tensor in state.items()}
-    write_whole(path, save(tensors, {"format": "pt", _VERSIONS: versions}))
+    write_atomically(path, save(tensors, {"format": "pt", _VERSIONS: versions}))
 
 
 def _read_safetensors(path: Path) -> Any:

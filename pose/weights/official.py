@@ -12,7 +12,7 @@ from typing import Any
 from pose.errors import DataError
 from pose.weights.addresses import ADDRESSES
 from pose.weights.config_files import ConfigFile, library_folder
-from pose.weights.fetch import fetch, writing_cache
+from pose.weights.fetch import explain_cache_errors, fetch
 from pose.weights.files import read_weights, write_weights
 
 # A date looks like a hash of eight digits.
@@ -79,7 +79,7 @@ class OfficialWeights:
         original = self.folder / self.url.rpartition("/")[2]
         converted = original.with_suffix(".safetensors")
         if not converted.is_file():
-            with writing_cache(self.folder):
+            with explain_cache_errors(self.folder):
                 self.folder.mkdir(parents=True, exist_ok=True)
                 with FileLock(original.with_suffix(".lock")):
                     if not converted.is_file():

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from pose.extraction.detections import People
+from pose.extraction.detections import Detections
 from pose.extraction.run import check, extract, look_up, shard_of
 from pose.extraction.store import KeypointStore
 from tests.pose.extraction.test_store import content, run
@@ -47,8 +47,8 @@ def run_shard(videos: Path, root: Path, shard: int) -> None:
     check(extract(shard_of(footage, shard, 2), KeypointStore(root, parts.identity, parts.name), parts, 30))
 
 
-def nobody() -> People:
-    return People.of([], [], 17)
+def nobody() -> Detections:
+    return Detections.of([], [], 17)
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ import pytest
 from pose.errors import DataError
 from pose.extraction import extract_video as extracting
 from pose.extraction.extract_video import extract_video
-from pose.extraction.run import ExtractionError, Found, check, extract, look_up, shard_of
+from pose.extraction.run import ExtractionError, FootageEntry, check, extract, look_up, shard_of
 from pose.extraction.store import SEGMENT, KeypointStore
 from pose.nms import OksNms
 from pose.readers.extracted import ExtractedSource, named_footage
@@ -234,7 +234,7 @@ def test_a_full_disk_is_told_in_one_line_and_gone_on_with(
 
 
 def test_shards_share_the_videos_out(tmp_path: Path) -> None:
-    footage = [Found(str(i), tmp_path, f"{i % 9}") for i in range(12)]  # three are copies
+    footage = [FootageEntry(str(i), tmp_path, f"{i % 9}") for i in range(12)]  # three are copies
     shards = [shard_of(footage, shard, 4) for shard in range(4)]
     assert sorted(found.video for shard in shards for found in shard) == [str(i) for i in range(9)]
     with pytest.raises(DataError, match="shards are numbered 0 to num_shards - 1"):
