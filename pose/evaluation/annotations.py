@@ -67,8 +67,7 @@ class AnnotatedPeople:
     @property
     def evaluated(self) -> Bools:
         """Mask `[N]` of the people who count: no crowd, and some joint is annotated."""
-        wanted: Bools = ~self.crowd & (self.visible > 0).any(axis=1)
-        return wanted
+        return ~self.crowd & (self.visible > 0).any(axis=1)
 
 
 @dataclass(frozen=True, eq=False, slots=True)

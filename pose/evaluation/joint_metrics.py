@@ -49,8 +49,7 @@ class Reference(NamedTuple):
 
     def radii(self, people: AnnotatedPeople) -> Floats:
         """Return the largest distance of a correct joint of each person, `[N]` pixels; NaN where not annotated."""
-        radii: Floats = self.fraction * _LENGTHS[self.kind](people)
-        return radii
+        return self.fraction * _LENGTHS[self.kind](people)
 
 
 def _torso(people: AnnotatedPeople) -> Floats:

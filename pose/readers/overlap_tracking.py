@@ -122,8 +122,7 @@ def _best_pairs(shared: npt.NDArray[np.float64]) -> tuple[Ints, Ints]:
 
 
 def _middles(boxes: Floats) -> Floats:
-    middles: Floats = (boxes[:, :2] + boxes[:, 2:]) / 2
-    return middles
+    return (boxes[:, :2] + boxes[:, 2:]) / 2
 
 
 def cut_tracks(frames: Ints, ids: Ints, max_gap: int, min_frames: int) -> tuple[list[Ints], int]:

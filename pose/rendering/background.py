@@ -106,8 +106,7 @@ def _paint(rng: np.random.Generator, x: Floats32, y: Floats32) -> Floats32:
         weight = (0.5 + 0.25 * np.sin(2 * a) + 0.25 * np.sin(3 * b + np.cos(a))).astype(np.float32)
     else:
         weight = np.zeros_like(x)
-    painted: Floats32 = first.astype(np.float32) + weight[:, None] * (second - first).astype(np.float32)
-    return painted
+    return first.astype(np.float32) + weight[:, None] * (second - first).astype(np.float32)
 
 
 def _put_posters(rng: np.random.Generator, walls: Floats32, across: Floats32, up: Floats32) -> None:

@@ -87,5 +87,4 @@ class Canvas:
 
 def _banded(u: Floats32, band: float, colour: Floats32) -> Floats32:
     on = np.abs(u - np.float32(band)) < BAND_WIDTH
-    banded: Floats32 = np.where(on[..., None], BAND, colour)
-    return banded
+    return np.where(on[..., None], BAND, colour)

@@ -212,8 +212,7 @@ def _open_video(path: Path) -> Iterator[tuple[Any, Any]]:
 def _ffmpeg_error() -> type[Exception]:
     import av
 
-    error: type[Exception] = av.FFmpegError
-    return error
+    return av.FFmpegError
 
 
 def _reason(error: Exception) -> str:

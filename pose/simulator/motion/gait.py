@@ -147,5 +147,4 @@ def _pelvis_height(build: Build, ground: Floats, ankles: Floats, hips: Floats, b
     drop = build.half_hips * SIDES * hips[:, None, 2, 1]
     limit = ankles[..., 2] - drop + np.sqrt(np.maximum((0.995 * build.leg) ** 2 - level, 0.2))
     # One height for the whole walk, so that no leg that is too short jerks the body down in a single frame.
-    height: Floats = min(0.975 * build.hip_height, float((limit.min(axis=1) - bob).min())) + bob
-    return height
+    return min(0.975 * build.hip_height, float((limit.min(axis=1) - bob).min())) + bob

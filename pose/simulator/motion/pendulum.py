@@ -129,5 +129,4 @@ def pelvis_way(
     # Flesh gives and pushes back once, by centimetres.
     after = np.clip((time - fall.impact) / 0.2, 0, 1)
     out[:, 2] += 0.02 * np.sin(np.pi * after) ** 2
-    way: Floats = np.where((since > 0)[:, None], out, held)
-    return way
+    return np.where((since > 0)[:, None], out, held)

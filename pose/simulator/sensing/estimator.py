@@ -85,8 +85,7 @@ def bursts(
     ends[:, 1] = np.minimum(begins[:, 1] + rng.geometric(1 / length, len(begins)), lead[1])
     np.add.at(steps, tuple(begins.T), 1)
     np.subtract.at(steps, tuple(ends.T), 1)
-    mask: npt.NDArray[np.bool_] = np.cumsum(steps, axis=1, dtype=np.int8)[:, width:-1] > 0
-    return mask
+    return np.cumsum(steps, axis=1, dtype=np.int8)[:, width:-1] > 0
 
 
 def _jitter(rng: np.random.Generator, hidden: Floats32, distance: Floats32, errors: EstimatorErrors) -> Floats32:
