@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-Floats = npt.NDArray[np.floating]
+from pose.interfaces import Floats
 
 
 def overlaps(first: Floats, second: Floats) -> npt.NDArray[np.float64]:

@@ -5,21 +5,19 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import numpy.typing as npt
 
+from pose.interfaces import Bools, Floats
 from pose.skeletons import get_skeleton
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
-
-Floats = npt.NDArray[np.floating]
 
 # Told apart also by those who see no red or no green, on light and on dark (Okabe and Ito, 2008).
 COLOURS = {"left": "#56b4e9", "right": "#e69f00", "middle": "#ffffff"}
 _LAYOUT = get_skeleton("coco17")
 
 
-def draw_pose(axis: Any, pose: Floats, drawn: npt.NDArray[np.bool_], thickness: float) -> None:
+def draw_pose(axis: Any, pose: Floats, drawn: Bools, thickness: float) -> None:
     """Draw one person's skeleton.
 
     Args:

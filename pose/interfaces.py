@@ -12,6 +12,9 @@ import numpy.typing as npt
 Image = npt.NDArray[np.uint8]
 """`[H, W, 3]`, blue, green, red, as OpenCV and OpenMMLab have it."""
 Array = npt.NDArray[np.float32]
+Floats = npt.NDArray[np.floating]
+Ints = npt.NDArray[np.int64]
+Bools = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -110,7 +113,7 @@ class WholePictureEstimator(Model, Protocol):
 class Tracker(Model, Protocol):
     """Follows people from frame to frame."""
 
-    def follow(self, frame: int, poses: Poses) -> npt.NDArray[np.int64]:
+    def follow(self, frame: int, poses: Poses) -> Ints:
         """Return the track number of each person of a frame, `[N]`, unique; -1 for somebody who is to be dropped.
 
         Frames come in ascending order. Those without anybody may be left out: people are unseen in them all the same.

@@ -7,11 +7,10 @@ from dataclasses import asdict, dataclass
 from typing import Literal
 
 import numpy as np
-import numpy.typing as npt
 
 from pose.errors import DataError
-from pose.interfaces import Poses
-from pose.oks import Floats, Ints, get_sigmas, oks_to, person_scores, take
+from pose.interfaces import Bools, Floats, Ints, Poses
+from pose.oks import get_sigmas, oks_to, person_scores, take
 
 _TINY = 1e-9  # pixels, of a box without width or height
 
@@ -170,7 +169,7 @@ class ParametricNms:
         return np.tanh(np.nan_to_num(np.asarray(scores, np.float64)) / self.sigma1)
 
 
-def _eliminate(scores: Floats, like_best: Callable[[int, Ints], npt.NDArray[np.bool_]]) -> Ints:
+def _eliminate(scores: Floats, like_best: Callable[[int, Ints], Bools]) -> Ints:
     """Take the best, drop those like it, and so on; equal scores in the order in which they came."""
     order, kept = np.argsort(-scores, kind="stable"), []
     while len(order):

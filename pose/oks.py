@@ -9,15 +9,10 @@ from __future__ import annotations
 from functools import cache
 
 import numpy as np
-import numpy.typing as npt
 
 from pose.errors import DataError
-from pose.interfaces import Boxes, Poses
+from pose.interfaces import Bools, Boxes, Floats, Ints, Poses
 from pose.skeletons import get_skeleton
-
-Floats = npt.NDArray[np.floating]
-Bools = npt.NDArray[np.bool_]
-Ints = npt.NDArray[np.int64]
 
 # Of COCO's own 17 joints as pycocotools has them, of the others as MMPose has them for Halpe's 26.
 _SIGMAS = {

@@ -11,12 +11,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from pose.interfaces import Array, Boxes
+from pose.boxes import overlaps
+from pose.interfaces import Array, Bools, Boxes, Ints
 from pose.rendering.coco import annotate
 from pose.rendering.picture import Truth
 from pose.skeletons import get_skeleton
 
-Flags = npt.NDArray[np.bool_]
 MIRROR = np.array(get_skeleton("coco17").mirror)
 HALF_A_HEAD = 0.5
 OVERLAP = 0.5
@@ -35,13 +35,13 @@ class PersonOutcome:
     """
 
     action: str
-    visible: npt.NDArray[np.int64]
+    visible: Ints
     found: bool
-    correct: Flags
-    swapped: Flags
+    correct: Bools
+    swapped: Bools
 
 
-def match(boxes: Boxes, people: Sequence[Truth]) -> npt.NDArray[np.int64]:
+def match(boxes: Boxes, people: Sequence[Truth]) -> Ints:
     """Match boxes to people: the best-scored box first, each takes the remaining person that it overlaps most.
 
     Args:
@@ -54,9 +54,9 @@ def match(boxes: Boxes, people: Sequence[Truth]) -> npt.NDArray[np.int64]:
     owner = np.full(len(people), -1)
     if not people:
         return owner
-    overlaps = _overlaps(boxes.xyxy, np.stack([person.box for person in people]))
+    similarity = overlaps(boxes.xyxy, np.stack([person.box for person in people]))
     for box in np.argsort(-boxes.scores, kind="stable"):
-        overlap = np.where(owner < 0, overlaps[box], 0)
+        overlap = np.where(owner < 0, similarity[box], 0)
         person = int(overlap.argmax())
         if overlap[person] >= OVERLAP:
             owner[person] = box
@@ -119,12 +119,3 @@ def _results(found: Sequence[Boxes]) -> npt.NDArray[np.float64]:
         for image, boxes in enumerate(found)
     ]
     return np.concatenate(rows).astype(np.float64)
-
-
-def _overlaps(a: Array, b: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    """Return the intersection over union `[N, M]` of boxes `[N, 4]` and `[M, 4]`."""
-    low, high = np.maximum(a[:, None, :2], b[None, :, :2]), np.minimum(a[:, None, 2:], b[None, :, 2:])
-    shared = np.clip(high - low, 0, None).prod(axis=-1)
-    area_a, area_b = (np.prod(boxes[:, 2:] - boxes[:, :2], axis=1) for boxes in (a, b))
-    overlaps: npt.NDArray[np.float64] = shared / np.maximum(area_a[:, None] + area_b[None] - shared, 1e-9)
-    return overlaps

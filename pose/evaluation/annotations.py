@@ -11,10 +11,9 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from pose.errors import DataError
 from pose.evaluation.checked_fields import (
@@ -27,16 +26,25 @@ from pose.evaluation.checked_fields import (
     read_pixels,
     read_text,
 )
-from pose.interfaces import Array
+from pose.interfaces import Array, Bools, Floats, Ints
 from pose.io.checked_json import read_json
 from pose.readers.frame_names import DIGITS
 from pose.skeletons import get_skeleton
 
-Floats = npt.NDArray[np.float64]
-Ints = npt.NDArray[np.int64]
-Bools = npt.NDArray[np.bool_]
 JOINTS = get_skeleton("coco17").joints
 VISIBLE, HIDDEN = 2, 1
+_PERSON: Any = np.dtype(
+    [
+        ("keypoints", np.float32, (17, 2)),
+        ("visible", np.int64, 17),
+        ("box", np.float64, 4),
+        ("area", np.float64),
+        ("crowd", np.bool_),
+        ("head", np.float64),
+        ("action", object),
+    ]
+)
+"""The columns of `AnnotatedPeople`, in their order."""
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -187,34 +195,13 @@ def _picture(
         )
         for row, entry in enumerate(entries)
     ]
-    return Picture(
-        name,
-        AnnotatedPeople(
-            keypoints=np.array([one.keypoints for one in people], np.float32).reshape(-1, 17, 2),
-            visible=np.array([one.visible for one in people], np.int64).reshape(-1, 17),
-            boxes=np.array([one.box for one in people], np.float64).reshape(-1, 4),
-            areas=np.array([one.area for one in people], np.float64),
-            crowd=np.array([one.crowd for one in people], np.bool_),
-            heads=np.array([one.head for one in people], np.float64),
-            actions=tuple(one.action or done for one in people),
-        ),
-    )
+    columns = np.array(people, _PERSON)
+    actions = tuple(action or done for action in columns["action"].tolist())
+    return Picture(name, AnnotatedPeople(*(columns[column] for column in _PERSON.names[:-1]), actions=actions))
 
 
-class _Person(NamedTuple):
-    """One row of `AnnotatedPeople`."""
-
-    keypoints: Floats
-    visible: Ints
-    box: Floats
-    area: float
-    crowd: bool
-    head: float
-    action: str
-
-
-def _person(entry: Mapping[str, Any], names: Sequence[str], where: str) -> _Person:
-    """Return one person as annotated.
+def _person(entry: Mapping[str, Any], names: Sequence[str], where: str) -> tuple[Any, ...]:
+    """Return one person as annotated, a row of `_PERSON`.
 
     Args:
         entry: the annotation.
@@ -234,12 +221,12 @@ def _person(entry: Mapping[str, Any], names: Sequence[str], where: str) -> _Pers
     evaluated = not crowd and bool(visible.any())
     area = read_area(entry.get("area", float(np.prod(box[2:] - box[:2]))), f"{where}: area", evaluated)
     action = read_action(entry.get("action"), f"{where}: action")
-    return _Person(keypoints, visible, box, area, crowd, _head(entry, known, where), action)
+    return keypoints, visible, box, area, crowd, _head(entry, known, where), action
 
 
-def _head(entry: Mapping[str, Any], known: Mapping[str, npt.NDArray[np.float64]], where: str) -> float:
+def _head(entry: Mapping[str, Any], known: Mapping[str, Floats], where: str) -> float:
     """Return the pixels from head top to neck, by keys of the annotation or joints of the category; NaN for neither."""
-    ends = []
+    ends: list[Floats] = []
     for name in ("head_top", "neck"):
         if name in entry:
             ends.append(read_pixels(entry[name], 2, f"{where}: {name}"))

@@ -6,16 +6,13 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
 from pose.drawing import add_legend, draw_pose
 from pose.evaluation.annotations import VISIBLE, AnnotatedPeople, Picture
-from pose.interfaces import Image
+from pose.interfaces import Floats, Image
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
-
-Floats = npt.NDArray[np.floating]
 
 _MARGIN = 0.2  # around the person, as a share of the size
 _COLUMN = 3.2  # inches

@@ -17,13 +17,9 @@ from pose.boxes import overlaps
 from pose.errors import DataError
 from pose.evaluation.annotations import HIDDEN, VISIBLE, AnnotatedPeople, Picture
 from pose.evaluation.results import Results
-from pose.interfaces import Poses
+from pose.interfaces import Bools, Floats, Ints, Poses
 from pose.oks import get_sigmas, oks
 from pose.skeletons import get_skeleton
-
-Floats = npt.NDArray[np.floating]
-Bools = npt.NDArray[np.bool_]
-Ints = npt.NDArray[np.int64]
 
 _ALIKE = 0.25  # mean of OKS and overlap of the boxes from which a found person is the annotated one
 _LAYOUT = get_skeleton("coco17")

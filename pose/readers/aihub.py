@@ -19,10 +19,10 @@ import numpy as np
 
 from pose.clip import Clip
 from pose.errors import DataError
+from pose.interfaces import Ints
 from pose.readers.aihub_labels import LABEL_FILE, LabelFile, read_label_file
 from pose.readers.labels import Labels
 from pose.readers.name_pattern import compile_pattern, find_names
-from pose.readers.overlap_tracking import Ints
 from pose.readers.sequences import PoseSequence, TrackOptions, make_clips
 
 _PIXELS = (".mp4", ".avi", ".jpg", ".png")

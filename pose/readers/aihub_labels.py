@@ -12,9 +12,8 @@ import numpy.typing as npt
 
 from pose.boxes import key_point_boxes, overlaps
 from pose.errors import DataError
+from pose.interfaces import Array, Ints
 from pose.io.checked_json import LARGEST, read_json, read_triples
-from pose.readers.overlap_tracking import Ints
-from pose.readers.sequences import Array
 
 LABEL_FILE = re.compile(r"(?P<name>(?P<recording>(?P<action>\d+)-\d+_\d+)-(?P<camera>C\d+))_2D\.json")
 

@@ -15,12 +15,12 @@ import numpy as np
 
 from pose.boxes import key_point_boxes
 from pose.errors import DataError
+from pose.interfaces import Array, Ints
 from pose.io.checked_json import LARGEST, read_json, read_triples
 from pose.readers.base import PeopleSource
 from pose.readers.frame_names import FramePlace, place_images
 from pose.readers.labels import Unit
-from pose.readers.overlap_tracking import Ints
-from pose.readers.sequences import Array, PoseSequence, empty_sequence, to_coco17
+from pose.readers.sequences import PoseSequence, empty_sequence, to_coco17
 
 # Halpe's 136 begin with its 26, COCO-WholeBody's 133 with COCO's 17.
 _LAYOUTS = {17: "coco17", 18: "alphapose18", 26: "halpe26", 133: "coco17", 136: "halpe26"}

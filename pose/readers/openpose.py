@@ -17,11 +17,12 @@ import numpy as np
 
 from pose.boxes import key_point_boxes
 from pose.errors import DataError
+from pose.interfaces import Array
 from pose.io.checked_json import read_json, read_triples
 from pose.readers.base import PeopleSource
 from pose.readers.frame_names import DIGITS
 from pose.readers.labels import Unit
-from pose.readers.sequences import Array, PoseSequence, empty_sequence, to_coco17
+from pose.readers.sequences import PoseSequence, empty_sequence, to_coco17
 
 LAYOUTS = {25: "body25", 18: "openpose18"}
 FILE_NAME = re.compile(rf"(?P<sequence>.*?)[_-]?(?P<frame>\d{{1,{DIGITS}}})(_keypoints)?\.json")

@@ -6,13 +6,10 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 import numpy as np
-import numpy.typing as npt
 
-from pose.boxes import Floats, box_overlap, overlaps
-
-Ints = npt.NDArray[np.int64]
-
-_SMOOTHING = 0.4  # weight of the newest step in a person's speed
+from pose.boxes import box_overlap, overlaps
+from pose.interfaces import Floats, Ints
+from pose.trackers.association import Association
 
 
 def track_by_overlap(frames: Ints, boxes: Floats, max_gap: int, min_overlap: float) -> Ints:
@@ -34,10 +31,10 @@ def track_by_overlap(frames: Ints, boxes: Floats, max_gap: int, min_overlap: flo
     ids = np.zeros(len(frames), np.int64)
     if _is_one_person(frames, boxes, max_gap, min_overlap):
         return ids
-    people = _People(max_gap, min_overlap)
+    tracker = _OverlapTracker(max_gap, min_overlap, num_points=2)
     bounds: Sequence[int] | Ints = np.flatnonzero(np.diff(frames, prepend=-1, append=-1)) if len(frames) else []
     for start, end in pairwise(bounds):
-        ids[start:end] = people.follow(int(frames[start]), np.asarray(boxes[start:end], np.float64))
+        ids[start:end] = tracker.follow(int(frames[start]), boxes[start:end])
     return ids
 
 
@@ -49,80 +46,19 @@ def _is_one_person(frames: Ints, boxes: Floats, max_gap: int, min_overlap: float
     return bool((box_overlap(boxes[:-1], boxes[1:]) >= min_overlap).all())
 
 
-class _People:
-    """The people seen so far."""
+class _OverlapTracker(Association):
+    """Tracks boxes, whose two corners are the points that a person's place is given by."""
 
-    def __init__(self, max_gap: int, min_overlap: float) -> None:
-        self.max_gap = max_gap
-        self.min_overlap = min_overlap
-        self.count = 0
-        self.ids = np.empty(0, np.int64)
-        self.seen = np.empty(0, np.int64)  # the frame
-        self.boxes = np.empty((0, 4))
-        self.speeds = np.empty((0, 2))  # of the box's middle, pixels a frame
+    def follow(self, frame: int, boxes: Floats) -> Ints:
+        """Return the track number of each person in a frame, `[N]`; new ones where nobody fits."""
+        return self._associate(frame, np.asarray(boxes, np.float64).reshape(-1, 2, 2), np.zeros(len(boxes)))
 
-    def follow(self, frame: int, boxes: npt.NDArray[np.float64]) -> Ints:
-        """Return the track number of each person in a frame, `[n]`; new ones where nobody fits."""
-        self._forget(frame)
-        person_of = np.full(len(boxes), -1)
-        if len(self.ids):
-            free = np.ones(len(self.ids), np.bool_)
-            ahead = self.speeds * (frame - self.seen)[:, None]
-            self._match(self.boxes + ahead[:, [0, 1, 0, 1]], boxes, person_of, free)
-            self._match(self.boxes, boxes, person_of, free)
-        self._update(frame, boxes, person_of)
-        ids: Ints = self.ids[person_of]
-        return ids
+    def _similarity(self, expected: Floats, places: Floats, areas: Floats) -> Floats:
+        return overlaps(expected.reshape(-1, 4), places.reshape(-1, 4))
 
-    def _forget(self, frame: int) -> None:
-        kept = frame - self.seen <= self.max_gap + 1
-        if not kept.all():
-            self.ids, self.seen = self.ids[kept], self.seen[kept]
-            self.boxes, self.speeds = self.boxes[kept], self.speeds[kept]
-
-    def _match(self, expected: Floats, boxes: Floats, person_of: Ints, free: npt.NDArray[np.bool_]) -> None:
-        """Match unassigned boxes with free people, in place."""
-        open_boxes, people = (person_of < 0).nonzero()[0], free.nonzero()[0]
-        if not len(open_boxes) or not len(people):
-            return
-        shared = overlaps(expected[people], boxes[open_boxes])
-        shared[shared < self.min_overlap] = 0
-        rows, columns = _best_pairs(shared)
-        good = shared[rows, columns] > 0
-        person_of[open_boxes[columns[good]]] = people[rows[good]]
-        free[people[rows[good]]] = False
-
-    def _update(self, frame: int, boxes: npt.NDArray[np.float64], person_of: Ints) -> None:
-        known = np.flatnonzero(person_of >= 0)
-        people = person_of[known]
-        steps = (_middles(boxes[known]) - _middles(self.boxes[people])) / (frame - self.seen[people])[:, None]
-        self.speeds[people] += _SMOOTHING * (steps - self.speeds[people])
-        self.boxes[people], self.seen[people] = boxes[known], frame
-        new = np.flatnonzero(person_of < 0)
-        if not len(new):
-            return
-        person_of[new] = len(self.ids) + np.arange(len(new))
-        self.ids = np.concatenate([self.ids, self.count + np.arange(len(new))])
-        self.count += len(new)
-        self.seen = np.concatenate([self.seen, np.full(len(new), frame)])
-        self.boxes = np.concatenate([self.boxes, boxes[new]])
-        self.speeds = np.concatenate([self.speeds, np.zeros((len(new), 2))])
-
-
-def _best_pairs(shared: npt.NDArray[np.float64]) -> tuple[Ints, Ints]:
-    """Return rows and columns of the pairs with the greatest sum."""
-    possible = shared > 0
-    if (possible.sum(axis=0) <= 1).all() and (possible.sum(axis=1) <= 1).all():
-        rows, columns = possible.nonzero()  # nothing to weigh
-        return rows, columns
-    from scipy.optimize import linear_sum_assignment
-
-    rows, columns = linear_sum_assignment(shared, maximize=True)
-    return rows, columns
-
-
-def _middles(boxes: Floats) -> Floats:
-    return (boxes[:, :2] + boxes[:, 2:]) / 2
+    def _steps(self, before: Floats, after: Floats) -> Floats:
+        steps: Floats = after.mean(axis=1) - before.mean(axis=1)
+        return steps
 
 
 def cut_tracks(frames: Ints, ids: Ints, max_gap: int, min_frames: int) -> tuple[list[Ints], int]:

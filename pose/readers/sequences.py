@@ -8,15 +8,13 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
 from pose.clip import Clip
 from pose.errors import DataError
+from pose.interfaces import Array, Ints
 from pose.readers.labels import Labels
-from pose.readers.overlap_tracking import Ints, choose_tracks, cut_tracks, track_by_overlap
+from pose.readers.overlap_tracking import choose_tracks, cut_tracks, track_by_overlap
 from pose.skeletons import get_skeleton
-
-Array = npt.NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True)

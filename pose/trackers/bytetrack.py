@@ -8,10 +8,9 @@ from importlib.util import find_spec
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from pose.errors import DataError
-from pose.interfaces import Boxes, Poses
+from pose.interfaces import Boxes, Ints, Poses
 from pose.trackers.base import gap_in_frames
 
 
@@ -74,7 +73,7 @@ class ByteTracker:
         self._confirm = options.confirm
         self._tracker = _build(options, gap_in_frames(options.max_gap, fps))
 
-    def follow(self, frame: int, poses: Poses) -> npt.NDArray[np.int64]:
+    def follow(self, frame: int, poses: Poses) -> Ints:
         """Return the track number of each person in a frame, `[N]`; -1 where a box's score is too low."""
         self._skip_frames(frame)
         found = self._track(frame, poses.boxes)
@@ -143,7 +142,7 @@ def _sample(frame: int, boxes: Boxes) -> Any:
     return sample
 
 
-def _in_box_order(boxes: Boxes, found: Any) -> npt.NDArray[np.int64]:
+def _in_box_order(boxes: Boxes, found: Any) -> Ints:
     """Return the numbers in the order of the boxes, which MMDet returns unchanged, but sorted and fewer."""
     rows = np.concatenate([found.bboxes.numpy(), found.scores.numpy()[:, None]], axis=1)
     numbers: dict[bytes, list[int]] = {}

@@ -6,17 +6,13 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 
 import numpy as np
-import numpy.typing as npt
 
 from pose.errors import DataError
-from pose.interfaces import Poses
+from pose.interfaces import Floats, Ints, Poses
 from pose.interpolation import find_missing
-from pose.oks import Floats, box_areas, get_sigmas, oks
+from pose.oks import box_areas, get_sigmas, oks
+from pose.trackers.association import Association
 from pose.trackers.base import gap_in_frames
-
-Ints = npt.NDArray[np.int64]
-
-_SMOOTHING = 0.4  # weight of the newest step in a person's speed, as in pose/readers/overlap_tracking.py
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,20 +51,13 @@ class OksTracking:
         return OksTracker(self, fps)
 
 
-class OksTracker:
+class OksTracker(Association):
     """The tracker of one video."""
 
     def __init__(self, options: OksTracking, fps: float) -> None:
         self.identity = options.identity
-        self._max_gap = gap_in_frames(options.max_gap, fps)
-        self._min_similarity = options.min_similarity
         self._sigmas = np.array(get_sigmas(options.skeleton))
-        self._count = 0
-        self._ids = np.empty(0, np.int64)
-        self._seen = np.empty(0, np.int64)  # the frame
-        self._areas = np.empty(0)
-        self._keypoints = np.empty((0, len(self._sigmas), 2))  # NaN where not found
-        self._speeds = np.empty((0, 1, 2))  # pixels a frame
+        super().__init__(gap_in_frames(options.max_gap, fps), options.min_similarity, len(self._sigmas))
 
     def follow(self, frame: int, poses: Poses) -> Ints:
         """Return the track number of each person in a frame, `[N]`; new ones where nobody fits.
@@ -83,55 +72,11 @@ class OksTracker:
             )
         keypoints = np.asarray(poses.keypoints, np.float64).copy()
         keypoints[find_missing(keypoints, poses.scores)] = np.nan
-        areas = box_areas(poses.boxes.xyxy)
-        self._keep_people(frame - self._seen <= self._max_gap + 1)
-        person_of = np.full(len(poses), -1)
-        free = np.ones(len(self._ids), np.bool_)
-        ahead = self._speeds * (frame - self._seen)[:, None, None]
-        self._match(self._keypoints + ahead, keypoints, areas, person_of, free)
-        self._match(self._keypoints, keypoints, areas, person_of, free)
-        self._update(frame, keypoints, areas, person_of)
-        ids: Ints = self._ids[person_of]
-        return ids
+        return self._associate(frame, keypoints, box_areas(poses.boxes.xyxy))
 
-    def _keep_people(self, people: npt.NDArray[np.bool_]) -> None:
-        if people.all():
-            return
-        self._ids, self._seen, self._areas = self._ids[people], self._seen[people], self._areas[people]
-        self._keypoints, self._speeds = self._keypoints[people], self._speeds[people]
+    def _similarity(self, expected: Floats, places: Floats, areas: Floats) -> Floats:
+        return oks(expected, places, areas, self._sigmas)
 
-    def _match(
-        self, expected: Floats, keypoints: Floats, areas: Floats, person_of: Ints, free: npt.NDArray[np.bool_]
-    ) -> None:
-        """Match unassigned poses with free people, in place."""
-        from scipy.optimize import linear_sum_assignment
-
-        poses, people = np.flatnonzero(person_of < 0), np.flatnonzero(free)
-        if not len(poses) or not len(people):
-            return
-        mean_areas = (self._areas[people, None] + areas[None, poses]) / 2
-        alike = oks(expected[people], keypoints[poses], mean_areas, self._sigmas)
-        alike[alike < self._min_similarity] = 0
-        rows, columns = linear_sum_assignment(alike, maximize=True)
-        good = alike[rows, columns] > 0
-        person_of[poses[columns[good]]] = people[rows[good]]
-        free[people[rows[good]]] = False
-
-    def _update(self, frame: int, keypoints: Floats, areas: Floats, person_of: Ints) -> None:
-        """Update everybody's pose and speed, and add new people."""
-        for pose in np.flatnonzero(person_of >= 0):
-            person = person_of[pose]
-            both = np.isfinite(keypoints[pose] + self._keypoints[person]).all(axis=-1)
-            moved = (keypoints[pose] - self._keypoints[person])[both].mean(axis=0) / (frame - self._seen[person])
-            self._speeds[person] += _SMOOTHING * (moved - self._speeds[person])
-        known = person_of >= 0
-        people = person_of[known]
-        self._keypoints[people], self._areas[people], self._seen[people] = keypoints[known], areas[known], frame
-        new = np.flatnonzero(~known)
-        person_of[new] = len(self._ids) + np.arange(len(new))
-        self._ids = np.concatenate([self._ids, self._count + np.arange(len(new))])
-        self._count += len(new)
-        self._seen = np.concatenate([self._seen, np.full(len(new), frame)])
-        self._areas = np.concatenate([self._areas, areas[new]])
-        self._keypoints = np.concatenate([self._keypoints, keypoints[new]])
-        self._speeds = np.concatenate([self._speeds, np.zeros((len(new), 1, 2))])
+    def _steps(self, before: Floats, after: Floats) -> Floats:
+        steps: Floats = np.nanmean(after - before, axis=1)  # people who are alike have a joint in common
+        return steps

@@ -7,10 +7,9 @@ from dataclasses import asdict, dataclass
 from typing import Literal
 
 import numpy as np
-import numpy.typing as npt
 
 from pose.errors import DataError
-from pose.interfaces import Poses
+from pose.interfaces import Ints, Poses
 from pose.oks import box_areas, person_scores
 
 
@@ -42,7 +41,7 @@ class BestPerson:
         """Return itself."""
         return self
 
-    def follow(self, frame: int, poses: Poses) -> npt.NDArray[np.int64]:
+    def follow(self, frame: int, poses: Poses) -> Ints:
         """Return 0 for the best person of a frame, the first of equals, and -1 for the others, `[N]`."""
         ids = np.full(len(poses), -1)
         if len(poses):
