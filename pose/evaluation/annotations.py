@@ -197,7 +197,7 @@ def _picture(
     ]
     columns = np.array(people, _PERSON)
     actions = tuple(action or done for action in columns["action"].tolist())
-    return Picture(name, AnnotatedPeople(*(columns[column] for column in _PERSON.names[:-1]), actions=actions))
+    return Picture(name, AnnotatedPeople(*[*(columns[column] for column in _PERSON.names[:-1]), actions]))
 
 
 def _person(entry: Mapping[str, Any], names: Sequence[str], where: str) -> tuple[Any, ...]:

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from pose.errors import DataError
+from pose.io.atomic import replacing
 from pose.rendering.picture import Truth
 from pose.rendering.scene import RenderedFrame
 from pose.skeletons import get_skeleton
@@ -41,23 +42,22 @@ def write_coco(folder: Path, frames: Iterable[RenderedFrame]) -> int:
 
     if folder.exists():
         raise DataError(f"{folder} is there already: give another folder, or take it away")
-    partial = folder.with_name(f"{folder.name}.partial")
-    shutil.rmtree(partial, ignore_errors=True)
-    (partial / IMAGES).mkdir(parents=True)
-    images: list[dict[str, Any]] = []
-    annotations: list[dict[str, Any]] = []
-    for number, frame in enumerate(frames):
-        name = f"{number:06d}.jpg"
-        cv2.imwrite(str(partial / IMAGES / name), frame.image, [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY])
-        height, width = frame.image.shape[:2]
-        images.append({"id": number, "file_name": name, "width": width, "height": height})
-        for person in frame.people:
-            annotations.append(annotate(person, len(annotations) + 1, number))
     skeleton = get_skeleton("coco17")
     category = {"id": 1, "name": "person", "keypoints": skeleton.joints, "skeleton": skeleton.edges}
-    whole = {"images": images, "annotations": annotations, "categories": [category]}
-    (partial / ANNOTATIONS).write_text(json.dumps(whole))
-    partial.rename(folder)
+    images: list[dict[str, Any]] = []
+    annotations: list[dict[str, Any]] = []
+    with replacing(folder) as unfinished:
+        shutil.rmtree(unfinished, ignore_errors=True)
+        (unfinished / IMAGES).mkdir(parents=True)
+        for number, frame in enumerate(frames):
+            name = f"{number:06d}.jpg"
+            cv2.imwrite(str(unfinished / IMAGES / name), frame.image, [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY])
+            height, width = frame.image.shape[:2]
+            images.append({"id": number, "file_name": name, "width": width, "height": height})
+            for person in frame.people:
+                annotations.append(annotate(person, len(annotations) + 1, number))
+        content = {"images": images, "annotations": annotations, "categories": [category]}
+        (unfinished / ANNOTATIONS).write_text(json.dumps(content))
     return sum(not annotation["iscrowd"] for annotation in annotations)
 
 

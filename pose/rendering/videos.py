@@ -11,6 +11,7 @@ import numpy as np
 
 from pose.errors import DataError
 from pose.interfaces import Image
+from pose.io.atomic import replacing
 from pose.rendering.background import sample_background
 from pose.rendering.bodies import make_body
 from pose.rendering.camera_effects import sample_effects
@@ -117,9 +118,8 @@ def write_video(path: Path, pictures: Iterable[Image], image_size: tuple[int, in
     """
     import av
 
-    partial = path.with_name(f".{path.name}.tmp")
     codec = "libx264" if "libx264" in av.codecs_available else "mpeg4"
-    with av.open(str(partial), "w", format="mp4") as container:
+    with replacing(path) as unfinished, av.open(str(unfinished), "w", format="mp4") as container:
         stream: Any = container.add_stream(codec, rate=round(FPS))
         stream.width, stream.height = image_size
         stream.pix_fmt = "yuv420p"
@@ -133,4 +133,3 @@ def write_video(path: Path, pictures: Iterable[Image], image_size: tuple[int, in
                 container.mux(packet)
         for packet in stream.encode():
             container.mux(packet)
-    partial.replace(path)
