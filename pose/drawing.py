@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from pose.interfaces import Bools, Floats
+from pose.interfaces import Bools, Floats, Image
 from pose.skeletons import get_skeleton
 
 if TYPE_CHECKING:
@@ -39,6 +39,23 @@ def draw_pose(axis: Any, pose: Floats, drawn: Bools, thickness: float) -> None:
         axis.plot(
             *pose[joint], "o", color=colour, markersize=1.6 * thickness, markeredgecolor="black", markeredgewidth=0.6
         )
+
+
+def draw_people(axis: Any, image: Image, window: Floats, poses: Floats, drawn: Bools, thickness: float) -> None:
+    """Draw a part of a picture, and people's skeletons over it.
+
+    Args:
+        axis: of matplotlib.
+        image: `[H, W, 3]`; blue, green, red.
+        window: `[4]` x1, y1, x2, y2 of the part.
+        poses: `[N, 17, 2]` pixels, COCO's joints.
+        drawn: `[N, 17]` which joints.
+        thickness: of the limbs, points.
+    """
+    axis.imshow(image[..., ::-1])
+    axis.set(xlim=window[[0, 2]], ylim=window[[3, 1]], xticks=[], yticks=[])
+    for pose, joints in zip(poses, drawn, strict=True):
+        draw_pose(axis, pose, joints, thickness)
 
 
 def _side(joint: int) -> str:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from pose.drawing import add_legend, draw_pose
+from pose.drawing import add_legend, draw_people
 from pose.evaluation.annotations import VISIBLE, AnnotatedPeople, Picture
 from pose.interfaces import Floats, Image
 
@@ -76,12 +76,9 @@ def draw_columns(
     axes = figure.subplots(1, len(drawn), squeeze=False)[0]
     thickness = float(np.clip(height / 2, 1.2, 3))
     for axis, (name, (keypoints, scores, least)) in zip(axes, drawn.items(), strict=True):
-        axis.imshow(image[..., ::-1])
-        axis.set(xlim=(window[0], window[2]), ylim=(window[3], window[1]), xticks=[], yticks=[])
-        axis.set_title(name, fontsize=11)
         sure = (np.asarray(scores, np.float64) >= max(least, 1e-9)) & np.isfinite(keypoints).all(axis=-1)
-        for pose, drawn_joints in zip(keypoints, sure, strict=True):
-            draw_pose(axis, pose, drawn_joints, thickness)
+        draw_people(axis, image, window, keypoints, sure, thickness)
+        axis.set_title(name, fontsize=11)
         if not sure.any():
             axis.set_xlabel(f"no joint scores {least:g}" if len(sure) else "nobody found", fontsize=9)
     figure.suptitle(title, fontsize=12)
@@ -89,7 +86,7 @@ def draw_columns(
     return figure
 
 
-def _window(box: Floats, shape: Sequence[int]) -> tuple[float, float, float, float]:
+def _window(box: Floats, shape: Sequence[int]) -> Floats:
     """Return the part of the picture to draw: the person's box with a margin, at most 1.6 times as long as wide."""
     low, high = box[:2], box[2:]
     middle, size = (low + high) / 2, (high - low) * (1 + 2 * _MARGIN)
@@ -97,4 +94,4 @@ def _window(box: Floats, shape: Sequence[int]) -> tuple[float, float, float, flo
     limit = np.array([shape[1], shape[0]], np.float64)
     size = np.minimum(size, limit)
     low = np.clip(middle - size / 2, 0, limit - size)
-    return (*map(float, low), *map(float, low + size))  # type: ignore[return-value]
+    return np.concatenate([low, low + size])

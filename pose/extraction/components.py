@@ -5,7 +5,8 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -68,7 +69,6 @@ class PoseComponents:
     detect_every: int = 1
     people_per_batch: int = 32
     frames_per_batch: int = 8
-    _identity: dict[str, Any] = field(default_factory=dict, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         for name in ("detect_every", "people_per_batch", "frames_per_batch"):
@@ -98,6 +98,10 @@ class PoseComponents:
         return hasattr(self.estimator, "crop")
 
     @property
+    def _models(self) -> tuple[Any, ...]:
+        return (self.detector, self.estimator) if self.top_down else (self.estimator,)
+
+    @property
     def frames_at_once(self) -> int:
         """Frames that are processed together; about as many more are decoded meanwhile.
 
@@ -111,8 +115,7 @@ class PoseComponents:
     @property
     def precision(self) -> str:
         """Precision of the networks, the detector's first where they differ; `auto` is resolved for this machine."""
-        components = (self.detector, self.estimator) if self.top_down else (self.estimator,)
-        networks = [network for part in components if (network := getattr(part, "network", None)) is not None]
+        networks = [network for part in self._models if (network := getattr(part, "network", None)) is not None]
         return ", ".join(dict.fromkeys(network.used_precision for network in networks)) or FULL_PRECISION
 
     def fetch(self) -> None:
@@ -121,21 +124,16 @@ class PoseComponents:
         Raises:
             DataError: some cannot be had.
         """
-        for part in (self.detector, self.estimator) if self.top_down else (self.estimator,):
+        for part in self._models:
             if (fetch := getattr(part, "fetch", None)) is not None:
                 fetch()
 
-    @property
+    @cached_property
     def identity(self) -> Mapping[str, Any]:
         """Everything that the key points depend on; batch sizes are not part of it."""
-        if not self._identity:
-            components: dict[str, Any] = {"estimator": self.estimator, "nms": self.nms, "tracker": self.tracker}
-            if self.top_down:
-                components["detector"] = self.detector
-            self._identity.update({name: dict(part.identity) for name, part in components.items()}, format=FORMAT)
-            if self.top_down:
-                self._identity["detect_every"] = self.detect_every
-        return self._identity
+        names = ("estimator", "nms", "tracker", *(["detector"] if self.top_down else []))
+        identity: dict[str, Any] = {name: dict(getattr(self, name).identity) for name in names}
+        return identity | {"format": FORMAT} | ({"detect_every": self.detect_every} if self.top_down else {})
 
     @property
     def name(self) -> str:

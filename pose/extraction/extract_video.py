@@ -38,7 +38,7 @@ def extract_video(
         BrokenFootageError: it cannot be read to its end. Whole segments before that stay.
         StuckError: it was begun in another precision than this machine would go on in.
     """
-    with store.alone_with(video):
+    with store.lock(video):
         if store.has(video):
             store.finish(video)  # whoever wrote it may have been killed right then
             found = store.read(video)

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from pose.drawing import add_legend, draw_pose
+from pose.drawing import add_legend, draw_people
 from pose.extraction.run import VideoOutcome
 from pose.extraction.store import KeypointStore, VideoDetections
-from pose.interfaces import Image, Poses
+from pose.interfaces import Floats, Image, Poses
 from pose.video.footage import BrokenFootageError, open_footage
 
 if TYPE_CHECKING:
@@ -78,13 +78,13 @@ def _choose_frame(found: VideoDetections) -> int | None:
     return int(seen[len(seen) // 2]) if len(seen) else None
 
 
-def _window(one: Shown) -> tuple[float, float, float, float]:
+def _window(one: Shown) -> Floats:
     """Return the part of a frame to draw: everybody with a margin, in the frame's own shape, at least 0.4 of it."""
     size = np.array(one.image.shape[1::-1], np.float64)
     low, high = one.poses.boxes.xyxy[:, :2].min(axis=0), one.poses.boxes.xyxy[:, 2:].max(axis=0)
     share = float(np.clip(((high - low) * 1.5 / size).max(), 0.4, 1))
     corner = np.clip((low + high) / 2 - share * size / 2, 0, (1 - share) * size)
-    return (*map(float, corner), *map(float, corner + share * size))  # type: ignore[return-value]
+    return np.concatenate([corner, corner + share * size])
 
 
 def _draw(shown: Sequence[Shown], min_score: float) -> Figure:
@@ -96,12 +96,8 @@ def _draw(shown: Sequence[Shown], min_score: float) -> Figure:
     figure = Figure(figsize=(5 * columns, (5 * height / width + 0.3) * rows + 0.4), dpi=110, layout="constrained")
     axes = figure.subplots(rows, columns, squeeze=False).ravel()
     for axis, one in zip(axes, shown, strict=False):
-        axis.imshow(one.image[..., ::-1])
-        left, top, right, bottom = _window(one)
-        axis.set(xlim=(left, right), ylim=(bottom, top), xticks=[], yticks=[])
+        draw_people(axis, one.image, _window(one), one.poses.keypoints, one.poses.scores >= min_score, 1.2)
         axis.set_title(one.title, fontsize=9)
-        for pose, scores in zip(one.poses.keypoints, one.poses.scores, strict=True):
-            draw_pose(axis, pose, scores >= min_score, 1.2)
     for axis in axes[len(shown) :]:
         axis.set_axis_off()
     add_legend(figure)

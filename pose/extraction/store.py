@@ -103,7 +103,7 @@ class KeypointStore:
                 if path.read_text() != wanted:
                     raise DataError(f"{self.folder} holds key points of other settings: move it away")
                 return
-            with self._lock("settings"):
+            with self.lock("settings"):
                 self.folder.mkdir(parents=True, exist_ok=True)
                 write_atomically(path, wanted.encode())
 
@@ -178,7 +178,7 @@ class KeypointStore:
         for video in videos:
             left = os.path.exists(self._segments(video))  # noqa: PTH110 - raises nothing
             if self.has(video) and (left or video not in indexed):
-                with self.alone_with(video):
+                with self.lock(video):
                     self.finish(video)
                 indexed = self._rows()  # which has all of them again, where it was lost
 
@@ -221,13 +221,13 @@ class KeypointStore:
         notes = {"frames": num_frames} | ({} if precision == FULL_PRECISION else {"precision": precision})
         with self._writing():
             if not path.parent.exists():
-                with self._lock(_UNFINISHED):
+                with self.lock(_UNFINISHED):
                     path.parent.mkdir(parents=True, exist_ok=True)
             write_detections(path, people, notes)
 
     def _remove_segments(self, video: str) -> None:
         folder = self._segments(video)
-        with self._lock(_UNFINISHED):  # who finishes another video takes the folder of all away, or makes it anew
+        with self.lock(_UNFINISHED):  # who finishes another video takes the folder of all away, or makes it anew
             if folder.exists():
                 shutil.rmtree(folder)
             if folder.parent.exists() and not any(folder.parent.iterdir()):
@@ -240,17 +240,12 @@ class KeypointStore:
         return self._segments(video) / f"{number:05d}.safetensors"
 
     @contextmanager
-    def alone_with(self, video: str) -> Iterator[None]:
-        """Lock a video for this process; wait while another holds it.
+    def lock(self, name: str) -> Iterator[None]:
+        """Lock a video, or another part of the store, for this process; wait while another holds it.
 
         Raises:
             UnwritableError: the lock cannot be written.
         """
-        with self._lock(video):
-            yield
-
-    @contextmanager
-    def _lock(self, name: str) -> Iterator[None]:
         from filelock import FileLock
 
         folder = self.root / _LOCKS  # beside the stores, so that these hold key points only
@@ -271,7 +266,7 @@ class KeypointStore:
         """
         import pandas as pd
 
-        with self._lock("index"):
+        with self.lock("index"):
             there = {file.stem for file in self.folder.glob("*.safetensors")}
             known = self._rows()
             if video in known and there == set(known):

@@ -59,8 +59,6 @@ def fall_from(
         feet=blend(flat, rest.feet, roll[:, None]),
         knees=before.knees[:last] + ease(since / 0.8)[:, None, None] * (rest.knees - before.knees[:last]),
         arms=arms + settle[:, None, None] * (rest.arms - arms),
-        hands=np.zeros((last, 2, 3)),
-        reach=np.zeros((last, 2)),
     )
 
 

@@ -93,8 +93,6 @@ def walk(actor: Actor, gait: Gait, path: Path, time: Floats) -> Motion:
         feet=feet,
         knees=feet[..., 0] * [1, 1, 0] + 0.05 * hips[:, None, :, 0],
         arms=arms,
-        hands=np.zeros((len(time), 2, 3)),
-        reach=np.zeros((len(time), 2)),
     )
 
 

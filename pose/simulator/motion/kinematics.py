@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -56,8 +56,8 @@ class Motion:
         feet: [T, 2, 3, 3] orientation of the feet.
         knees: [T, 2, 3] directions to which the knees bend.
         arms: [T, 2, 4] angles of hanging arms: flexion, abduction, elbow, forearm inwards.
-        hands: [T, 2, 3] where the wrists are to be, as far as `reach` says so.
-        reach: [T, 2] 0..1, how much of `hands` there is, the rest being `arms`.
+        hands: [T or 1, 2, 3] where the wrists are to be, as far as `reach` says so.
+        reach: [T or 1, 2] 0..1, how much of `hands` there is, the rest being `arms`.
     """
 
     pelvis: Floats
@@ -68,8 +68,8 @@ class Motion:
     feet: Floats
     knees: Floats
     arms: Floats
-    hands: Floats
-    reach: Floats
+    hands: Floats = field(default_factory=lambda: np.zeros((1, 2, 3)))
+    reach: Floats = field(default_factory=lambda: np.zeros((1, 2)))
 
 
 def solve(build: Build, motion: Motion) -> Floats:

@@ -126,8 +126,6 @@ def lie(rng: np.random.Generator, actor: Actor, rest: Rest, time: Floats, lively
         feet=feet,
         knees=apply(hips[:, None], rest.knees),
         arms=arms,
-        hands=np.zeros((frames, 2, 3)),
-        reach=np.zeros((frames, 2)),
     )
 
 

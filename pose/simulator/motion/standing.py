@@ -52,8 +52,6 @@ def stand(rng: np.random.Generator, actor: Actor, time: Floats, restless: float 
         feet=feet,
         knees=feet[..., 0],
         arms=arms,
-        hands=np.zeros((len(time), 2, 3)),
-        reach=np.zeros((len(time), 2)),
     )
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from pose.simulator.motion.rotations import Floats, unit
+from pose.simulator.motion.rotations import Floats, rotation, unit
 
 NUM_CAMERAS = 12
 IMAGE_SIZE = (1920, 1080)
@@ -69,11 +69,23 @@ def _mount(rng: np.random.Generator, index: int) -> Camera:
     distance, height = 6.8 + rng.normal(0, 0.1), (1.8, 2.9)[index % 2] + rng.normal(0, 0.05)
     position = np.array([distance * np.cos(angle), distance * np.sin(angle), height])
     aim = np.array([0.0, 0.0, 0.8]) + rng.normal(0, 0.05, 3)
+    # 1150 pixels are 80 degrees across: the complete stage from where the camera hangs.
+    focal = 1150 * (1 + rng.normal(0, 0.01))
+    return aim_camera(f"C{index + 1:02d}", position, aim, focal)
+
+
+def aim_camera(
+    name: str,
+    position: Floats,
+    aim: Floats,
+    focal: float,
+    roll: float = 0.0,
+    image_size: tuple[int, int] = IMAGE_SIZE,
+) -> Camera:
+    """Return a camera at `position` [3] that looks at `aim` [3], metres; `focal` in pixels, `roll` in radians."""
     forward = unit(aim - position)
     right = unit(np.cross(forward, [0.0, 0.0, 1.0]))
-    rows = np.stack([right, np.cross(forward, right), forward])
-    # 1150 pixels are 80 degrees across: the whole stage from where the camera hangs.
-    focal = 1150 * (1 + rng.normal(0, 0.01))
-    width, tall = IMAGE_SIZE
-    intrinsics = np.array([[focal, 0, width / 2], [0, focal, tall / 2], [0, 0, 1.0]])
-    return Camera(f"C{index + 1:02d}", intrinsics, rows, -rows @ position)
+    rows = rotation(roll) @ np.stack([right, np.cross(forward, right), forward])
+    width, height = image_size
+    intrinsics = np.array([[focal, 0, width / 2], [0, focal, height / 2], [0, 0, 1.0]])
+    return Camera(name, intrinsics, rows, -rows @ position, image_size)

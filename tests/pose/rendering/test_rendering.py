@@ -11,11 +11,12 @@ from pose.rendering.bodies import PARTS, make_body
 from pose.rendering.clothing import make_outfit
 from pose.rendering.picture import PersonInFrame, draw_picture
 from pose.rendering.scene import draw_frames
-from pose.rendering.viewpoints import aim_camera, sample_camera
+from pose.rendering.viewpoints import sample_camera
 from pose.simulator.motion.actors import make_actor
 from pose.simulator.motion.kinematics import JOINTS
 from pose.simulator.motion.rotations import rotation
 from pose.simulator.scenes import ACTIONS, perform
+from pose.simulator.sensing.cameras import aim_camera
 
 SIZE = (320, 240)
 JOINT = {name: i for i, name in enumerate(JOINTS)}
