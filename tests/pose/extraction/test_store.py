@@ -23,16 +23,7 @@ from tests.pose.extraction.killing import MOMENTS
 from tests.pose.video.videos import RectangleDetector, rectangles, simple_parts, write_images, write_video
 
 pytest.importorskip("av", reason="make pose")
-CHILD = """
-import sys
-from pathlib import Path
-from tests.pose.extraction.killing import kill_extraction_at
-from tests.pose.extraction.test_store import run
-moment, count, videos, root = sys.argv[1:]
-if moment:
-    kill_extraction_at(moment, int(count))
-run(Path(videos), Path(root))
-"""
+CHILD = (Path(__file__).parent / "programs/killed_run.py").read_text()
 # Settings, three segments, two videos and two indexes are written: each of these moments comes so often.
 TIMES = {"half_written": 8, "before_rename": 8, "after_rename": 8, "in_the_join": 2, "before_the_index": 2}
 TIMES |= {"segments_not_removed": 2, "while_detecting": 145}
