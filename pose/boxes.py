@@ -17,6 +17,12 @@ def overlaps(first: Floats, second: Floats) -> npt.NDArray[np.float64]:
 
     Returns:
         `[N, M]` in 0..1; 0 where both boxes are empty.
+
+    Example:
+        >>> boxes = np.array([[0.0, 0.0, 2.0, 2.0], [1.0, 0.0, 3.0, 2.0]])
+        >>> overlaps(boxes, boxes).round(2)
+        array([[1.  , 0.33],
+               [0.33, 1.  ]])
     """
     return box_overlap(first[:, None], second[None])
 
@@ -36,7 +42,12 @@ def _area(boxes: Floats) -> Floats:
 
 
 def key_point_boxes(keypoints: Floats) -> Floats:
-    """Return the boxes around the finite joints of each pose, `[N, 4]` x1, y1, x2, y2; zeros where there are none."""
+    """Return the boxes around the finite joints of each pose, `[N, 4]` x1, y1, x2, y2; zeros where there are none.
+
+    Example:
+        >>> key_point_boxes(np.array([[[1.0, 5.0], [3.0, 2.0], [np.nan, np.nan]]]))
+        array([[1., 2., 3., 5.]], dtype=float32)
+    """
     low = np.where(np.isnan(keypoints), np.inf, keypoints).min(axis=1)
     high = np.where(np.isnan(keypoints), -np.inf, keypoints).max(axis=1)
     boxes: Floats = np.concatenate([low, high], axis=1)

@@ -31,6 +31,15 @@ class Clip:
 
     Raises:
         DataError: shapes, joints or fps do not fit together.
+
+    Example:
+        >>> import numpy as np
+        >>> clip = Clip("anna-1", np.zeros((9, 17, 2)), np.ones((9, 17)), label="walking", recording="r1", fps=25)
+        >>> len(clip), clip.num_joints, clip.num_coordinates
+        (9, 17, 2)
+        >>> Clip("anna-2", np.zeros((9, 16, 2)), np.ones((9, 16)), label="walking", recording="r1")
+        Traceback (most recent call last):
+        pose.errors.DataError: clip anna-2: has 16 joints, but skeleton coco17 has 17
     """
 
     id: str

@@ -9,7 +9,12 @@ import numpy.typing as npt
 
 
 def find_missing(keypoints: npt.NDArray[Any], scores: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:
-    """Return which joints are missing, `[T, V]`: a coordinate is not finite, or the score is 0 or NaN."""
+    """Return which joints are missing, `[T, V]`: a coordinate is not finite, or the score is 0 or NaN.
+
+    Example:
+        >>> find_missing(np.array([[[1.0, 2.0], [np.nan, 2.0]]]), np.array([[0.9, 0.9]]))
+        array([[False,  True]])
+    """
     finite: npt.NDArray[np.bool_] = np.isfinite(keypoints).all(axis=-1)
     return ~(finite & (scores > 0))
 
@@ -23,6 +28,12 @@ def interpolate_missing(keypoints: npt.NDArray[Any], missing: npt.NDArray[np.boo
     Args:
         keypoints: `[T, V, C]` floats.
         missing: `[T, V]`, as `find_missing` gives it.
+
+    Example:
+        >>> keypoints = np.array([[[0.0, 4.0]], [[np.nan, np.nan]], [[2.0, 8.0]]])
+        >>> interpolate_missing(keypoints, find_missing(keypoints, np.ones((3, 1))))
+        >>> keypoints[1]
+        array([[1., 6.]])
     """
     frames = np.arange(len(keypoints))
     never = missing.all(axis=0)

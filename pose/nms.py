@@ -36,6 +36,14 @@ class OksNms:
     Args:
         threshold: object key point similarity, 0..1, above which two poses are one person.
         skeleton: layout of the joints.
+
+    Example:
+        >>> from pose.interfaces import Boxes
+        >>> one = np.random.default_rng(0).uniform(0, 100, (17, 2))
+        >>> boxes = Boxes(np.tile([0.0, 0.0, 100.0, 100.0], (3, 1)), np.array([0.7, 0.9, 0.8]))
+        >>> poses = Poses(np.stack([one, one + 0.5, one[::-1]]), np.ones((3, 17)), boxes)
+        >>> OksNms().keep(poses).boxes.scores
+        array([0.9, 0.8])
     """
 
     threshold: float = 0.9
@@ -69,6 +77,14 @@ class SoftOksNms:
         max_people: in a picture.
         min_score: 0..1 below which a person whose score was lowered goes; 0 for MMPose's own, which only counts.
         skeleton: layout of the joints.
+
+    Example:
+        >>> from pose.interfaces import Boxes
+        >>> one = np.random.default_rng(0).uniform(0, 100, (17, 2))
+        >>> boxes = Boxes(np.tile([0.0, 0.0, 100.0, 100.0], (3, 1)), np.array([0.7, 0.9, 0.8]))
+        >>> poses = Poses(np.stack([one, one + 0.5, one[::-1]]), np.ones((3, 17)), boxes)
+        >>> SoftOksNms(min_score=0.5).keep(poses).boxes.scores
+        array([0.9, 0.8])
     """
 
     threshold: float = 0.9
@@ -113,6 +129,14 @@ class ParametricNms:
         box_fraction: of a person's box: size of the box around each joint, where the same joint of the other matches.
         unit: of the distances: "pixels" as the equation has it, or "box", `box_fraction` of the longer side of the
             person's box, so that large and small people are treated alike.
+
+    Example:
+        >>> from pose.interfaces import Boxes
+        >>> one = np.random.default_rng(0).uniform(0, 100, (17, 2))
+        >>> boxes = Boxes(np.tile([0.0, 0.0, 100.0, 100.0], (3, 1)), np.array([0.7, 0.9, 0.8]))
+        >>> poses = Poses(np.stack([one, one + 0.5, one[::-1]]), np.ones((3, 17)), boxes)
+        >>> ParametricNms().keep(poses).boxes.scores
+        array([0.9, 0.8])
     """
 
     sigma1: float = 1.0

@@ -44,6 +44,10 @@ def get_sigmas(skeleton: str) -> tuple[float, ...]:
 
     Raises:
         DataError: nothing is known of some joint of it.
+
+    Example:
+        >>> get_sigmas("coco17")[:3]
+        (0.026, 0.025, 0.025)
     """
     layout = get_skeleton(skeleton)
     # Halpe calls the middle of both hips the hip.
@@ -70,6 +74,11 @@ def oks(first: Floats, second: Floats, areas: Floats, sigmas: Floats, counted: B
 
     Returns:
         `[N, M]` float64 in 0..1, 0 where no joint counts. A joint that is not a number in one of the two never counts.
+
+    Example:
+        >>> pose = np.array([[10.0, 10.0], [20.0, 30.0]])
+        >>> oks(pose[None], np.stack([pose, pose + 5]), np.array([[1000.0]]), np.array([0.1, 0.1])).round(3)
+        array([[1.   , 0.535]])
     """
     distances = np.square(np.asarray(first, np.float64)[:, None] - second[None]).sum(axis=-1)
     seen = np.isfinite(distances) if counted is None else np.isfinite(distances) & counted
@@ -93,7 +102,12 @@ def oks_to(poses: Poses, one: int, others: Ints, sigmas: Floats) -> Floats:
 
 
 def box_areas(boxes: Floats) -> Floats:
-    """Return the areas `[N]` of boxes `[N, 4]` x1, y1, x2, y2, float64."""
+    """Return the areas `[N]` of boxes `[N, 4]` x1, y1, x2, y2, float64.
+
+    Example:
+        >>> box_areas(np.array([[0.0, 0.0, 2.0, 3.0]]))
+        array([6.])
+    """
     size = np.asarray(boxes[:, 2:], np.float64) - boxes[:, :2]
     areas: Floats = np.maximum(size, 0).prod(axis=1)
     return areas
@@ -103,6 +117,11 @@ def person_scores(poses: Poses) -> Floats:
     """Return the confidence of each person with their pose, `[N]` float64 in 0..1.
 
     The box's score times the mean of the joints that score above 0.2, as MMPose's CocoMetric ranks people.
+
+    Example:
+        >>> poses = Poses(np.zeros((1, 2, 2)), np.array([[0.9, 0.1]]), Boxes(np.zeros((1, 4)), np.array([0.5])))
+        >>> person_scores(poses)
+        array([0.45])
     """
     scores = np.asarray(poses.scores, np.float64)
     sure = scores > _SOMEWHERE

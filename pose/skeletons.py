@@ -18,6 +18,11 @@ class Skeleton:
         name: as in `Clip.skeleton`.
         joints: names in order; left and right spelt out.
         edges: pairs of joint indices to draw, and to measure the body by.
+
+    Example:
+        >>> layout = Skeleton("arm", ("neck", "left_wrist", "right_wrist"), edges=((0, 1), (0, 2)))
+        >>> layout.num_joints, layout.mirror, layout.find("right_wrist", "nose")
+        (3, (0, 2, 1), (2,))
     """
 
     name: str
@@ -114,6 +119,12 @@ def get_skeleton(name: str) -> Skeleton:
 
     Raises:
         DataError: no layout has that name.
+
+    Example:
+        >>> get_skeleton("coco17").joints[:3]
+        ('nose', 'left_eye', 'right_eye')
+        >>> get_skeleton("custom-4").num_joints
+        4
     """
     if name in _LAYOUTS:
         return _LAYOUTS[name]
@@ -124,5 +135,10 @@ def get_skeleton(name: str) -> Skeleton:
 
 
 def guess_skeleton(num_joints: int) -> str:
-    """Return the most likely layout of files with `num_joints` joints that do not name one."""
+    """Return the most likely layout of files with `num_joints` joints that do not name one.
+
+    Example:
+        >>> guess_skeleton(25), guess_skeleton(14)
+        ('body25', 'custom-14')
+    """
     return {17: "coco17", 25: "body25", 16: "aihub16"}.get(num_joints, f"custom-{num_joints}")

@@ -10,7 +10,13 @@ from pose.interfaces import Boxes, Image
 
 
 class WholeFrameDetector:
-    """Returns each picture's frame as the box of one person; no detection."""
+    """Returns each picture's frame as the box of one person; no detection.
+
+    Example:
+        >>> [boxes] = WholeFrameDetector().detect([np.zeros((480, 640, 3), np.uint8)])
+        >>> boxes.xyxy
+        array([[  0.,   0., 640., 480.]], dtype=float32)
+    """
 
     @property
     def identity(self) -> Mapping[str, object]:

@@ -111,6 +111,15 @@ def read_annotations(path: Path) -> Annotations:
 
     Raises:
         DataError: it is not in COCO's format, or nobody's key points are in it.
+
+    Example:
+        >>> import json, tempfile
+        >>> path = Path(tempfile.mkdtemp(), "annotations.json")
+        >>> person = {"image_id": 1, "bbox": [0, 0, 10, 20], "keypoints": [5, 5, 2] * 17}
+        >>> _ = path.write_text(json.dumps({"images": [{"id": 1, "file_name": "a.jpg"}], "annotations": [person]}))
+        >>> [picture] = read_annotations(path).pictures
+        >>> picture.name, len(picture.people), picture.people.boxes.tolist()
+        ('a.jpg', 1, [[0.0, 0.0, 10.0, 20.0]])
     """
     content = read_json(path)
     for key in ("images", "annotations"):

@@ -143,7 +143,12 @@ class PoseComponents:
 
 
 def digest(identity: Mapping[str, Any]) -> str:
-    """Return 32 hexadecimal digits that two identities share only if they are equal."""
+    """Return 32 hexadecimal digits that two identities share only if they are equal.
+
+    Example:
+        >>> digest({"a": 1, "b": 2}) == digest({"b": 2, "a": 1})
+        True
+    """
     return hashlib.blake2b(canonical(identity).encode(), digest_size=16).hexdigest()
 
 

@@ -21,6 +21,13 @@ def read_json(path: Path) -> Any:
 
     Raises:
         DataError: it cannot be read, or is not JSON from end to end.
+
+    Example:
+        >>> import tempfile
+        >>> path = Path(tempfile.mkdtemp(), "people.json")
+        >>> _ = path.write_text('{"people": []}')
+        >>> read_json(path)
+        {'people': []}
     """
     try:
         return json.loads(path.read_bytes())
@@ -53,6 +60,14 @@ def read_triples(
     Raises:
         DataError: a row has another length or holds something else than numbers, or a coordinate is infinite or larger
             than any picture.
+
+    Example:
+        >>> keypoints, scores = read_triples([[10, 20, 0.9, 0, 0, 0]], joints=(2,), where="row {}".format)
+        >>> keypoints
+        array([[[10., 20.],
+                [nan, nan]]], dtype=float32)
+        >>> scores
+        array([[0.9, 0. ]], dtype=float32)
     """
     counts = [len(row) if isinstance(row, list) else -1 for row in rows]
     first = counts[0]

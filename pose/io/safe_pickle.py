@@ -77,6 +77,17 @@ def load_arrays(path: Path) -> Any:
 
     Raises:
         DataError: the file cannot be read, is not a pickle, or names anything else.
+
+    Example:
+        >>> import tempfile
+        >>> path = Path(tempfile.mkdtemp(), "data.pkl")
+        >>> _ = path.write_bytes(pickle.dumps({"label": 3}))
+        >>> load_arrays(path)
+        {'label': 3}
+        >>> _ = path.write_bytes(pickle.dumps(print))
+        >>> load_arrays(path)  # doctest: +ELLIPSIS
+        Traceback (most recent call last):
+        pose.errors.DataError: ...data.pkl is not read: it wants to run builtins.print; only numpy arrays and plain ...
     """
     try:
         with path.open("rb") as file:

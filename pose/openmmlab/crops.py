@@ -25,6 +25,11 @@ class Cropper:
         padding: how much larger than the box the part of the picture is.
         udp: whether pixels' centres stand for positions (unbiased data processing, Huang et al., CVPR 2020), so that a
             crop is `size - 1` units wide.
+
+    Example:
+        >>> cropper = Cropper(size=(192, 256), padding=1.25, udp=False)
+        >>> cropper.crop(np.zeros((480, 640, 3), np.uint8), np.array([[100, 100, 200, 300]], np.float32)).pixels.shape
+        (1, 256, 192, 3)
     """
 
     size: tuple[int, int]

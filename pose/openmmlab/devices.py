@@ -60,6 +60,10 @@ def check_precision(precision: str) -> str:
 
     Raises:
         DataError: it is not.
+
+    Example:
+        >>> check_precision("float16")
+        'float16'
     """
     if precision not in PRECISIONS:
         raise DataError(f"precision={precision}: use one of {', '.join(PRECISIONS)}")

@@ -25,6 +25,11 @@ class Letterbox:
         pad_to_square: whether it is filled up to a square.
         pad_divisor: each side is filled up to a multiple of this.
         pad_value: of the border: blue, green, red.
+
+    Example:
+        >>> batch, facts = Letterbox(scale=(320, 320), pad_size=(320, 320)).apply([np.zeros((480, 640, 3), np.uint8)])
+        >>> batch.shape, facts["scale_factor"]
+        ((1, 320, 320, 3), (0.5, 0.5))
     """
 
     scale: tuple[int, int]

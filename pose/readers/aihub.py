@@ -44,6 +44,15 @@ class AIHubSource:
 
     Raises:
         DataError: the pattern is none.
+
+    Example:
+        >>> import json, tempfile
+        >>> path = Path(tempfile.mkdtemp(), "6-1_001-C01_2D.json")
+        >>> people = [{"img_no": 10 * i, "keypoints": [10 + i, 20, 2] * 16} for i in range(12)]
+        >>> _ = path.write_text(json.dumps({"images": [], "annotations": people}))
+        >>> [clip] = AIHubSource(path, actions={6: "falling down"}).clips()
+        >>> clip.label, clip.camera, clip.recording, clip.fps
+        ('falling down', 'C01', '6-1_001', 3.0)
     """
 
     splits: Mapping[str, frozenset[str]] = {}

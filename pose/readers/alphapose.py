@@ -31,6 +31,16 @@ class AlphaPoseSource(PeopleSource):
 
     People are followed by `idx` where a file's are numbers of persons: one number each, none twice in a picture, not
     all 0, which AlphaPose writes without a tracker. Elsewhere by the overlap of their boxes.
+
+    Example:
+        >>> import json, tempfile
+        >>> folder = Path(tempfile.mkdtemp(), "walking")
+        >>> folder.mkdir()
+        >>> frames = [{"image_id": f"{i}.jpg", "keypoints": [10 + i, 20, 0.9] * 16 + [50, 90, 0.9]} for i in range(12)]
+        >>> _ = (folder / "anna.json").write_text(json.dumps(frames))
+        >>> [clip] = AlphaPoseSource(folder.parent).clips()
+        >>> clip.id, clip.label, len(clip)
+        ('walking/anna', 'walking', 12)
     """
 
     kind = "AlphaPose results (.json)"

@@ -41,6 +41,10 @@ def place_images(names: Sequence[str], fps: float) -> dict[str, FramePlace]:
 
     Raises:
         DataError: a name holds neither; the caller says of which file.
+
+    Example:
+        >>> place_images(["walk_0002.jpg", "walk_0001.jpg"], fps=30)["walk_0002.jpg"]
+        FramePlace(sequence='walk', frame=2)
     """
     times = {name: _time(name) for name in names}
     if all(time is not None for time in times.values()):
@@ -87,6 +91,10 @@ def place_by_number(name: str) -> FramePlace | None:
 
     Args:
         name: with its ending, in which no number is looked for.
+
+    Example:
+        >>> place_by_number("walk_0002.jpg")
+        FramePlace(sequence='walk', frame=2)
     """
     match = _NUMBER.fullmatch(SUFFIX.sub("", name))
     return FramePlace(match[1], int(match[2])) if match else None

@@ -20,6 +20,10 @@ def compile_pattern(id_pattern: str) -> re.Pattern[str]:
 
     Raises:
         DataError: it is neither.
+
+    Example:
+        >>> sorted(compile_pattern("aihub").groupindex)
+        ['camera', 'label', 'recording']
     """
     try:
         return re.compile(ID_PATTERNS.get(id_pattern, id_pattern))
@@ -42,6 +46,11 @@ def find_names(pattern: re.Pattern[str], text: str, source: object) -> dict[str,
 
     Raises:
         DataError: the pattern does not match.
+
+    Example:
+        >>> names = find_names(compile_pattern("ntu"), "S001C002P003R002A043", "ntu60.pkl")
+        >>> names["camera"], names["subject"], names["recording"]
+        ('C002', 'P003', 'S001R002A043P003')
     """
     match = pattern.search(text)
     if match is None:

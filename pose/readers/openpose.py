@@ -32,6 +32,17 @@ class OpenPoseSource(PeopleSource):
     """Clips of folders that OpenPose wrote: a folder, or all folders below one; several videos may share a folder.
 
     OpenPose lists people in any order, so they are followed by the overlap of the boxes around their joints.
+
+    Example:
+        >>> import json, tempfile
+        >>> folder = Path(tempfile.mkdtemp(), "walking/anna")
+        >>> folder.mkdir(parents=True)
+        >>> for i in range(12):
+        ...     people = {"people": [{"pose_keypoints_2d": [50, 90, 0.9] + [10 + i, 20, 0.9] * 24}]}
+        ...     _ = (folder / f"anna_{i:012d}_keypoints.json").write_text(json.dumps(people))
+        >>> [clip] = OpenPoseSource(folder.parents[1]).clips()
+        >>> clip.id, clip.label, len(clip)
+        ('walking/anna', 'walking', 12)
     """
 
     kind = "folder of OpenPose's frames (*_keypoints.json)"

@@ -27,6 +27,11 @@ def track_by_overlap(frames: Ints, boxes: Floats, max_gap: int, min_overlap: flo
 
     Returns:
         `[N]` a number for each person, none twice in a frame.
+
+    Example:
+        >>> boxes = np.array([[0, 0, 9, 9], [20, 0, 29, 9], [21, 0, 30, 9], [1, 0, 10, 9]], np.float32)
+        >>> track_by_overlap(np.array([0, 0, 1, 1]), boxes, max_gap=10, min_overlap=0.3)
+        array([0, 1, 1, 0])
     """
     ids = np.zeros(len(frames), np.int64)
     if _is_one_person(frames, boxes, max_gap, min_overlap):
@@ -72,6 +77,11 @@ def cut_tracks(frames: Ints, ids: Ints, max_gap: int, min_frames: int) -> tuple[
 
     Returns:
         Tracks as ascending indices into `frames`, in the order in which they begin; and how many were too short.
+
+    Example:
+        >>> tracks, too_short = cut_tracks(np.array([0, 1, 1, 9]), np.array([0, 0, 1, 0]), max_gap=2, min_frames=2)
+        >>> [track.tolist() for track in tracks], too_short
+        ([[0, 1]], 2)
     """
     order = np.lexsort((frames, ids))
     new = (np.diff(ids[order]) != 0) | (np.diff(frames[order]) > max_gap + 1)
@@ -90,6 +100,11 @@ def choose_tracks(tracks: Sequence[Ints], frames: Ints, max_people: int) -> list
 
     Returns:
         Those of the tracks, in the same order, that are never more than `max_people` at a time.
+
+    Example:
+        >>> tracks = [np.array([0, 1]), np.array([2, 3, 4])]
+        >>> [track.tolist() for track in choose_tracks(tracks, np.array([0, 1, 0, 1, 2]), max_people=1)]
+        [[2, 3, 4]]
     """
     kept: list[int] = []
     for index in sorted(range(len(tracks)), key=lambda i: -len(tracks[i])):

@@ -38,6 +38,21 @@ class PysklSource:
 
     Raises:
         DataError: the file cannot be read, or is not of that layout, or the pattern is none.
+
+    Example:
+        >>> import pickle, tempfile
+        >>> path = Path(tempfile.mkdtemp(), "small.pkl")
+        >>> anna = {
+        ...     "frame_dir": "anna",
+        ...     "label": 0,
+        ...     "keypoint": np.ones((1, 12, 17, 2)),
+        ...     "keypoint_score": np.ones((1, 12, 17)),
+        ... }
+        >>> _ = path.write_bytes(pickle.dumps({"split": {"train": ["anna"]}, "annotations": [anna]}))
+        >>> source = PysklSource(path, class_names=["walking"])
+        >>> [clip] = source.clips()
+        >>> clip.id, clip.label, clip.skeleton, source.splits
+        ('anna', 'walking', 'coco17', {'train': frozenset({'anna'})})
     """
 
     def __init__(

@@ -74,6 +74,11 @@ def to_coco17(keypoints: Array, scores: Array, skeleton: str) -> tuple[Array, Ar
         keypoints: `[N, V, 2]`; what stands behind the joints of the skeleton is left out.
         scores: `[N, V]`.
         skeleton: name of the layout in `pose.skeletons`.
+
+    Example:
+        >>> keypoints, scores = to_coco17(np.zeros((2, 25, 2), np.float32), np.ones((2, 25), np.float32), "body25")
+        >>> keypoints.shape, scores.shape
+        ((2, 17, 2), (2, 17))
     """
     joints = list(get_skeleton(skeleton).find(*get_skeleton("coco17").joints))
     return keypoints[:, joints], scores[:, joints]
@@ -84,6 +89,10 @@ def shared_layout(skeleton: str) -> str:
 
     Raises:
         DataError: no layout has that name.
+
+    Example:
+        >>> shared_layout("halpe26"), shared_layout("aihub16")
+        ('coco17', 'aihub16')
     """
     own, shared = get_skeleton(skeleton), get_skeleton("coco17")
     return shared.name if set(shared.joints) <= set(own.joints) else own.name
@@ -105,6 +114,15 @@ def make_clips(
 
     Raises:
         DataError: two sequences have one name.
+
+    Example:
+        >>> frames, keypoints = np.array([0, 1, 3]), np.ones((3, 17, 2), np.float32)
+        >>> anna = PoseSequence(
+        ...     "anna", frames, keypoints, np.ones((3, 17), np.float32), np.ones((3, 4), np.float32), frames * 0
+        ... )
+        >>> [clip], left_out = make_clips([anna], TrackOptions(min_frames=3), "coco17", fps=30)
+        >>> clip.scores[:, 0], left_out
+        (array([1., 1., 0., 1.], dtype=float32), 0)
     """
     found = [_tracks(sequence, options, sequence.fps or fps) for sequence in sequences]
     tracks = [track for of_sequence, _ in found for track in of_sequence]

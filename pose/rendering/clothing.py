@@ -49,7 +49,12 @@ def make_outfit(rng: np.random.Generator) -> Outfit:
 
 
 def hsv_to_bgr(hue: float, saturation: float, value: float) -> Colours:
-    """Convert hue in degrees, saturation and value 0..1 to a colour `[3]` blue, green, red 0..255 (Smith 1978)."""
+    """Convert hue in degrees, saturation and value 0..1 to a colour `[3]` blue, green, red 0..255 (Smith 1978).
+
+    Example:
+        >>> hsv_to_bgr(0, 1, 1)  # red
+        array([  0.,   0., 255.])
+    """
     k = (np.array([1.0, 3.0, 5.0]) + hue / 60) % 6
     mixed = value * (1 - saturation * np.clip(np.minimum(k, 4 - k), 0, 1))
     return np.asarray(255 * mixed)

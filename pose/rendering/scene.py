@@ -53,6 +53,11 @@ def draw_frames(
 
     Yields:
         Frames, `per_scene` of one scene after the other.
+
+    Example:
+        >>> [frame] = draw_frames(seed=0, scenes=1, per_scene=1, image_size=(160, 90))
+        >>> frame.image.shape, frame.people[0].keypoints.shape, frame.people[0].action
+        ((90, 160, 3), (17, 2), 'falling down')
     """
     chances = np.array([shares.get(action, 0) for action in ACTIONS], dtype=float)
     for scene in range(scenes):

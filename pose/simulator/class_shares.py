@@ -51,6 +51,10 @@ def class_frames(frames: int) -> dict[str, int]:
 
     Returns:
         Frames per class, in the order of `ACTIONS`; of equal remainders the first class's goes first.
+
+    Example:
+        >>> class_frames(1000)["falling down"]
+        199
     """
     total = sum(PAPER_FRAMES.values())
     shares = {action: divmod(frames * count, total) for action, count in PAPER_FRAMES.items()}

@@ -60,6 +60,12 @@ class SyntheticSource:
 
     Raises:
         DataError: an argument is out of its range.
+
+    Example:
+        >>> source = SyntheticSource(frames=2000, views=1, seed=0)
+        >>> clips = source.clips()
+        >>> sum(map(len, clips)), clips[0].keypoints.shape[1:], clips[0].label
+        (2000, (17, 2), 'carrying')
     """
 
     class_names: tuple[str, ...] = ACTIONS

@@ -26,6 +26,17 @@ class OksTracking:
         max_gap: seconds that a person may be unseen, alone or among others; after more it counts as another.
         min_similarity: OKS, above 0, below which two poses are never the same person.
         skeleton: layout of the joints.
+
+    Example:
+        >>> from pose.interfaces import Boxes
+        >>> tracker = OksTracking().start(fps=30)
+        >>> pose = np.random.default_rng(0).uniform(0, 100, (17, 2)).astype(np.float32)
+        >>> for frame in range(2):
+        ...     people = np.stack([pose + 300, pose])[:: 1 - 2 * frame] + frame  # in the other order the second time
+        ...     boxes = Boxes(np.tile([0.0, 0.0, 100.0, 100.0], (2, 1)), np.array([0.9, 0.8]))
+        ...     tracker.follow(frame, Poses(people, np.ones((2, 17)), boxes)).tolist()
+        [0, 1]
+        [1, 0]
     """
 
     max_gap: float = 1.0

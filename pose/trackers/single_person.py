@@ -19,6 +19,17 @@ class BestPerson:
 
     Args:
         by: who is best: "score" (the surest box and joints) or "area" (the largest box).
+
+    Example:
+        >>> from pose.interfaces import Boxes
+        >>> tracker = BestPerson().start(fps=30)
+        >>> pose = np.random.default_rng(0).uniform(0, 100, (17, 2)).astype(np.float32)
+        >>> for frame in range(2):
+        ...     people = np.stack([pose + 300, pose])[:: 1 - 2 * frame] + frame  # in the other order the second time
+        ...     boxes = Boxes(np.tile([0.0, 0.0, 100.0, 100.0], (2, 1)), np.array([0.9, 0.8]))
+        ...     tracker.follow(frame, Poses(people, np.ones((2, 17)), boxes)).tolist()
+        [0, -1]
+        [0, -1]
     """
 
     by: Literal["score", "area"] = "score"

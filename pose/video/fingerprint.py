@@ -25,6 +25,14 @@ def fingerprint(path: Path, fps: float) -> str:
 
     Raises:
         BrokenFootageError: it, or a picture of it, cannot be read.
+
+    Example:
+        >>> import tempfile
+        >>> path = Path(tempfile.mkdtemp(), "walk.mp4")
+        >>> _ = path.write_bytes(b"pixels")
+        >>> before = fingerprint(path, fps=30)
+        >>> fingerprint(path.rename(path.with_name("other.mp4")), fps=30) == before
+        True
     """
     with explain_read_errors():
         is_folder = path.is_dir()

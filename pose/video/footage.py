@@ -96,6 +96,17 @@ def open_footage(path: Path, fps: float) -> Footage:
     Args:
         path: a video, or a folder of pictures.
         fps: frames a second of pictures, which do not say it.
+
+    Example:
+        >>> import tempfile
+        >>> import cv2
+        >>> folder = Path(tempfile.mkdtemp())
+        >>> _ = cv2.imwrite(str(folder / "1.png"), np.zeros((48, 64, 3), np.uint8))
+        >>> footage = open_footage(folder, fps=30)
+        >>> footage.info()
+        FootageInfo(fps=30, image_size=(64, 48), frames=1)
+        >>> [frame.shape for frame in footage.frames()]
+        [(48, 64, 3)]
     """
     return ImageFolder(path, fps) if os.path.isdir(path) else Video(path)  # noqa: PTH112 - raises nothing
 
@@ -104,6 +115,13 @@ def find_footage(path: Path) -> list[Path]:
     """Return videos, and folders that pictures lie in, at or below a path, sorted.
 
     A folder that may not be looked into is among them: nobody can tell what is in it, and whoever reads it says why.
+
+    Example:
+        >>> import tempfile
+        >>> folder = Path(tempfile.mkdtemp())
+        >>> (folder / "walk.mp4").touch()
+        >>> [path.name for path in find_footage(folder)]
+        ['walk.mp4']
     """
     if not os.path.isdir(path):  # noqa: PTH112 - raises nothing
         return [path] if _may_exist(path) and _may_be_video(path) else []

@@ -100,6 +100,10 @@ def choose_weights(weights: str, config: ConfigFile, cache: str | None) -> Weigh
 
     Raises:
         DataError: there are no official weights for this configuration.
+
+    Example:
+        >>> choose_weights("random:3", ConfigFile("mmdet::x.py"), cache=None).identity
+        'random, seed 3'
     """
     match = _RANDOM.fullmatch(weights)
     if match:

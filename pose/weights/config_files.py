@@ -21,6 +21,11 @@ class ConfigFile:
     Args:
         name: `mmpose::FILE` or `mmdet::FILE`, below the configs in that library's wheel; `pose::FILE`, below this
             package; or a path. Such a file is Python and is run: it is to be trusted like a program.
+
+    Example:
+        >>> config = ConfigFile("mmdet::rtmdet/rtmdet_tiny_8xb32-300e_coco.py")
+        >>> config.library, config.file
+        ('mmdet', 'rtmdet/rtmdet_tiny_8xb32-300e_coco.py')
     """
 
     name: str

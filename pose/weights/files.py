@@ -60,6 +60,14 @@ def write_weights(path: Path, state: Mapping[str, Any]) -> None:
         path: of the file; its folder exists.
         state: tensors by name. The versions of the modules that a state dict carries go with them, since the libraries
             translate old names by them.
+
+    Example:
+        >>> import tempfile
+        >>> import torch
+        >>> path = Path(tempfile.mkdtemp(), "small.safetensors")
+        >>> write_weights(path, torch.nn.Linear(2, 1).state_dict())
+        >>> {name: tuple(tensor.shape) for name, tensor in read_weights(path).items()}
+        {'bias': (1,), 'weight': (1, 2)}
     """
     from safetensors.torch import save
 

@@ -141,6 +141,10 @@ def find_hash(url: str) -> str:
 
     Raises:
         DataError: it has none, so that what comes could be anything.
+
+    Example:
+        >>> find_hash("https://host/hrnet_w32_20200130-047c8118.pth")
+        '047c8118'
     """
     digits = [found for found in _HASH.findall(url.rpartition("/")[2]) if not _DATE.fullmatch(found)]
     if not digits:

@@ -18,6 +18,10 @@ def rotation(yaw: npt.ArrayLike = 0.0, pitch: npt.ArrayLike = 0.0, roll: npt.Arr
 
     Returns:
         Matrices [..., 3, 3].
+
+    Example:
+        >>> rotation(yaw=np.pi / 2).round(3) @ [1, 0, 0]  # forward, turned to the left
+        array([0., 1., 0.])
     """
     y, p, r = np.broadcast_arrays(yaw, pitch, roll)
     cy, sy, cp, sp, cr, sr = np.cos(y), np.sin(y), np.cos(p), np.sin(p), np.cos(r), np.sin(r)

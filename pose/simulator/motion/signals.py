@@ -9,7 +9,12 @@ from pose.simulator.motion.rotations import Floats
 
 
 def ease(u: npt.ArrayLike) -> Floats:
-    """Return the minimum-jerk step from 0 (u <= 0) to 1 (u >= 1), as hands reach (Flash & Hogan 1985, eq. 5)."""
+    """Return the minimum-jerk step from 0 (u <= 0) to 1 (u >= 1), as hands reach (Flash & Hogan 1985, eq. 5).
+
+    Example:
+        >>> ease([-1, 0.5, 2])
+        array([0. , 0.5, 1. ])
+    """
     u = np.clip(u, 0.0, 1.0)
     step: Floats = u * u * u * (10 + u * (6 * u - 15))
     return step
@@ -25,6 +30,10 @@ def keyframes(time: Floats, at: npt.ArrayLike, values: npt.ArrayLike) -> Floats:
 
     Returns:
         [T, ...]; the first and last value are held outside `at`.
+
+    Example:
+        >>> keyframes(np.array([0.0, 0.5, 1.0, 9.0]), at=[0, 1], values=[2, 4])
+        array([2., 3., 4., 4.])
     """
     at, values = np.asarray(at, dtype=float), np.asarray(values, dtype=float)
     i = np.clip(np.searchsorted(at, time, side="right") - 1, 0, len(at) - 2)

@@ -36,6 +36,13 @@ class EstimatorErrors:
 
     Raises:
         DataError: a value is out of its range.
+
+    Example:
+        >>> EstimatorErrors(jitter=4.0).jitter, EstimatorErrors.none().swap_rate
+        (4.0, 0.0)
+        >>> EstimatorErrors(score=2)
+        Traceback (most recent call last):
+        pose.errors.DataError: simulated estimator: score is 2, expected 0 to 1
     """
 
     jitter: float = 2.5
