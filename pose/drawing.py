@@ -1,4 +1,4 @@
-"""Skeletons drawn over pictures: the person's left and right in colours that everybody can tell apart."""
+"""Skeletons drawn over pictures: the person's left and right in colours that everybody can distinguish."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pose.skeletons import get_skeleton
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-# Told apart also by those who see no red or no green, on light and on dark (Okabe and Ito, 2008).
+# Distinguished also by those who see no red or no green, on light and on dark (Okabe and Ito, 2008).
 COLOURS = {"left": "#56b4e9", "right": "#e69f00", "middle": "#ffffff"}
 _LAYOUT = get_skeleton("coco17")
 

@@ -27,7 +27,7 @@ def interpolate_missing(keypoints: npt.NDArray[Any], missing: npt.NDArray[np.boo
 
     Args:
         keypoints: `[T, V, C]` floats.
-        missing: `[T, V]`, as `find_missing` gives it.
+        missing: `[T, V]`, as `find_missing` returns it.
 
     Example:
         >>> keypoints = np.array([[[0.0, 4.0]], [[np.nan, np.nan]], [[2.0, 8.0]]])

@@ -103,15 +103,15 @@ class SoftOksNms:
         Raises:
             DataError: the poses have another layout.
         """
-        sigmas, scores, left = _sigmas(poses, self.skeleton), person_scores(poses), np.arange(len(poses))
+        sigmas, scores, remaining = _sigmas(poses, self.skeleton), person_scores(poses), np.arange(len(poses))
         kept: list[int] = []
-        while len(left) and len(kept) < self.max_people:
-            best = int(left[np.argmax(scores[left])])
+        while len(remaining) and len(kept) < self.max_people:
+            best = int(remaining[np.argmax(scores[remaining])])
             if scores[best] < self.min_score and kept:
                 break
             kept.append(best)
-            left = left[left != best]
-            scores[left] *= np.exp(-np.square(oks_to(poses, best, left, sigmas)) / self.threshold)
+            remaining = remaining[remaining != best]
+            scores[remaining] *= np.exp(-np.square(oks_to(poses, best, remaining, sigmas)) / self.threshold)
         return take(poses, np.array(kept, np.int64))
 
 

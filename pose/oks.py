@@ -35,7 +35,7 @@ _SIGMAS = {
     "small_toe": 0.079,
     "heel": 0.079,
 }
-_SOMEWHERE = 0.2  # score from which a joint counts for its person's, as in MMPose's CocoMetric
+_MIN_SCORE = 0.2  # score from which a joint counts for its person's, as in MMPose's CocoMetric
 
 
 @cache
@@ -124,7 +124,7 @@ def person_scores(poses: Poses) -> Floats:
         array([0.45])
     """
     scores = np.asarray(poses.scores, np.float64)
-    sure = scores > _SOMEWHERE
+    sure = scores > _MIN_SCORE
     means = np.where(sure, scores, 0).sum(axis=1) / np.maximum(sure.sum(axis=1), 1)
     total: Floats = means * poses.boxes.scores
     return total

@@ -11,16 +11,20 @@ from pathlib import Path
 import numpy as np
 
 from pose.demo.data import HELD_OUT_SEED, held_out_frames
-from pose.demo.networks import find_boxes, find_joints, load_network
 from pose.demo.scoring import MIRROR, PersonOutcome, box_ap, judge, match
+from pose.demo.train import HERE
 from pose.interfaces import Boxes
 from pose.io.atomic import write_atomically
+from pose.openmmlab.detectors import MMDetDetector
+from pose.openmmlab.top_down import MMPoseTopDown
 from pose.rendering.scene import RenderedFrame
 from pose.simulator.scenes import ACTIONS
 from pose.skeletons import get_skeleton
 
 SURE = 0.3
 """Score of a box that key points are looked for in."""
+LEAST = 0.05
+"""Score of a box that counts for the average precision."""
 BATCH = 32
 
 
@@ -59,6 +63,19 @@ class Evaluation:
         return float(np.stack([outcome.swapped for outcome in outcomes])[evaluated].mean())
 
 
+def load_networks(detector: Path | None = None, estimator: Path | None = None) -> tuple[MMDetDetector, MMPoseTopDown]:
+    """Return both networks, which are loaded when they are first used.
+
+    Args:
+        detector: a safetensors file of weights; the one in the repository if None.
+        estimator: the same.
+    """
+    config, weights = "pose::demo/rtmdet_narrow.py", detector or HERE / "rtmdet_narrow.safetensors"
+    boxes = MMDetDetector(config, str(weights), score_threshold=LEAST, device="cpu")
+    config, weights = "pose::demo/hrnet_narrow.py", estimator or HERE / "hrnet_narrow.safetensors"
+    return boxes, MMPoseTopDown(config, str(weights), flip_test=False, device="cpu")
+
+
 def evaluate(
     frames: Iterable[RenderedFrame], detector_weights: Path | None, estimator_weights: Path | None
 ) -> Evaluation:
@@ -69,16 +86,16 @@ def evaluate(
         detector_weights: a safetensors file; the one in the repository if None.
         estimator_weights: the same.
     """
-    detector, estimator = load_network("detector", detector_weights), load_network("estimator", estimator_weights)
+    detector, estimator = load_networks(detector_weights, estimator_weights)
     found: list[Boxes] = []
     people, outcomes = [], []
     frames = iter(frames)
     while batch := list(islice(frames, BATCH)):
-        for frame, boxes in zip(batch, find_boxes(detector, [frame.image for frame in batch]), strict=True):
+        for frame, boxes in zip(batch, detector.detect([frame.image for frame in batch]), strict=True):
             found.append(boxes)
             people.append(frame.people)
             sure = Boxes(boxes.xyxy[boxes.scores >= SURE], boxes.scores[boxes.scores >= SURE])
-            keypoints = find_joints(estimator, frame.image, sure.xyxy)
+            keypoints, _ = estimator.estimate(estimator.crop(frame.image, sure.xyxy))
             for person, owner in zip(frame.people, match(sure, frame.people), strict=True):
                 if person.shown:
                     outcomes.append(judge(person, keypoints[owner] if owner >= 0 else None))

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import contextlib
-import io
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from pose.boxes import overlaps
+from pose.coco_evaluation import evaluate_coco
 from pose.interfaces import Array, Bools, Boxes, Ints
 from pose.rendering.coco import annotate
 from pose.rendering.picture import Truth
@@ -81,25 +79,15 @@ def box_ap(found: Sequence[Boxes], people: Sequence[Sequence[Truth]]) -> float:
         found: boxes of each picture.
         people: who is in it; those of whom hardly anything is seen neither count nor make a box wrong.
     """
-    from pycocotools.coco import COCO
-    from pycocotools.cocoeval import COCOeval
-
-    truth = COCO()
     number = iter(range(1, 10**9))
-    truth.dataset = {
+    dataset = {
         "images": [{"id": image} for image in range(len(people))],
         "annotations": [
             annotate(person, next(number), image) for image, those in enumerate(people) for person in those
         ],
         "categories": [{"id": 1, "name": "person"}],
     }
-    with contextlib.redirect_stdout(io.StringIO()):
-        truth.createIndex()
-        results = truth.loadRes(_results(found))
-        evaluation: Any = COCOeval(truth, results, "bbox")
-        evaluation.params.iouThrs = np.array([OVERLAP])
-        evaluation.evaluate()
-        evaluation.accumulate()
+    evaluation = evaluate_coco(dataset, _results(found), "bbox", np.array([OVERLAP]))
     # [thresholds, recalls, categories, areas, most detections]: all areas, and the most of 1, 10 and 100
     return float(evaluation.eval["precision"][0, :, 0, 0, -1].mean())
 

@@ -1,7 +1,7 @@
 """Pictures in which people's key points are annotated, in the JSON of COCO's key point data.
 
 Beside COCO's own keys an annotation may have `head_top` and `neck` (x, y in pixels) and `action`; an image may have
-`action` as well. Joints are told by the names that the category gives them; what it has not is not annotated.
+`action` as well. Joints are found by their names in the category; others are not annotated.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ class AnnotatedPeople:
         visible: `[N, 17]` 2 seen, 1 hidden, 0 not annotated.
         boxes: `[N, 4]` x1, y1, x2, y2.
         areas: `[N]` square pixels, of the person and not of the box where that was measured.
-        crowd: `[N]` whether it is a crowd, which nobody need find one by one.
+        crowd: `[N]` whether it is a crowd, whose people need not be found one by one.
         heads: `[N]` pixels from head top to neck, NaN where not annotated.
         actions: what each of the N does, "" where that is not known.
     """

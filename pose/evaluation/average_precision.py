@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import contextlib
-import io
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
+from pose.coco_evaluation import evaluate_coco
 from pose.evaluation.annotations import AnnotatedPeople, Picture
 from pose.evaluation.results import Results
 
@@ -25,23 +24,13 @@ def average_precision(pictures: Sequence[Picture], results: Results) -> dict[str
         pictures: what is annotated.
         results: what was found, in the same order.
     """
-    from pycocotools.coco import COCO
-    from pycocotools.cocoeval import COCOeval
-
     detections = _detections(results)
     if not detections:  # pycocotools takes no empty list
         sizes = np.concatenate([picture.people.areas[picture.people.evaluated] for picture in pictures])
         there = (True, True, True, ((sizes > 32**2) & (sizes < 96**2)).any(), (sizes > 96**2).any())
         return {name: 0.0 if found else np.nan for name, found in zip(COLUMNS, there, strict=True)}
-    with contextlib.redirect_stdout(io.StringIO()):  # it tells its progress
-        truth = COCO()
-        truth.dataset = _dataset(pictures)
-        truth.createIndex()
-        evaluation = COCOeval(truth, truth.loadRes(detections), "keypoints")
-        evaluation.evaluate()
-        evaluation.accumulate()
-        evaluation.summarize()
-    values = [float(value) if value >= 0 else np.nan for value in evaluation.stats[: len(COLUMNS)]]
+    stats = evaluate_coco(_dataset(pictures), detections, "keypoints").stats
+    values = [float(value) if value >= 0 else np.nan for value in stats[: len(COLUMNS)]]
     return dict(zip(COLUMNS, values, strict=True))
 
 

@@ -57,13 +57,15 @@ def read_results(name: str, path: Path, annotations: Annotations, places: Sequen
     names = Names(annotations, places)
     is_openpose = path.is_dir() and any(path.rglob(f"*{_OPENPOSE}"))
     entries = list(_openpose(path, names) if is_openpose else _alphapose(path, names))
-    if any(one.match.video_known for one in entries):  # then what tells no video, or another one, is not of this one
+    if any(
+        one.match.video_known for one in entries
+    ):  # then an entry without a video, or of another one, is not of this one
         entries = [one for one in entries if one.match.doubt < GUESSED or one.match.row is None]
     kept = _surest(entries, annotations)
     if not kept:
         first = annotations.pictures[0].name
-        told = f"names {entries[0].name}, not {first}" if entries else "names no picture"
-        raise DataError(f"{path} is of other pictures than {annotations.path}: it {told}")
+        named = f"names {entries[0].name}, not {first}" if entries else "names no picture"
+        raise DataError(f"{path} is of other pictures than {annotations.path}: it {named}")
     poses = [kept[row].poses if row in kept else nobody() for row in range(len(places))]
     ranks = [kept[row].ranks if row in kept else np.empty(0) for row in range(len(places))]
     return Results(name, poses, ranks)

@@ -51,8 +51,8 @@ class Reference(NamedTuple):
 def _torso(people: AnnotatedPeople) -> Floats:
     shoulder, hip = _LAYOUT.find("left_shoulder", "right_hip")
     lengths = np.linalg.norm(people.keypoints[:, shoulder] - people.keypoints[:, hip], axis=1)
-    whole = (people.visible[:, [shoulder, hip]] > 0).all(axis=1)
-    return np.where(whole, lengths, np.nan)
+    annotated = (people.visible[:, [shoulder, hip]] > 0).all(axis=1)
+    return np.where(annotated, lengths, np.nan)
 
 
 def _longer_side(people: AnnotatedPeople) -> Floats:
@@ -99,7 +99,7 @@ class JointCounts:
         measured: `[N]` whether the length that PCK goes by is annotated; the others count for `missed` only.
         visible: `[N, 17]` joints that are seen.
         hidden: `[N, 17]` joints that are annotated and not seen.
-        missed: `[N, 17]` joints that score too little, or all of somebody whom nobody found.
+        missed: `[N, 17]` joints that score too little, or all joints of a person who was not found.
         near: `[N, 17]` joints that are close enough, whatever their score.
         swapped: `[N, 8]` pairs that are both close enough once left and right are exchanged, and not before.
     """
@@ -140,9 +140,9 @@ class JointCounts:
         return {name: _share(self.near[:, joint], seen[:, joint]) for joint, name in enumerate(_LAYOUT.joints)}
 
 
-def _share(part: Bools, whole: Bools) -> float:
-    total = int(whole.sum())
-    return int((part & whole).sum()) / total if total else np.nan
+def _share(part: Bools, counted: Bools) -> float:
+    total = int(counted.sum())
+    return int((part & counted).sum()) / total if total else np.nan
 
 
 def count_joints(pictures: Sequence[Picture], results: Results, reference: Reference, min_score: float) -> JointCounts:
@@ -194,7 +194,7 @@ def _within(found: Floats, truth: Floats, radii: Floats) -> Bools:
 def pair(people: AnnotatedPeople, poses: Poses, ranks: Floats) -> Ints:
     """Return the index of the result that is matched to each annotated person, `[N]`, -1 for none.
 
-    As in COCO's evaluation the surest takes first, of the annotated people who are left the most similar one:
+    As in COCO's evaluation the best-ranked takes first, of the remaining annotated people the most similar one:
     the mean of OKS and the overlap of the boxes, at least 0.25, so that a person whose joints are all wrong is still
     that person if the box is right.
     """

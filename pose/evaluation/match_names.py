@@ -21,8 +21,8 @@ class Match(NamedTuple):
     Attributes:
         row: its number; None where it is not annotated, or may be one of several.
         doubt: `WHOLE` where the name is all of the picture's; `SHORT` where it is a part that no other picture has, or
-            a frame's number where the video is told; `GUESSED` where only one video is annotated, and nothing tells it.
-        video_known: whether it is a frame of a video that is told.
+            a frame's number where the video is named; `GUESSED` where only one video is annotated, and none is named.
+        video_known: whether it is a frame of a video that is named.
     """
 
     row: int | None

@@ -21,7 +21,7 @@ class Results:
     Args:
         name: of it.
         poses: in each picture, key points in the order of coco17, NaN where not found.
-        ranks: `[N]` in each picture: how sure it is of each person, in any unit; the surest count first.
+        ranks: `[N]` in each picture: confidence of each person, in any unit; the highest count first.
         seconds: that finding them took, without reading the pictures; NaN where that is not known.
     """
 

@@ -25,7 +25,7 @@ from pose.skeletons import get_skeleton
 class AnnotatedBoxes:
     """A detector that returns the annotated boxes of the people who count.
 
-    It is told the pictures once and gives them out in that order, whatever it is shown.
+    It gets the pictures once and returns their boxes in that order, whatever it is shown.
 
     Args:
         pictures: in the order in which they will be shown.
@@ -87,8 +87,8 @@ def warm_up(
 ) -> None:
     """Run one picture, so that weights are there and loading them is not measured.
 
-    Whatever the detector finds there, a top-down estimator is also shown the whole picture: without a box it would not
-    be built.
+    Whatever the detector finds there, a top-down estimator is also run on the complete picture: without a box it would
+    not be built.
 
     Raises:
         DataError: the weights cannot be had, the estimator lacks some of COCO's joints, or the picture cannot be read.

@@ -18,11 +18,11 @@ FORMAT = 2
 """Of the store and of how its key points are found; another number makes everything anew.
 
 2: a person who is alone may be unseen for `max_gap` only; people are detected in every n-th frame of a segment,
-whatever the batches; folders of pictures are told apart by their frames a second.
+whatever the batches; folders of pictures are distinguished by their frames a second.
 """
 
 FULL_PRECISION = "float32"
-"""What everything computes in that says nothing else."""
+"""Precision where nothing else is said."""
 
 _HELD = 64
 """Frames that the detector's batch may reach over, where it would itself be of fewer."""
@@ -54,7 +54,7 @@ class PoseComponents:
         nms: takes duplicates away.
         tracker: follows people.
         detect_every: frames of a segment from one detection to the next, at least 1; boxes between are interpolated.
-        people_per_batch: people, or frames for an estimator of whole pictures, that the network sees at once.
+        people_per_batch: people, or frames for an estimator without a detector, that the network sees at once.
         frames_per_batch: of the frames that people are detected in, those that the detector sees at once; fewer where
             they would reach over more than 64 frames (`frames_at_once`).
 

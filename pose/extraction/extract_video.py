@@ -32,15 +32,15 @@ def extract_video(
         video: its fingerprint.
         store: opened.
         components: those that the store is for.
-        advance: called with every number of frames that is done.
+        advance: called with the number of frames that are newly done.
 
     Raises:
-        BrokenFootageError: it cannot be read to its end. Whole segments before that stay.
+        BrokenFootageError: it cannot be read to its end. Complete segments before that stay.
         StuckError: it was begun in another precision than this machine would go on in.
     """
     with store.lock(video):
         if store.has(video):
-            store.finish(video)  # whoever wrote it may have been killed right then
+            store.finish(video)  # its writer may have been killed right then
             found = store.read(video)
             advance(found.num_frames, True)
             return found

@@ -51,8 +51,12 @@ def draw_overview(
     Returns:
         None where nobody was found in any, or the joints are not COCO's.
     """
-    whole = [outcome for outcome in outcomes if outcome.row is not None and outcome.row["people"]]
-    chosen = [whole[i] for i in np.unique(np.linspace(0, len(whole) - 1, most).round().astype(int))] if whole else []
+    complete = [outcome for outcome in outcomes if outcome.row is not None and outcome.row["people"]]
+    chosen = (
+        [complete[i] for i in np.unique(np.linspace(0, len(complete) - 1, most).round().astype(int))]
+        if complete
+        else []
+    )
     shown = [frame for outcome in chosen if (frame := _show(outcome, store, fps)) is not None]
     return _draw(shown, min_score) if shown else None
 

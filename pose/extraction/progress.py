@@ -6,7 +6,6 @@ import sys
 import time
 from collections.abc import Callable
 from datetime import timedelta
-from types import TracebackType
 from typing import Any
 
 Report = Callable[[float, float, str], None]
@@ -21,7 +20,7 @@ class ExtractionProgress:
     Args:
         total: frames in all, as far as that is known.
         videos: how many there are.
-        report: told frames found now, frames that were to be found, and a few words, where somebody else shows it;
+        report: called with frames done now, frames to do, and a short text, where the caller shows progress itself;
             then there is no bar.
         clock: seconds, ever more.
     """
@@ -54,9 +53,7 @@ class ExtractionProgress:
             self._bar.start()
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         if self._bar is not None:
             self._show()
             self._bar.stop()

@@ -130,7 +130,7 @@ def extract(
         store: for these components.
         components: what finds people.
         fps: frames a second of folders of pictures, as they were looked up.
-        report: told how far it is, where somebody else shows it.
+        report: called with the progress, where the caller shows it itself.
 
     Returns:
         How it went, a video each. A line for each is printed as well.

@@ -6,7 +6,7 @@
         0f3a...e1.safetensors                  a video: everybody in it
         unfinished/0f3a...e1/00003.safetensors a segment of one that is not finished
 
-Whatever happens, a file is whole or not there, and holds no time, host or path: cut off and gone on with, the store has
+Whatever happens, a file is complete or not there, and holds no time, host or path: cut off and resumed, the store has
 the same bytes in the end.
 """
 
@@ -38,8 +38,8 @@ class VideoDetections:
     """The people of one video.
 
     Args:
-        people: every sighting.
-        ids: `[N]` who it is, nobody twice in a frame; -1 for sightings that the tracker left out.
+        people: every detection.
+        ids: `[N]` who it is, nobody twice in a frame; -1 for detections that the tracker dropped.
         fps: frames a second.
         image_size: width and height in pixels.
         num_frames: frames that the video has.
@@ -133,7 +133,7 @@ class KeypointStore:
         """Read the people of a finished video.
 
         Raises:
-            DataError: it is not there, or its file is not whole.
+            DataError: it is not there, or its file is broken.
         """
         people, notes, arrays = read_detections(self.path(video))
         if notes["settings"] != digest(self.identity):
@@ -176,8 +176,8 @@ class KeypointStore:
         """
         indexed = self._rows()
         for video in videos:
-            left = os.path.exists(self._segments(video))  # noqa: PTH110 - raises nothing
-            if self.has(video) and (left or video not in indexed):
+            has_segments = os.path.exists(self._segments(video))  # noqa: PTH110 - raises nothing
+            if self.has(video) and (has_segments or video not in indexed):
                 with self.lock(video):
                     self.finish(video)
                 indexed = self._rows()  # which has all of them again, where it was lost
@@ -191,7 +191,7 @@ class KeypointStore:
             precision: that the others of the video are found in.
 
         Raises:
-            StuckError: it was found in another precision, or its file is not whole.
+            StuckError: it was found in another precision, or its file is broken.
             UnwritableError: the store may not be looked into.
         """
         path = self._segment(video, number)

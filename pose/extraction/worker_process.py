@@ -98,5 +98,5 @@ def _extract(
         mistake = str(error)
     except KeyboardInterrupt:
         raise SystemExit(130) from None
-    with suppress(BrokenPipeError):  # nobody wants to know any more
+    with suppress(BrokenPipeError):  # the parent process is gone
         sender.send(mistake)

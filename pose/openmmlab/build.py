@@ -45,7 +45,7 @@ def build_network(config: Any, scope: str, weights: Weights, device: Any) -> Any
     """Build a network, ready to predict.
 
     Args:
-        config: as `read_config` gives it.
+        config: as `read_config` returns it.
         scope: `mmdet` or `mmpose`: whose names the configuration uses where it does not say.
         weights: random ones are drawn under their seed, the same in every process; the others are loaded.
         device: the `torch.device`.

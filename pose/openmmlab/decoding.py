@@ -21,7 +21,7 @@ def decode(outputs: Any, decoder: Any) -> tuple[Array, Array]:
         Key points `[N, V, 2]` in the codec's input size, and scores `[N, V]` in 0..1.
 
     Raises:
-        DataError: the head gives something else.
+        DataError: the head has other outputs.
     """
     import torch
 

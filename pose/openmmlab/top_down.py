@@ -20,7 +20,7 @@ _PIXELS_IN_CACHE = 8 * 256 * 192  # of crops that a thread takes through the net
 
 
 class MMPoseTopDown:
-    """Any top-down estimator of MMPose whose head gives heatmaps or SimCC's distributions.
+    """Any top-down estimator of MMPose whose head predicts heatmaps or SimCC's distributions.
 
     Args:
         config: `mmpose::FILE`, below the configs in MMPose's wheel; `pose::FILE`, below the package `pose`; or a path.

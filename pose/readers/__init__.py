@@ -1,1 +1,1 @@
-"""Readers of other tools' files, which give clips."""
+"""Readers that turn other tools' files into clips."""

@@ -143,5 +143,5 @@ def _number(idx: Any) -> int | None:
     """Return one integer, in a list or not; without a tracker lists of zeros are written, one for each merged box."""
     while isinstance(idx, list) and len(idx) == 1:
         idx = idx[0]
-    whole = isinstance(idx, int | float) and not isinstance(idx, bool) and abs(idx) < 2**53 and idx == int(idx)
-    return int(idx) if whole else None
+    is_integer = isinstance(idx, int | float) and not isinstance(idx, bool) and abs(idx) < 2**53 and idx == int(idx)
+    return int(idx) if is_integer else None

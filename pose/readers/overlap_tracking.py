@@ -71,7 +71,7 @@ def cut_tracks(frames: Ints, ids: Ints, max_gap: int, min_frames: int) -> tuple[
 
     Args:
         frames: `[N]` ascending frame numbers.
-        ids: `[N]` who it is, nobody twice in a frame.
+        ids: `[N]` person numbers, unique within a frame.
         max_gap: frames that a person may be unseen within a track.
         min_frames: frames in which a person must be seen for a track to count.
 
@@ -94,7 +94,7 @@ def choose_tracks(tracks: Sequence[Ints], frames: Ints, max_people: int) -> list
     """Keep at most `max_people` at a time, those that are seen in the most frames.
 
     Args:
-        tracks: as `cut_tracks` gives them.
+        tracks: as `cut_tracks` returns them.
         frames: `[N]` frame numbers that they point into.
         max_people: at a time.
 

@@ -44,8 +44,8 @@ class PoseSequence:
         keypoints: `[N, V, 2]` pixels, NaN where missing.
         scores: `[N, V]` in 0..1.
         boxes: `[N, 4]` x1, y1, x2, y2.
-        ids: `[N]` who it is, nobody twice in a frame; None where that is not known.
-        labels: what is said about it, or about each part of it.
+        ids: `[N]` person numbers, unique within a frame; None where not known.
+        labels: of the sequence, or of each part of it.
         image_size: width and height in pixels, 0 where not known.
         fps: frames a second; None where the file does not say.
     """

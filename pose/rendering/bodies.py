@@ -11,7 +11,7 @@ from pose.simulator.motion.kinematics import INDEX, JOINTS
 from pose.simulator.motion.rotations import Floats
 
 STATURE = 1.7
-"""Metres of the body that the radii are given for; the head's length tells how much larger or smaller one is."""
+"""Metres of the body that the radii are given for; the head's length gives the scale of others."""
 HEAD = 0.182
 """Neck's base to head top as a fraction of stature, as in `pose.simulator.motion.kinematics`."""
 

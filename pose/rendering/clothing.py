@@ -1,6 +1,6 @@
 """Clothing of rendered people. Left arm and leg are in warm colours, right ones in cool colours, on everybody.
 
-Without that, a narrow network trained for minutes cannot tell the left limbs from the right ones at the size at which a
+Without that, a narrow network trained for minutes cannot distinguish left limbs from right ones at the size at which a
 surveillance camera sees people.
 """
 

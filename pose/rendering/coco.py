@@ -24,8 +24,8 @@ JPEG_QUALITY = 95
 def write_coco(folder: Path, frames: Iterable[RenderedFrame]) -> int:
     """Write pictures as JPEG and one file of annotations in COCO's key point format.
 
-    Beside COCO's own keys an annotation has `head_top` and `neck` (x, y in pixels) and `action`. Of somebody of whom
-    hardly anything is seen `iscrowd` is 1, so that neither training nor evaluation asks for them. The folder appears
+    Beside COCO's own keys an annotation has `head_top` and `neck` (x, y in pixels) and `action`. `iscrowd` is 1
+    for a person who is hardly visible, so that neither training nor evaluation counts them. The folder appears
     when all of it is written.
 
     Args:

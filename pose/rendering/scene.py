@@ -48,7 +48,7 @@ def draw_frames(
         seed: of everything: other seeds have other actors, cameras, rooms and clothes.
         scenes: how many.
         per_scene: pictures of each scene, seconds apart.
-        shares: how often each action is done; as in the paper's table 3 if not told.
+        shares: how often each action is done; as in the paper's table 3 by default.
         image_size: width and height in pixels.
 
     Yields:
@@ -88,7 +88,7 @@ def _perform(rng: np.random.Generator, action: str, at: npt.NDArray[np.int64]) -
 
 
 def _apart(bodies: list[Body], frame: int) -> list[int]:
-    """Return the indices of people who do not stand in somebody before them."""
+    """Return the indices of people who do not overlap an earlier one."""
     kept: list[int] = []
     places = [body.joints[frame, INDEX["pelvis"], :2] for body in bodies]
     for i, place in enumerate(places):

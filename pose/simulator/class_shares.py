@@ -58,9 +58,9 @@ def class_frames(frames: int) -> dict[str, int]:
     """
     total = sum(PAPER_FRAMES.values())
     shares = {action: divmod(frames * count, total) for action, count in PAPER_FRAMES.items()}
-    left = frames - sum(whole for whole, _ in shares.values())
-    favoured = sorted(shares, key=lambda action: -shares[action][1])[:left]
-    return {action: whole + (action in favoured) for action, (whole, _) in shares.items()}
+    remaining = frames - sum(count for count, _ in shares.values())
+    favoured = sorted(shares, key=lambda action: -shares[action][1])[:remaining]
+    return {action: count + (action in favoured) for action, (count, _) in shares.items()}
 
 
 def plan(frames: int, views: int, seed: int) -> list[Take]:
@@ -76,7 +76,7 @@ def plan(frames: int, views: int, seed: int) -> list[Take]:
     Args:
         frames: of key points, over all clips.
         views: cameras that each recording is seen by, 1..12.
-        seed: of the whole data set.
+        seed: of the data set.
 
     Returns:
         The takes, by index.

@@ -13,6 +13,11 @@ from pose.interfaces import Floats, Ints
 _SMOOTHING = 0.4  # weight of the newest step in a person's speed
 
 
+def gap_in_frames(seconds: float, fps: float) -> int:
+    """Return the number of frames for which a person may be unseen."""
+    return max(0, round(seconds * fps))
+
+
 class Association(ABC):
     """The people seen so far in one video.
 

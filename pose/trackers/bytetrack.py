@@ -11,7 +11,7 @@ import numpy as np
 
 from pose.errors import DataError
 from pose.interfaces import Boxes, Ints, Poses
-from pose.trackers.base import gap_in_frames
+from pose.trackers.association import gap_in_frames
 
 
 @dataclass(frozen=True, slots=True)

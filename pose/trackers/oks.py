@@ -11,8 +11,7 @@ from pose.errors import DataError
 from pose.interfaces import Floats, Ints, Poses
 from pose.interpolation import find_missing
 from pose.oks import box_areas, get_sigmas, oks
-from pose.trackers.association import Association
-from pose.trackers.base import gap_in_frames
+from pose.trackers.association import Association, gap_in_frames
 
 
 @dataclass(frozen=True, slots=True)

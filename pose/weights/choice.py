@@ -7,32 +7,14 @@ import re
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 from pose.errors import DataError
 from pose.weights.config_files import ConfigFile, find_file
 from pose.weights.files import read_weights
+from pose.weights.official import OfficialWeights
 
 _RANDOM = re.compile(r"random(?::(\d+))?")
-
-
-class Weights(Protocol):
-    """Weights that are not read until they are loaded."""
-
-    @property
-    def name(self) -> str:
-        """Their name, as a user types it."""
-
-    @property
-    def identity(self) -> str:
-        """Text that distinguishes them from others, without a path."""
-
-    @property
-    def seed(self) -> int | None:
-        """Seed of random weights, None for others."""
-
-    def load(self) -> Any | None:
-        """Return the tensors by name as `nn.Module.state_dict` has them, None where they are to be initialised."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +72,15 @@ class FileWeights:
         return read_weights(find_file(self.name))
 
 
+Weights = RandomWeights | FileWeights | OfficialWeights
+"""Weights that are not read until they are loaded.
+
+`name` is what a user types, `identity` distinguishes them from others without a path, `seed` is that of random ones and
+None for others, and `load` returns the tensors by name as of `nn.Module.state_dict`, or None where they are to be
+initialised.
+"""
+
+
 def choose_weights(weights: str, config: ConfigFile, cache: str | None) -> Weights:
     """Return the weights that `weights` stands for.
 
@@ -109,7 +100,5 @@ def choose_weights(weights: str, config: ConfigFile, cache: str | None) -> Weigh
     if match:
         return RandomWeights(int(match[1] or 0))
     if weights == "official":
-        from pose.weights.official import OfficialWeights
-
         return OfficialWeights.of(config, Path(cache).expanduser() if cache else None)
     return FileWeights(weights)

@@ -31,7 +31,7 @@ class EstimatorErrors:
         missed_joint_rate: part of the visible joints that are missed.
         missed_occluded_rate: part of the hidden joints that are missed.
         missed_joint_length: mean number of frames for which a joint is missed, 1 or more.
-        missed_frame_rate: part of the frames in which the whole person is missed.
+        missed_frame_rate: part of the frames in which the person is missed entirely.
         missed_frame_length: mean number of frames for which that lasts, 1 or more.
 
     Raises:
