@@ -98,8 +98,9 @@ class PoseComponents:
         return hasattr(self.estimator, "crop")
 
     @property
-    def _models(self) -> tuple[Any, ...]:
-        return (self.detector, self.estimator) if self.top_down else (self.estimator,)
+    def _networks(self) -> list[Any]:
+        models = (self.detector, self.estimator) if self.top_down else (self.estimator,)
+        return [network for model in models if (network := getattr(model, "network", None)) is not None]
 
     @property
     def frames_at_once(self) -> int:
@@ -115,8 +116,7 @@ class PoseComponents:
     @property
     def precision(self) -> str:
         """Precision of the networks, the detector's first where they differ; `auto` is resolved for this machine."""
-        networks = [network for part in self._models if (network := getattr(part, "network", None)) is not None]
-        return ", ".join(dict.fromkeys(network.used_precision for network in networks)) or FULL_PRECISION
+        return ", ".join(dict.fromkeys(network.used_precision for network in self._networks)) or FULL_PRECISION
 
     def fetch(self) -> None:
         """Fetch missing weights, so that a fault is reported before anything begins.
@@ -124,9 +124,8 @@ class PoseComponents:
         Raises:
             DataError: some cannot be had.
         """
-        for part in self._models:
-            if (fetch := getattr(part, "fetch", None)) is not None:
-                fetch()
+        for network in self._networks:
+            network.fetch()
 
     @cached_property
     def identity(self) -> Mapping[str, Any]:

@@ -87,6 +87,7 @@ class KeypointStore:
     def __init__(self, root: Path, identity: Mapping[str, Any], name: str, key: str = "store") -> None:
         self.root = root
         self.folder = root / name
+        self._index = self.folder / "index.parquet"
         self.identity = identity
         self.key = key
 
@@ -274,11 +275,7 @@ class KeypointStore:
             rows = {name: row for name, row in known.items() if name in there and name != video}
             rows |= {name: self.read(name).row for name in there - set(rows)}
             table = pd.DataFrame([{"video": name, **row} for name, row in sorted(rows.items())])
-            write_atomically(self._index_path, table.to_parquet(index=False))
-
-    @property
-    def _index_path(self) -> Path:
-        return self.folder / "index.parquet"
+            write_atomically(self._index, table.to_parquet(index=False))
 
     def _rows(self) -> dict[str, dict[str, Any]]:
         """Return the index's rows by video; empty where the index is missing or broken, to be rebuilt."""
@@ -286,7 +283,7 @@ class KeypointStore:
         from pyarrow import ArrowException
 
         try:
-            rows: dict[str, dict[str, Any]] = pd.read_parquet(self._index_path).set_index("video").to_dict("index")
+            rows: dict[str, dict[str, Any]] = pd.read_parquet(self._index).set_index("video").to_dict("index")
         except (OSError, ValueError, KeyError, ArrowException):
             return {}
         return rows

@@ -64,10 +64,6 @@ class MMDetDetector:
             "person_class": self.person_class,
         }
 
-    def fetch(self) -> None:
-        """Fetch missing weights, without loading them."""
-        self.network.fetch()
-
     def detect(self, images: Sequence[Image]) -> list[Boxes]:
         """Return the persons in each picture, best first.
 

@@ -48,22 +48,13 @@ class MMPoseTopDown:
         cache: str | None = None,
     ) -> None:
         self.network = Network("mmpose", config, weights, device, precision, cache, name)
-        self._skeleton = get_skeleton(skeleton)
+        self.skeleton = get_skeleton(skeleton).name
         self.flip_test = flip_test
-
-    @property
-    def skeleton(self) -> str:
-        """Name of the layout of the joints."""
-        return self._skeleton.name
 
     @property
     def identity(self) -> Mapping[str, object]:
         """The network and its test settings."""
         return {**self.network.identity, "skeleton": self.skeleton, "flip_test": self.flip_test}
-
-    def fetch(self) -> None:
-        """Fetch missing weights, without loading them."""
-        self.network.fetch()
 
     def crop(self, image: Image, boxes: Array) -> Crops:
         """Cut boxes out of a picture. Reads the configuration, but does not build the network.
@@ -80,7 +71,7 @@ class MMPoseTopDown:
         Raises:
             DataError: the network cannot be had, or has other joints than the skeleton.
         """
-        joints = self._skeleton.num_joints
+        joints = get_skeleton(self.skeleton).num_joints
         if not len(crops):
             return np.empty((0, joints, 2), np.float32), np.empty((0, joints), np.float32)
         keypoints, scores = self._predict(crops.pixels)
@@ -139,7 +130,7 @@ class MMPoseTopDown:
         """Mirror the outputs of mirrored crops back."""
         from mmpose.models.utils.tta import flip_heatmaps, flip_vectors
 
-        indices = list(self._skeleton.mirror)
+        indices = list(get_skeleton(self.skeleton).mirror)
         if isinstance(outputs, tuple):
             return flip_vectors(*outputs, flip_indices=indices)
         settings = module.test_cfg

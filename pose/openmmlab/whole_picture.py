@@ -50,15 +50,10 @@ class MMPoseWholePicture:
         cache: str | None = None,
     ) -> None:
         self.network = Network("mmpose", config, weights, device, precision, cache, name, self._adapt)
-        self._skeleton = get_skeleton(skeleton)
+        self.skeleton = get_skeleton(skeleton).name
         self.score_threshold = score_threshold
         self.max_people = max_people
         self.flip_test = flip_test
-
-    @property
-    def skeleton(self) -> str:
-        """Name of the layout of the joints."""
-        return self._skeleton.name
 
     @property
     def identity(self) -> Mapping[str, object]:
@@ -70,10 +65,6 @@ class MMPoseWholePicture:
             "max_people": self.max_people,
             "flip_test": self.flip_test,
         }
-
-    def fetch(self) -> None:
-        """Fetch missing weights, without loading them."""
-        self.network.fetch()
 
     def find(self, images: Sequence[Image]) -> list[Poses]:
         """Return everybody in each picture, best first.
@@ -135,7 +126,7 @@ class MMPoseWholePicture:
 
     def _poses(self, instances: Any) -> Poses:
         """Return the people of one picture, in descending order of their scores."""
-        keypoints = np.asarray(instances.keypoints, np.float32).reshape(-1, self._skeleton.num_joints, 2)
+        keypoints = np.asarray(instances.keypoints, np.float32).reshape(-1, get_skeleton(self.skeleton).num_joints, 2)
         scores = np.clip(np.asarray(instances.keypoint_scores, np.float32).reshape(keypoints.shape[:2]), 0, 1)
         people = np.asarray(instances.bbox_scores if "bbox_scores" in instances else scores.mean(axis=1), np.float32)
         boxes = instances.bboxes if "bboxes" in instances else key_point_boxes(keypoints)

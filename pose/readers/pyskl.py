@@ -112,16 +112,13 @@ class PysklSource:
         people = list(self._people())
         if not people:
             raise DataError(f"{self.path} holds no key points")
-        shapes = {keypoints.shape[1:] for _, _, keypoints, _ in people}
+        annotations, persons, keypoints, scores = zip(*people, strict=True)
+        shapes = {track.shape[1:] for track in keypoints}
         if len(shapes) > 1:
             raise DataError(f"{self.path} mixes layouts of joints: {sorted(shapes)}")
-        joined = np.empty((sum(len(k) for _, _, k, _ in people), *shapes.pop()), np.float32)
-        clips, end = [], 0
-        for annotation, person, keypoints, scores in people:
-            start, end = end, end + len(keypoints)
-            joined[start:end] = keypoints
-            clips.append(self._clip(annotation, person, joined[start:end], scores))
-        return clips
+        joined = np.concatenate(keypoints, dtype=np.float32, casting="unsafe")
+        views = np.split(joined, np.cumsum([len(track) for track in keypoints])[:-1])
+        return list(map(self._clip, annotations, persons, views, scores))
 
     def _people(self) -> Iterator[tuple[dict[str, Any], int, Array, Array]]:
         for annotation in self._annotations:
