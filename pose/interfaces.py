@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Protocol
+from dataclasses import asdict, dataclass
+from typing import Any, ClassVar, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -118,3 +118,16 @@ class Tracker(Model, Protocol):
 
         Frames come in ascending order. Those without anybody may be left out: people are unseen in them all the same.
         """
+
+
+class Settings:
+    """Base of frozen dataclasses whose kind and fields are all that their results depend on."""
+
+    __slots__ = ()
+    kind: ClassVar[str]
+
+    @property
+    def identity(self) -> Mapping[str, object]:
+        """Its kind and settings."""
+        settings: Any = self
+        return {"name": self.kind, **asdict(settings)}

@@ -2,27 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 
 from pose.errors import DataError
-from pose.interfaces import Bools, Floats, Ints, Poses
+from pose.interfaces import Bools, Floats, Ints, Poses, Settings
 from pose.oks import get_sigmas, oks_to, person_scores, take
 
 _TINY = 1e-9  # pixels, of a box without width or height
 
 
 @dataclass(frozen=True, slots=True)
-class NoNms:
+class NoNms(Settings):
     """Keeps everybody, in the order in which they came."""
 
-    @property
-    def identity(self) -> Mapping[str, object]:
-        """Its name."""
-        return {"name": "none"}
+    kind = "none"
 
     def keep(self, poses: Poses) -> Poses:
         """Return the same people."""
@@ -30,7 +27,7 @@ class NoNms:
 
 
 @dataclass(frozen=True, slots=True)
-class OksNms:
+class OksNms(Settings):
     """Greedy suppression by object key point similarity: `oks_nms` of HRNet and MMPose.
 
     Args:
@@ -46,13 +43,9 @@ class OksNms:
         array([0.9, 0.8])
     """
 
+    kind = "oks"
     threshold: float = 0.9
     skeleton: str = "coco17"
-
-    @property
-    def identity(self) -> Mapping[str, object]:
-        """Name and settings."""
-        return {"name": "oks", **asdict(self)}
 
     def keep(self, poses: Poses) -> Poses:
         """Return the people who remain, best first.
@@ -67,7 +60,7 @@ class OksNms:
 
 
 @dataclass(frozen=True, slots=True)
-class SoftOksNms:
+class SoftOksNms(Settings):
     """Soft suppression, which lowers scores by the similarity with better poses: `soft_oks_nms` of MMPose.
 
     A score is multiplied by exp(-OKS^2 / threshold), as in Soft-NMS with a Gaussian (Bodla et al., ICCV 2017).
@@ -87,15 +80,11 @@ class SoftOksNms:
         array([0.9, 0.8])
     """
 
+    kind = "soft_oks"
     threshold: float = 0.9
     max_people: int = 20
     min_score: float = 0.05
     skeleton: str = "coco17"
-
-    @property
-    def identity(self) -> Mapping[str, object]:
-        """Name and settings."""
-        return {"name": "soft_oks", **asdict(self)}
 
     def keep(self, poses: Poses) -> Poses:
         """Return the people who remain with their original scores, by the lowered score, best first.
@@ -116,7 +105,7 @@ class SoftOksNms:
 
 
 @dataclass(frozen=True, slots=True)
-class ParametricNms:
+class ParametricNms(Settings):
     """Parametric pose NMS of AlphaPose: equation 1 of the paper, section 3.3 of RMPE (Fang et al., ICCV 2017).
 
     The settings are those of AlphaPose's code, which measures in tenths of a box as `unit=box` does.
@@ -139,6 +128,7 @@ class ParametricNms:
         array([0.9, 0.8])
     """
 
+    kind = "parametric"
     sigma1: float = 1.0
     sigma2: float = 2.65
     weight: float = 1.7
@@ -154,11 +144,6 @@ class ParametricNms:
         """
         if self.unit not in ("box", "pixels"):
             raise DataError(f"unit={self.unit}: use box or pixels")
-
-    @property
-    def identity(self) -> Mapping[str, object]:
-        """Name and settings."""
-        return {"name": "parametric", **asdict(self)}
 
     def keep(self, poses: Poses) -> Poses:
         """Return the people who remain, best first."""

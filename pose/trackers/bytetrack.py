@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from importlib.util import find_spec
 from typing import Any
 
 import numpy as np
 
 from pose.errors import DataError
-from pose.interfaces import Boxes, Ints, Poses
+from pose.interfaces import Boxes, Ints, Poses, Settings
 from pose.trackers.association import gap_in_frames
 
 
 @dataclass(frozen=True, slots=True)
-class ByteTracking:
+class ByteTracking(Settings):
     """The settings of MMDet's ByteTracker.
 
     Args:
@@ -30,6 +29,7 @@ class ByteTracking:
             before gets another number.
     """
 
+    kind = "bytetrack"
     max_gap: float = 1.0
     high_score: float = 0.5
     low_score: float = 0.1
@@ -49,11 +49,6 @@ class ByteTracking:
             raise DataError(
                 f"pose.tracker.low_score={self.low_score}: set it below high_score, which is {self.high_score}"
             )
-
-    @property
-    def identity(self) -> Mapping[str, object]:
-        """Name and settings."""
-        return {"name": "bytetrack", **asdict(self)}
 
     def start(self, fps: float) -> ByteTracker:
         """Return a fresh tracker.

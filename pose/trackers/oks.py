@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 import numpy as np
 
 from pose.errors import DataError
-from pose.interfaces import Floats, Ints, Poses
+from pose.interfaces import Floats, Ints, Poses, Settings
 from pose.interpolation import find_missing
 from pose.oks import box_areas, get_sigmas, oks
 from pose.trackers.association import Association, gap_in_frames
 
 
 @dataclass(frozen=True, slots=True)
-class OksTracking:
+class OksTracking(Settings):
     """Pose flow by object key point similarity, as in Xiao et al., "Simple Baselines", ECCV 2018, section 3.
 
     A pose is expected where the person's speed so far would carry it, and else where it was seen last; pairs are chosen
@@ -38,6 +37,7 @@ class OksTracking:
         [1, 0]
     """
 
+    kind = "oks"
     max_gap: float = 1.0
     min_similarity: float = 0.3
     skeleton: str = "coco17"
@@ -50,11 +50,6 @@ class OksTracking:
         """
         if not 0 < self.min_similarity <= 1:
             raise DataError(f"pose.tracker.min_similarity={self.min_similarity}: use a number above 0, at most 1")
-
-    @property
-    def identity(self) -> Mapping[str, object]:
-        """Name and settings."""
-        return {"name": "oks", **asdict(self)}
 
     def start(self, fps: float) -> OksTracker:
         """Return a fresh tracker."""

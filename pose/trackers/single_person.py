@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 
 from pose.errors import DataError
-from pose.interfaces import Ints, Poses
+from pose.interfaces import Ints, Poses, Settings
 from pose.oks import box_areas, person_scores
 
 
 @dataclass(frozen=True, slots=True)
-class BestPerson:
+class BestPerson(Settings):
     """The best person of each frame; an option and, being stateless, its own tracker.
 
     Args:
@@ -32,6 +31,7 @@ class BestPerson:
         [0, -1]
     """
 
+    kind = "none"
     by: Literal["score", "area"] = "score"
 
     def __post_init__(self) -> None:
@@ -42,11 +42,6 @@ class BestPerson:
         """
         if self.by not in ("score", "area"):
             raise DataError(f"pose.tracker.by={self.by}: use score or area")
-
-    @property
-    def identity(self) -> Mapping[str, object]:
-        """Name and settings."""
-        return {"name": "none", **asdict(self)}
 
     def start(self, fps: float) -> BestPerson:
         """Return itself."""
