@@ -54,7 +54,7 @@ lint: setup-test  ## style, format, types, and who imports whom
 	.venv/bin/lint-imports
 
 docs: setup-docs  ## the pages of docs/ as a site, in outputs/site; a warning is an error
-	$(RUN) -m sphinx --builder html --fail-on-warning --keep-going --quiet docs outputs/site $(ARGS)
+	$(RUN) -m sphinx --builder html --fresh-env --write-all --fail-on-warning --keep-going --quiet docs outputs/site $(ARGS)
 	@echo "outputs/site/index.html"
 
 setup: .venv/.setup-run  ## .venv with what the program needs (ACCELERATOR=cpu|cuda, PYTHON=python3.11)

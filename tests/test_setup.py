@@ -126,7 +126,7 @@ def test_pose_is_set_up_once_and_again_when_its_pins_change(checkout: Checkout):
 
 def test_the_site_is_built_with_what_it_needs_and_no_more(checkout: Checkout):
     assert checkout.make("docs").returncode == 0
-    build = "-m sphinx --builder html --fail-on-warning --keep-going --quiet docs outputs/site"
+    build = "-m sphinx --builder html --fresh-env --write-all --fail-on-warning --keep-going --quiet docs outputs/site"
     assert checkout.log() == ["-m venv .venv", "pip requirements/cpu.txt", "pip requirements/docs.txt", build]
     checkout.make("docs")
     assert checkout.log() == [build]
