@@ -1,4 +1,4 @@
-"""Reads every group, option and key of conf/, with the comment that stands beside it, into one page of Markdown."""
+"""Reads every group, option and key of conf/, with the comment that stands beside it, into Markdown for one page."""
 
 from __future__ import annotations
 
@@ -97,20 +97,10 @@ def read_group(conf: Path, group: str) -> list[Option]:
 
 
 def write_page(conf: Path) -> str:
-    """Write the reference of every root, group, option and key as Markdown."""
+    """Write the reference of every root, group, option and key as Markdown, below the title of `docs/keys.md`."""
     roots = [f"(root-{name})=\n### `{name}.py`\n\n{_section(read_option(conf / f'{name}.yaml'))}" for name in _ROOTS]
     groups = [_group(conf, group, about) for group, about in GROUPS.items()]
-    return "\n".join([_INTRODUCTION, "## At the root\n", *roots, "## Groups\n", *groups])
-
-
-_INTRODUCTION = """# Every group and key
-
-Choose an option with `group=option`, set a key with `key=value`. A key of an option is typed with its group before it:
-`model.num_layers=2`. A slash becomes a dot: `pose.estimator.flip_test=false`, `hydra.launcher.n_jobs=2`.
-
-`???` means that the key must be given, `null` that it is not set; `${...}` takes the value of another key. This page is
-made from the comments in `conf/`. `python train.py --help` prints the groups.
-"""
+    return "\n".join(["## At the root\n", *roots, "## Groups\n", *groups])
 
 
 def _group(conf: Path, group: str, about: str) -> str:

@@ -17,11 +17,11 @@ _CODE = re.compile(r"(``.+?``|`[^`]+`)")
 
 
 def write_generated(app: Sphinx) -> None:
-    """Write the pages that are made of other files: the reference of conf/, and the notebook."""
+    """Write what pages include and is made of other files: the reference of conf/, and the notebook."""
     docs = Path(app.srcdir)
-    _write(docs / "reference/keys.md", write_page(docs.parent / "conf"))
+    _write(docs / "reference/keys.inc", write_page(docs.parent / "conf"))
     for notebook in sorted((docs / "notebooks").glob("*.ipynb")):
-        _write(docs / "reference" / f"{notebook.stem}.md", notebook_page(notebook))
+        _write(docs / "reference" / f"{notebook.stem}.inc", notebook_page(notebook))
 
 
 def _write(path: Path, text: str) -> None:
