@@ -28,7 +28,7 @@ RUN := .venv/bin/python
 # Errors only: warnings about a user's indexes come once a package and bury the one line that matters.
 PIP := $(RUN) -m pip install -qq --disable-pip-version-check --no-warn-conflicts
 
-.PHONY: sweep demo test test-fast soak lint setup pose setup-test setup-browser setup-services clean help FORCE
+.PHONY: sweep demo test test-fast soak lint docs setup pose setup-test setup-docs setup-browser setup-services clean help FORCE
 
 sweep: setup  ## the paper's comparison, tracked (default): python train.py -m optimizer=adam,rmsprop $(ARGS)
 	$(RUN) train.py -m optimizer=adam,rmsprop $(ARGS)
@@ -53,6 +53,10 @@ lint: setup-test  ## style, format, types, and who imports whom
 	$(RUN) -m mypy
 	.venv/bin/lint-imports
 
+docs: setup-docs  ## the pages of docs/ as a site, in outputs/site; a warning is an error
+	$(RUN) -m sphinx --builder html --fresh-env --write-all --fail-on-warning --keep-going --quiet docs outputs/site $(ARGS)
+	@echo "outputs/site/index.html"
+
 setup: .venv/.setup-run  ## .venv with what the program needs (ACCELERATOR=cpu|cuda, PYTHON=python3.11)
 	@:
 
@@ -60,6 +64,9 @@ pose: .venv/.setup-pose  ## ... and with MMDet and MMPose, which turn video into
 	@:
 
 setup-test: .venv/.setup-test  ## ... and with what the tests need
+	@:
+
+setup-docs: .venv/.setup-docs  ## ... and with what the site needs
 	@:
 
 # A stamp is written last, so that a set-up that was interrupted is done again.
@@ -77,9 +84,14 @@ ifeq ($(ACCELERATOR),cuda)
 endif
 	@touch $@
 
-.venv/.setup-test: .venv/.setup-run requirements/test.txt
+.venv/.setup-test: .venv/.setup-run requirements/test.txt requirements/docs.txt
 	@echo "Adding what the tests need"
 	@$(PIP) -r requirements/test.txt
+	@touch $@
+
+.venv/.setup-docs: .venv/.setup-run requirements/docs.txt
+	@echo "Adding what the site needs"
+	@$(PIP) -r requirements/docs.txt
 	@touch $@
 
 .venv/.setup-pose: .venv/.setup-run requirements/pose.txt requirements/openmmlab.txt requirements/openmmlab-built.txt

@@ -124,6 +124,14 @@ def test_pose_is_set_up_once_and_again_when_its_pins_change(checkout: Checkout):
     assert checkout.log() == POSE
 
 
+def test_the_site_is_built_with_what_it_needs_and_no_more(checkout: Checkout):
+    assert checkout.make("docs").returncode == 0
+    build = "-m sphinx --builder html --fresh-env --write-all --fail-on-warning --keep-going --quiet docs outputs/site"
+    assert checkout.log() == ["-m venv .venv", "pip requirements/cpu.txt", "pip requirements/docs.txt", build]
+    checkout.make("docs")
+    assert checkout.log() == [build]
+
+
 def test_a_build_of_mmcv_that_failed_says_why_and_is_no_success(checkout: Checkout):
     shutil.rmtree(checkout.root / ".wheels")
     (checkout.root / "offline").touch()
@@ -215,5 +223,5 @@ def test_a_cpu_build_on_a_gpu_machine_is_no_success(checkout: Checkout):
 
 def test_help_names_every_target(checkout: Checkout):
     shown = checkout.make("help").stdout
-    for target in ("sweep", "test", "test-fast", "soak", "setup", "pose", "lint", "clean", "help"):
+    for target in ("sweep", "test", "test-fast", "soak", "setup", "pose", "lint", "docs", "clean", "help"):
         assert any(line.split()[:1] == [target] for line in shown.splitlines()), target
