@@ -10,7 +10,11 @@ from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import pose.evaluation.limits
+import pose.limits
 from pose.errors import DataError
+from sweeps.config.compose import Group
+from sweeps.config.limits import Limits
 from sweeps.entrypoint import door
 from sweeps.errors import ConfigError
 
@@ -27,7 +31,17 @@ if TYPE_CHECKING:
 Maker = Callable[["Sequence[Picture]"], "Parts"]
 
 
-@door("compare", told=(DataError,))
+def estimator_classes(cfg: DictConfig) -> list[str]:
+    """Classes of the estimators that are compared; "" of one that is no option, which `make_makers` refuses."""
+    group = Group("pose/estimator", "estimators")
+    options = [str(getattr(cfg.settings.get(name), "option", name)) for name in cfg.estimators]
+    return [str(group.compose(option, {}, cfg)["_target_"]) if option in group.options else "" for option in options]
+
+
+LIMITS = Limits({"": pose.evaluation.limits, "pose": pose.limits}, classes={"pose.estimator": estimator_classes})
+
+
+@door("compare", limits=LIMITS, told=(DataError,))
 def main(cfg: DictConfig) -> dict[str, float]:
     """One comparison."""
     from hydra.core.hydra_config import HydraConfig
@@ -54,7 +68,7 @@ def main(cfg: DictConfig) -> dict[str, float]:
     store = open_store(cfg.tracking, cfg.output_dir)
     mark_dead_runs(store)
     overrides = list(HydraConfig.get().overrides.task)
-    with tracked_run(cfg, store, overrides=overrides, data_digest=annotations.digest) as run:
+    with tracked_run(cfg, store, overrides=overrides, data_digest=annotations.digest, limits=LIMITS) as run:
         results = [*run_estimators(makers, pictures, places), *others]
         compared = [measure(pictures, one, reference, cfg.min_score) for one in results]
         values = {key: value for one in compared for key, value in one.metrics.items()}
@@ -79,7 +93,6 @@ def make_makers(cfg: DictConfig) -> dict[str, Maker]:
     from pose.evaluation.run import AnnotatedBoxes
     from pose.extraction.components import Parts
     from pose.trackers.single_person import BestPerson
-    from sweeps.config.compose import Group
 
     _check_names(cfg)
     detector = instantiate(cfg.pose.detector, _convert_="all") if cfg.boxes == "detector" else None

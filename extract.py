@@ -7,7 +7,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import pose.extraction.limits
+import pose.limits
 from pose.errors import DataError
+from sweeps.config.limits import Limits
 from sweeps.entrypoint import door
 
 if TYPE_CHECKING:
@@ -17,6 +20,9 @@ if TYPE_CHECKING:
     from pose.extraction.run import Found, Outcome
     from pose.extraction.store import KeypointStore
     from sweeps.tracking.run import TrackedRun
+
+
+LIMITS = Limits({"": pose.extraction.limits, "pose": pose.limits})
 
 
 def check_footage(cfgs: Sequence[DictConfig]) -> list[str | None]:
@@ -42,7 +48,7 @@ def _digest(footage: Sequence[Found], parts: Parts) -> str:
     return digest({"videos": [found.video for found in footage], **parts.identity})
 
 
-@door("extract", check=check_footage, told=(DataError,), digest_of=digest_of)
+@door("extract", limits=LIMITS, check=check_footage, told=(DataError,), digest_of=digest_of)
 def main(cfg: DictConfig) -> dict[str, float]:
     """One job: a shard, or all."""
     from hydra.core.hydra_config import HydraConfig
@@ -59,7 +65,7 @@ def main(cfg: DictConfig) -> dict[str, float]:
     store = open_store(cfg.tracking, cfg.output_dir, wait=cfg.sweep.parent_run_id is not None)
     mark_dead_runs(store)
     overrides = list(HydraConfig.get().overrides.task)
-    with tracked_run(cfg, store, overrides=overrides, data_digest=_digest(footage, parts)) as run:
+    with tracked_run(cfg, store, overrides=overrides, data_digest=_digest(footage, parts), limits=LIMITS) as run:
         begun = time.perf_counter()
         listener = progress.report if progress.has_listener() else None
         outcomes = extract(footage, keypoints, parts, cfg.pose.fps, listener)
@@ -98,12 +104,12 @@ def make_parts(cfg: DictConfig) -> Parts:
 
     from pose.extraction.components import Parts
 
-    pose = cfg.pose
+    settings = cfg.pose
     return Parts(
-        **{name: instantiate(pose[name], _convert_="all") for name in ("detector", "estimator", "nms", "tracker")},
-        detect_every=pose.detect_every,
-        people_per_batch=pose.people_per_batch,
-        frames_per_batch=pose.frames_per_batch,
+        **{name: instantiate(settings[name], _convert_="all") for name in ("detector", "estimator", "nms", "tracker")},
+        detect_every=settings.detect_every,
+        people_per_batch=settings.people_per_batch,
+        frames_per_batch=settings.frames_per_batch,
     )
 
 

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import sweeps.report.limits
+from sweeps.config.limits import Limits
 from sweeps.entrypoint import door
 
 if TYPE_CHECKING:
     from omegaconf import DictConfig
 
 
-@door("report", short={"sweep": "sweep.name"})
+LIMITS = Limits({"": sweeps.report.limits})
+
+
+@door("report", limits=LIMITS, short={"sweep": "sweep.name"})
 def main(cfg: DictConfig) -> None:
     """Reads the sweep from MLflow, and writes the page as HTML, Markdown and PNGs, there and into outputs/reports."""
     from sweeps.report.comparisons import answer

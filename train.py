@@ -5,9 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
+import datamodules.limits
+import lightning_modules.limits
+import pose.limits
 from lightning_modules.errors import DivergenceError, FitError
+from lightning_modules.limits import is_baseline
 from pose.errors import DataError
-from sweeps.config.unused_keys import Job, check_unused, is_baseline
+from sweeps.config.limits import Limits
+from sweeps.config.unused_keys import ComposedJob, check_unused
 from sweeps.entrypoint import door
 from sweeps.errors import ConfigError
 
@@ -24,6 +29,7 @@ if TYPE_CHECKING:
     from lightning_modules.normalizers import Normalizer
     from sweeps.tracking.run import TrackedRun
 
+LIMITS = Limits({"datamodule": datamodules.limits, "": lightning_modules.limits, "pose": pose.limits})
 # Of the data module: what windows look like or how they are fetched, not which there are in validation and test.
 _NOT_DIVIDED_BY = (
     *("normalize", "scores", "velocity", "train_fraction"),
@@ -52,7 +58,7 @@ def check_data(cfgs: Sequence[DictConfig]) -> list[str | None]:
         except DataError as error:
             if not cfg.sweep.skip_impossible:
                 raise
-            faults[key] = str(error)
+            faults[key] = LIMITS.in_keys(str(error))
     return [faults.get(key) for key in keys]
 
 
@@ -71,7 +77,7 @@ def digest_of(cfg: DictConfig) -> str:
     return _digests[key]
 
 
-@door("train", check=check_data, told=(DataError, DivergenceError, FitError), digest_of=digest_of)
+@door("train", limits=LIMITS, check=check_data, told=(DataError, DivergenceError, FitError), digest_of=digest_of)
 def main(cfg: DictConfig) -> dict[str, float]:
     """One job."""
     from hydra.core.hydra_config import HydraConfig
@@ -101,9 +107,10 @@ def train(cfg: DictConfig, overrides: Sequence[str] = ()) -> dict[str, float]:
     data = make_data(cfg)  # before anything is written, so that a mistake leaves nothing behind
     store = open_store(cfg.tracking, cfg.output_dir, wait=cfg.sweep.parent_run_id is not None)
     mark_dead_runs(store)
-    with tracked_run(cfg, store, overrides=overrides, data_digest=data.digest, resume_id=resume_id) as run:
+    about = {"overrides": overrides, "data_digest": data.digest, "resume_id": resume_id}
+    with tracked_run(cfg, store, limits=LIMITS, **about) as run:
         _describe(data, run)
-        if is_baseline(cfg):
+        if is_baseline(cfg.model._target_):
             values = fit_and_test_baseline(cfg, data, run)
         elif _world_size(cfg) > 1:
             values = run_ranks(_train_rank, (cfg, run.run_id, resume_id), _world_size(cfg))
@@ -130,7 +137,7 @@ def _stored(cfg: DictConfig, overrides: Sequence[str]) -> DictConfig:
     mark_dead_runs(store)
     stored = resume_config(cfg, store, overrides) if cfg.resume else repeat_config(cfg, store, overrides)
     if not any(line.startswith("model=") for line in overrides):  # else it was checked with all jobs of the command
-        check_unused([Job(stored, list(overrides))])
+        check_unused([ComposedJob(stored, list(overrides))], LIMITS)
     return stored
 
 

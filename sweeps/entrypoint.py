@@ -17,9 +17,6 @@ from types import MappingProxyType
 from typing import ParamSpec, TypeVar
 
 from hydra import version
-from hydra._internal.config_loader_impl import ConfigLoaderImpl
-from hydra._internal.hydra import Hydra
-from hydra._internal.utils import _run_hydra, create_config_search_path, run_and_report
 from hydra.core.config_search_path import SearchPathQuery
 from hydra.core.global_hydra import GlobalHydra
 from hydra.errors import HydraException, InstantiationException
@@ -27,11 +24,13 @@ from hydra.types import TaskFunction
 from omegaconf import DictConfig
 
 from sweeps.config import schema
-from sweeps.config.command_line import read_command
-from sweeps.config.impossible_jobs import without
+from sweeps.config.command_line import Command, read_command
+from sweeps.config.hydra_adapter import ConfigLoaderImpl, Hydra, create_config_search_path, run_and_report, show
+from sweeps.config.impossible_jobs import drop_impossible
+from sweeps.config.limits import Limits
 from sweeps.config.messages import one_line
 from sweeps.config.preflight import preflight
-from sweeps.config.unused_keys import Job
+from sweeps.config.unused_keys import ComposedJob
 from sweeps.errors import ConfigError
 
 VERSION_BASE = "1.3"
@@ -49,6 +48,7 @@ R = TypeVar("R")
 def door(
     config_name: str,
     *,
+    limits: Limits,
     check: Check | None = None,
     told: tuple[type[Exception], ...] = (),
     digest_of: Callable[[DictConfig], str] = lambda _: "",
@@ -62,6 +62,7 @@ def door(
 
     Args:
         config_name: The root in conf/: "train".
+        limits: What the rooms say about their arguments.
         check: Looks at the configs of all jobs of a sweep before the first starts, for what only the data can tell.
             Says why a job is to be left out, None for one that can be run.
         told: Exceptions of `check` and of the function whose message is for the user: one line, no traceback.
@@ -75,14 +76,14 @@ def door(
     told = (ConfigError, *told)
 
     def decorate(task: TaskFunction) -> Callable[[], None]:
-        vars(task).update(told=told, digest_of=digest_of)  # for launchers, which get the bare task
-        entrance = _Entrance(task, config_name, check, told, short)
+        vars(task).update(told=told, digest_of=digest_of, limits=limits)  # for launchers, which get the bare task
+        entrance = _Entrance(task, config_name, limits, check, told, short)
 
         @functools.wraps(task)
         def main() -> None:
             try:
                 with _own_logging():
-                    _telling(entrance.open, told)()
+                    _telling(entrance.open, told, limits)()
             except KeyboardInterrupt:
                 print("interrupted", file=sys.stderr)
                 raise SystemExit(INTERRUPTED) from None
@@ -98,6 +99,7 @@ class _Entrance:
 
     task: TaskFunction
     config_name: str
+    limits: Limits
     check: Check | None
     told: tuple[type[Exception], ...]
     short: Mapping[str, str]
@@ -112,7 +114,7 @@ class _Entrance:
         version.setbase(VERSION_BASE)
         try:
             hydra = _start_hydra(script.stem, flags.config_path, flags.config_dir)
-            jobs = [] if flags.hydra_help or flags.shell_completion else preflight(_loader(hydra), config_name, command)
+            jobs = [] if flags.hydra_help or flags.shell_completion else self._preflight(hydra, config_name, command)
             if command.runs and command.multirun:
                 self._sweep(hydra, config_name, command.overrides, jobs)
             elif command.runs:
@@ -121,31 +123,34 @@ class _Entrance:
             GlobalHydra.instance().clear()
         if not command.runs:
             try:
-                _run_hydra(flags, command.parser, self.task, flags.config_path or str(CONF), config_name)
+                show(flags, command.parser, self.task, flags.config_path or str(CONF), config_name)
             except HydraException as error:
                 raise ConfigError(str(error)) from error
+
+    def _preflight(self, hydra: Hydra, config_name: str, command: Command) -> list[ComposedJob]:
+        return preflight(_loader(hydra), config_name, command, self.limits)
 
     def _in_full(self, word: str) -> str:
         key, equals, value = word.partition("=")
         return f"{self.short.get(key, key)}{equals}{value}"
 
-    def _sweep(self, hydra: Hydra, config_name: str, overrides: Sequence[str], jobs: Sequence[Job]) -> None:
+    def _sweep(self, hydra: Hydra, config_name: str, overrides: Sequence[str], jobs: Sequence[ComposedJob]) -> None:
         """Run the jobs as hydra.main does; run_and_report cuts Hydra's own frames out of a traceback."""
         if self.check is not None:
-            fewer, left_out = without([job.overrides for job in jobs], self.check([job.config for job in jobs]))
+            fewer, left_out = drop_impossible([job.overrides for job in jobs], self.check([job.config for job in jobs]))
             overrides = [*overrides, *fewer]
             for line in left_out:
                 print(f"left out: {line}")
         # The bare task: launchers hand it to other processes, and tell its errors themselves.
         sweep = functools.partial(hydra.multirun, config_name, self.task, [*overrides, "hydra.mode=MULTIRUN"])
-        run_and_report(_telling(sweep, self.told))
+        run_and_report(_telling(sweep, self.told, self.limits))
 
     def _run(self, hydra: Hydra, config_name: str, overrides: Sequence[str], config: DictConfig) -> None:
         """Run one job as hydra.main does; a mistake that it tells takes the output folder with it, if it was new."""
         folder = Path(config.get("output_dir", "."))
         new = [path for path in (folder, *folder.parents) if not path.exists()]
         # Told inside, before Hydra writes a line of its own.
-        job = _telling(self.task, self.told)
+        job = _telling(self.task, self.told, self.limits)
         try:
             run_and_report(functools.partial(hydra.run, config_name, job, [*overrides, "hydra.mode=RUN"]))
         except SystemExit as end:
@@ -189,8 +194,8 @@ def _loader(hydra: Hydra) -> ConfigLoaderImpl:
     return loader
 
 
-def _telling(function: Callable[P, R], told: tuple[type[Exception], ...]) -> Callable[P, R]:
-    """Wrap a function so that exceptions of types `told` end the process with one line."""
+def _telling(function: Callable[P, R], told: tuple[type[Exception], ...], limits: Limits) -> Callable[P, R]:
+    """Wrap a function so that exceptions of types `told` end the process with one line, arguments in it as keys."""
     caught: tuple[type[Exception], ...] = (InstantiationException, *told)
 
     @functools.wraps(function)
@@ -204,7 +209,7 @@ def _telling(function: Callable[P, R], told: tuple[type[Exception], ...]) -> Cal
                 raise
             if os.environ.get("HYDRA_FULL_ERROR") == "1":
                 raise
-            print(f"error: {one_line(str(mistake))}", file=sys.stderr)
+            print(f"error: {one_line(limits.in_keys(str(mistake)))}", file=sys.stderr)
             raise SystemExit(1) from mistake
 
     return wrapped

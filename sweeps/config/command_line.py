@@ -7,8 +7,7 @@ import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from hydra._internal.utils import get_args_parser
-
+from sweeps.config.hydra_adapter import make_parser
 from sweeps.config.messages import listed, nearest
 from sweeps.errors import ConfigError
 
@@ -54,9 +53,7 @@ def read_command(program: str, arguments: Sequence[str]) -> Command:
     Raises:
         ConfigError: A flag is unknown, or contradicts another.
     """
-    parser = get_args_parser()
-    parser.exit_on_error = False
-    known = [name for action in parser._actions for name in action.option_strings]
+    parser, known = make_parser()
     for word in arguments:
         name = word.split("=")[0]
         if name.startswith("-") and name != "--" and name not in known:

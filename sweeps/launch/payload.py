@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 from omegaconf import DictConfig
 
+from sweeps.config.hydra_adapter import error_of
+from sweeps.config.limits import NO_LIMITS, Limits
 from sweeps.errors import ConfigError
 from sweeps.launch.locks import Claim
 from sweeps.tracking.lifecycle import one_line
@@ -108,7 +110,7 @@ def carry_out(order: Order) -> Outcome:
         return Outcome(error=f"it exited with status {error.code}")
     if result.status is JobStatus.COMPLETED:
         return Outcome(value=result.return_value)
-    return Outcome(error=told(result._return_value, task))
+    return Outcome(error=told(error_of(result), task))
 
 
 def told(error: BaseException, task: Callable[..., Any]) -> str:
@@ -118,7 +120,8 @@ def told(error: BaseException, task: Callable[..., Any]) -> str:
     """
     expected: tuple[type[BaseException], ...] = (ConfigError, *getattr(task, "told", ()))
     if isinstance(error, expected):
-        line = " ".join(str(error).split())
+        limits: Limits = getattr(task, "limits", NO_LIMITS)
+        line = " ".join(limits.in_keys(str(error)).split())
         print(f"error: {line}", file=sys.stderr, flush=True)
         return line
     traceback.print_exception(error)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from omegaconf import DictConfig, OmegaConf, open_dict, read_write
 
+from sweeps.config.limits import NO_LIMITS, Limits
 from sweeps.launch.job import Job, State
 from sweeps.launch.locks import Claim
 from sweeps.launch.payload import Order, TaskReference
@@ -54,7 +55,8 @@ RunJobs = Callable[[Sequence[Job], "OpenSweep"], None]
 def cells_of(configs: Sequence[DictConfig], task: TaskFunction) -> list[Cell]:
     """Hash what each job computes, by the digest of its data if the task gives one."""
     digest_of: Callable[[DictConfig], str] = getattr(task, "digest_of", lambda _: "")
-    return [cell_of(config, digest_of(config)) for config in configs]
+    limits: Limits = getattr(task, "limits", NO_LIMITS)
+    return [cell_of(config, digest_of(config), limits) for config in configs]
 
 
 class OpenSweep:

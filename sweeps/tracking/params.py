@@ -10,7 +10,8 @@ from typing import Any, cast
 
 from omegaconf import DictConfig, OmegaConf
 
-from sweeps.config.unused_keys import is_baseline
+from sweeps.config.limits import Limits
+from sweeps.config.unused_keys import unused_keys
 
 MAX_PARAM_LENGTH = 6000  # characters that MLflow keeps of a value
 # Where and how a run is carried out and shown, not what it computes.
@@ -73,13 +74,14 @@ def _root(override: str) -> str:
     return re.split("[=./@]", override.lstrip("+~"), maxsplit=1)[0]
 
 
-def run_name(cfg: DictConfig, overrides: Sequence[str]) -> str:
+def run_name(cfg: DictConfig, overrides: Sequence[str], limits: Limits) -> str:
     """Name a run for people: what sets it apart in its sweep, else its overrides, else ``lstm-adam-seed0``."""
     if name := OmegaConf.select(cfg, "sweep.job_name"):
         return str(name)[:200]
     if told := telling_overrides(overrides):
         return " ".join(override.lstrip("+") for override in told)[:200]
-    groups = ("model",) if is_baseline(cfg) else ("model", "optimizer")
+    unused = unused_keys(cfg, limits)
+    groups = [group for group in limits.stated("NAMED_BY") if group not in unused]
     targets = [str(OmegaConf.select(cfg, f"{group}._target_") or "") for group in groups]
     words = [target.rpartition(".")[2].removesuffix("Classifier").lower() for target in targets]
     return "-".join([*filter(None, words), f"seed{OmegaConf.select(cfg, 'seed')}"])

@@ -13,6 +13,7 @@ from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.override_parser.types import Override
 from omegaconf import Container, DictConfig, OmegaConf, open_dict, read_write
 
+from sweeps.config.hydra_adapter import raw_node
 from sweeps.errors import ConfigError
 from sweeps.runtime.process import is_alive
 from sweeps.tracking.run import COMPOSED_FILE, CONFIG_FILE
@@ -126,7 +127,7 @@ def _parent(cfg: DictConfig, key: str) -> tuple[Any, str]:
 def _raw(cfg: DictConfig, key: str) -> Any:
     """Give the node at a dotted key, an interpolation as such; None where there is no such key."""
     parent, last = _parent(cfg, key)
-    return parent._get_node(last, validate_access=False) if isinstance(parent, DictConfig) else None
+    return raw_node(parent, last) if isinstance(parent, DictConfig) else None
 
 
 def _put(result: DictConfig, key: str, source: DictConfig) -> None:

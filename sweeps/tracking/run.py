@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from omegaconf import OmegaConf
 
+from sweeps.config.limits import NO_LIMITS, Limits
 from sweeps.errors import ConfigError
 from sweeps.tracking import events
 from sweeps.tracking.cell import Cell, cell_of
@@ -163,7 +164,13 @@ class TrackedRun:
 
 @contextlib.contextmanager
 def tracked_run(
-    cfg: DictConfig, store: Store, *, overrides: Sequence[str], data_digest: str, resume_id: str | None = None
+    cfg: DictConfig,
+    store: Store,
+    *,
+    overrides: Sequence[str],
+    data_digest: str,
+    resume_id: str | None = None,
+    limits: Limits = NO_LIMITS,
 ) -> Iterator[TrackedRun]:
     """Track the block as one run: FINISHED at its end, FAILED on an error, KILLED on Ctrl-C, SIGTERM or sys.exit.
 
@@ -173,6 +180,7 @@ def tracked_run(
         overrides: what the user typed for this job.
         data_digest: of the data that the run is about.
         resume_id: id of a run to go on with, rather than a new one.
+        limits: what the rooms say about their arguments.
 
     Raises:
         ConfigError: the run to resume was about other data.
@@ -181,20 +189,21 @@ def tracked_run(
         _check_same_data(store, resume_id, data_digest)
         tags = {f"resumed_{key}": value for key, value in git_tags().items() if key == "git_commit"}
     else:
-        tags = _tags(cfg, overrides, data_digest)
-    name = run_name(cfg, overrides)
+        tags = _tags(cfg, overrides, data_digest, limits)
+    name = run_name(cfg, overrides, limits)
     params = flat_params(cfg) if resume_id is None else None
     with opened_run(store, name=name, tags=tags, params=params, resume_id=resume_id) as opened:
         run = TrackedRun(store, opened.run_id, name) if resume_id is None else TrackedRun.attach(store, resume_id)
         if resume_id is None:
             _keep_config(run, cfg)
-        yield run
+        with limits.errors_in_keys():
+            yield run
 
 
-def _tags(cfg: DictConfig, overrides: Sequence[str], data_digest: str) -> dict[str, str]:
+def _tags(cfg: DictConfig, overrides: Sequence[str], data_digest: str, limits: Limits) -> dict[str, str]:
     sweep, parent = OmegaConf.select(cfg, "sweep.name"), OmegaConf.select(cfg, "sweep.parent_run_id")
     return {
-        **_cell_tags(cfg, data_digest),
+        **_cell_tags(cfg, data_digest, limits),
         "overrides": json.dumps(list(overrides)),
         "data_digest": data_digest,
         **({"sweep": sweep} if sweep else {}),
@@ -203,10 +212,10 @@ def _tags(cfg: DictConfig, overrides: Sequence[str], data_digest: str) -> dict[s
     }
 
 
-def _cell_tags(cfg: DictConfig, data_digest: str) -> dict[str, str]:
+def _cell_tags(cfg: DictConfig, data_digest: str, limits: Limits) -> dict[str, str]:
     """Name the cell as the launcher has, which looks for it by these tags; of a run alone, as it would."""
     named = OmegaConf.select(cfg, "sweep.cell")
-    cell = Cell(*named) if named else cell_of(cfg, data_digest)
+    cell = Cell(*named) if named else cell_of(cfg, data_digest, limits)
     return {"cell": cell.id, "cell_any_code": cell.any_code}
 
 

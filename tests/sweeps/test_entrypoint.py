@@ -15,6 +15,7 @@ from omegaconf import DictConfig, OmegaConf
 from sweeps.entrypoint import door
 from sweeps.errors import ConfigError
 from tests.sweeps.config.typed import Keyboard
+from train import LIMITS
 
 ROOT = Path(__file__).resolve().parents[2]
 BASIC = "-m hydra/launcher=basic"
@@ -33,7 +34,7 @@ def check(cfgs: Sequence[DictConfig]) -> list[str | None]:
     return ["the data has no number 18" if cfg.seed == 18 else None for cfg in cfgs]
 
 
-@door("train", check=check, told=(BadDataError,))
+@door("train", limits=LIMITS, check=check, told=(BadDataError,))
 def main(cfg: DictConfig) -> float:
     """One job."""
     JOBS.append(cfg)
@@ -242,9 +243,10 @@ def test_the_function_itself_stays_at_hand(keyboard: Keyboard):
 SCRIPT = f"""
 import sys, time
 sys.path.insert(0, {str(ROOT)!r})
+from sweeps.config.limits import Limits
 from sweeps.entrypoint import door
 
-@door("train")
+@door("train", limits=Limits())
 def main(cfg):
     print("started", flush=True)
     time.sleep(30)
@@ -273,18 +275,16 @@ def test_ctrl_c_ends_a_script_in_one_line(tmp_path: Path):
 
 
 def test_the_check_of_a_good_command_takes_little_time(keyboard: Keyboard):
-    from hydra._internal.config_loader_impl import ConfigLoaderImpl
-    from hydra._internal.utils import create_config_search_path
-
     from sweeps.config import schema
     from sweeps.config.command_line import read_command
+    from sweeps.config.hydra_adapter import make_loader
     from sweeps.config.preflight import preflight
 
     schema.register()
-    loader = ConfigLoaderImpl(create_config_search_path(str(ROOT / "conf")))
+    loader = make_loader(ROOT / "conf")
     seconds = []
     for _ in range(3):
         start = time.process_time()  # not the clock on the wall: other work on the machine is not the door's
-        preflight(loader, "train", read_command("python train.py", ["optimizer=sgd", "optimizer.lr=0.1"]))
+        preflight(loader, "train", read_command("python train.py", ["optimizer=sgd", "optimizer.lr=0.1"]), LIMITS)
         seconds.append(time.process_time() - start)
     assert min(seconds) < 0.4

@@ -114,7 +114,7 @@ FOLLOWED = {
 }
 
 
-@door("train")
+@door("train", limits=train.LIMITS)
 def do_nothing(cfg: DictConfig) -> None:
     """What stands in for training."""
 
