@@ -173,9 +173,7 @@ def _divide_clips(
         train, test = (
             _members(names, named, key, value) for key, value in (("train", split.train), ("test", split.test))
         )
-        _check_apart(
-            names, {f"datamodule.split.train={split.train}": train, f"datamodule.split.test={split.test}": test}
-        )
+        _check_apart(names, {f"`split.train`={split.train}": train, f"`split.test`={split.test}": test})
         unit = "subject" if all(name.subject is not None for name in names) else "recording"
     else:
         unit = _UNITS[split.protocol]
@@ -186,21 +184,20 @@ def _divide_clips(
     if split.protocol == "predefined" and split.val is not None:
         val = _members(names, named, "val", split.val)
         train = train & ~val
-        _check_apart(names, {f"datamodule.split.val={split.val}": val, f"datamodule.split.test={split.test}": test})
+        _check_apart(names, {f"`split.val`={split.val}": val, f"`split.test`={split.test}": test})
     elif split.val_fraction:
         members = np.flatnonzero(train)
         groups = np.asarray(_groups(names, unit))[members]
         if len(set(groups.tolist())) < 2:
             raise DataError(
-                f"the training part has one {unit} only, none is left for validation: "
-                "set datamodule.split.val_fraction=0"
+                f"the training part has one {unit} only, none is left for validation: set `split.val_fraction`=0"
             )
         val[members] = split_groups(
             groups.tolist(), labels[members], sizes[members], split.val_fraction, split.seed + 1
         )
         train = train & ~val
     if not train.any():
-        raise DataError("no clip is left to train on: choose smaller fractions or another datamodule/split")
+        raise DataError("no clip is left to train on: choose smaller fractions or another `split`")
     return {part: np.flatnonzero(mask) for part, mask in (("train", train), ("val", val), ("test", test))}
 
 
@@ -208,8 +205,8 @@ def _groups(names: Sequence[ClipNames], unit: str) -> list[str]:
     groups = [getattr(name, unit) for name in names]
     if None in groups:
         raise DataError(
-            f"the data names no {unit}s to split by: set datamodule.id_pattern to a regex with a group {unit}, "
-            "or use datamodule/split=clip"
+            f"the data names no {unit}s to split by: set `id_pattern` to a regex with a group {unit}, "
+            "or use `split`=clip"
         )
     return [str(group) for group in groups]
 
@@ -221,11 +218,11 @@ def _members(
 
     if value is None or value not in named:
         known = get_close_matches(str(value), list(named), n=1) or sorted(named)
-        hint = f"use {' or '.join(known)}" if named else "the data names none, use another datamodule/split"
-        raise DataError(f"datamodule.split.{key}={value} is not a split in the data: {hint}")
+        hint = f"use {' or '.join(known)}" if named else "the data names none, use another `split`"
+        raise DataError(f"`split.{key}`={value} is not a split in the data: {hint}")
     members = np.array([name.id in named[value] for name in names])
     if not members.any():
-        raise DataError(f"datamodule.split.{key}={value} holds no clip of the classes asked for")
+        raise DataError(f"`split.{key}`={value} holds no clip of the classes asked for")
     return members
 
 

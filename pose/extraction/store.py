@@ -81,14 +81,12 @@ class KeypointStore:
         root: the folder of all stores.
         identity: of the parts.
         name: of the store's folder.
-        key: that a user sets root by, for messages.
     """
 
-    def __init__(self, root: Path, identity: Mapping[str, Any], name: str, key: str = "store") -> None:
+    def __init__(self, root: Path, identity: Mapping[str, Any], name: str) -> None:
         self.root = root
         self.folder = root / name
         self.identity = identity
-        self.key = key
 
     def open(self) -> None:
         """Makes the store, or sees that it is the right one.
@@ -117,7 +115,7 @@ class KeypointStore:
             check_writable(self.folder)
 
     def _writing(self) -> AbstractContextManager[None]:
-        return writing(f"the store {self.folder}", f"set {self.key} to a folder that can be written and has room")
+        return writing(f"the store {self.folder}", "set `store` to a folder that can be written and has room")
 
     def path(self, video: str) -> Path:
         """Where a video's people are, or would be."""

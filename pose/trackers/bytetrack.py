@@ -48,7 +48,7 @@ class ByteTracking:
         """
         if not self.low_score < self.high_score:
             raise DataError(
-                f"pose.tracker.low_score={self.low_score}: set it below high_score, which is {self.high_score}"
+                f"`tracker.low_score`={self.low_score}: set it below high_score, which is {self.high_score}"
             )
 
     @property
@@ -110,7 +110,7 @@ class ByteTracker:
 def _build(options: ByteTracking, max_gap: int) -> Any:
     missing = [package for package in ("mmdet", "lap") if find_spec(package) is None]
     if missing:
-        raise DataError(f"pose/tracker=bytetrack needs {missing[0]}: type make pose, or use pose/tracker=oks")
+        raise DataError(f"`tracker`=bytetrack needs {missing[0]}: type make pose, or use `tracker`=oks")
     from mmdet.models.trackers import ByteTracker as Mmdets
 
     return Mmdets(

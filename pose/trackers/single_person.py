@@ -31,7 +31,7 @@ class BestPerson:
             DataError: there is no such measure.
         """
         if self.by not in ("score", "area"):
-            raise DataError(f"pose.tracker.by={self.by}: use score or area")
+            raise DataError(f"`tracker.by`={self.by}: use score or area")
 
     @property
     def identity(self) -> Mapping[str, object]:

@@ -20,7 +20,7 @@ _BLOCK = 1 << 18
 
 def writing_cache(folder: Path) -> AbstractContextManager[None]:
     """Says in one line why a folder for weights cannot be written: `pose.io.atomic.writing`."""
-    advice = "set cache (pose.estimator.cache, pose.detector.cache) or XDG_CACHE_HOME to one that can and has room"
+    advice = "set cache (`estimator.cache`, `detector.cache`) or XDG_CACHE_HOME to one that can and has room"
     return writing(f"{folder}, where weights are kept,", advice)
 
 

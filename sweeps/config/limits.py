@@ -12,8 +12,8 @@ A room is a module, as `datamodules.limits`. Of these names it has those that it
     NOT_IN_RESULT, BEHIND_THE_DATA   arguments on which no result depends: `sweeps.tracking.cell`
     NAMED_BY       groups whose classes name a run
 
-Texts name arguments in backticks, as `id_pattern` or `split.val`: who uses the library alone reads them as they are, at
-the command line they become keys.
+Texts name arguments in backticks, as `id_pattern`, `split.val`, `Parts.nms` or `actions[7]`: who uses the library alone
+reads them as they are, at the command line they become keys.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ from sweeps.config.messages import assigned, nearest, typed
 from sweeps.errors import ConfigError
 
 Fault = tuple[str, str, Sequence[Mapping[str, object]]]
-_CODE = re.compile(r"`([A-Za-z_.]+)(?:\[(\w+)\])?([^`]*)`")
+_CODE = re.compile(r"`([A-Z]\w*\.)?([a-z_.]+)(?:\[([^]`]+)\])?([^`]*)`", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -161,10 +161,10 @@ class Limits:
         return [flat[key] for key in keys if key in flat]
 
     def _as_typed(self, code: re.Match[str]) -> str:
-        name, item, rest = code.groups()
+        owner, name, item, rest = code.groups()
         if not self.keys_of(name):
             return code[0]
-        key = self.key_of(name)
+        key = self.keys_of(name)[0] if owner else self.key_of(name)
         text = f"{key}{f'.{item}' if item else ''}{rest}"
         return shlex.quote(f"+{text}") if key in self.tables and rest.startswith("=") else text
 
