@@ -51,19 +51,19 @@ class ConfigCatalog:
         return repository_of(self.loader, self.config_name, self._search_path)
 
     def is_group(self, name: str) -> bool:
-        """Whether conf/ or Hydra has a group of this name."""
+        """Return whether conf/ or Hydra has a group of this name."""
         return name not in ("", "hydra") and self.repository.group_exists(name)
 
     def chooses(self, override: Override) -> bool:
-        """Whether an override chooses options of a group. A dict does not, it sets keys: optimizer={lr: 0.1}."""
+        """Return whether an override chooses options of a group. A dict does not, it sets keys: GROUP={KEY: VALUE}."""
         return self.is_group(override.key_or_group) and not isinstance(override.value(), dict)
 
     def is_chosen_by_default(self, group: str) -> bool:
-        """Whether the root's defaults list has the group: then `+` is wrong, else it is needed."""
+        """Return whether the root's defaults list has the group: then `+` is wrong, else it is needed."""
         return "/" in group or group in self._defaults
 
     def options(self, group: str) -> list[str]:
-        """The options of a group."""
+        """List the options of a group."""
         return self.repository.get_group_options(group, ObjectType.CONFIG)
 
     @cached_property
@@ -143,11 +143,9 @@ class ConfigCatalog:
         return {str(entry.group) for entry in entries if isinstance(entry, GroupDefault)}
 
     def _groups_under(self, parent: str) -> list[str]:
-        found = []
-        for name in self.repository.get_group_options(parent, ObjectType.GROUP):
-            group = f"{parent}/{name}" if parent else name
-            found += [group, *self._groups_under(group)]
-        return found
+        names = self.repository.get_group_options(parent, ObjectType.GROUP)
+        groups = [f"{parent}/{name}" if parent else name for name in names]
+        return [name for group in groups for name in (group, *self._groups_under(group))]
 
     def _options_with(self, key: str) -> list[tuple[str, str]]:
         """Find the options, with their group, that have a key which the chosen one has not."""
@@ -156,9 +154,8 @@ class ConfigCatalog:
             group, rest = "/".join(parts[:end]), ".".join(parts[end:])
             if self.is_group(group):
                 loaded = {option: self.repository.load_config(f"{group}/{option}") for option in self.options(group)}
-                found = [option for option, file in loaded.items() if file and rest in keys_of(file.config)]
-                if found:
-                    return [(group, option) for option in found]
+                if having := [(group, name) for name, file in loaded.items() if file and rest in keys_of(file.config)]:
+                    return having
         return []
 
 

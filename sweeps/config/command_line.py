@@ -28,7 +28,7 @@ class Command:
 
     @property
     def overrides(self) -> list[str]:
-        """The words that are not flags."""
+        """Words that are not flags."""
         return list(self.flags.overrides)
 
     @property
@@ -43,7 +43,7 @@ class Command:
         return not (flags.help or flags.hydra_help or flags.cfg or flags.info or flags.shell_completion)
 
     def sweeping(self) -> str:
-        """The same command as a sweep."""
+        """Write the same command as a sweep."""
         return f"{self.program} -m {shlex.join(self.overrides)}"
 
 

@@ -1,4 +1,4 @@
-"""Composes configs of conf/ as Hydra does, and words what it refuses."""
+"""Configs of conf/, composed as Hydra does, and words for what it refuses."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ PRESETS = ("experiment", "sweep")  # groups whose options change the keys of oth
 
 
 class Composer:
-    """Composes the configs of many jobs: each choice of groups once, then each job's values on a copy.
+    """Composer of the configs of many jobs: each choice of groups once, then each job's values on a copy.
 
     Args:
         catalog: What is in conf/.
@@ -83,7 +83,7 @@ class Composer:
         return self._own(groups)
 
     def groups_for_all(self, task: Sequence[Override]) -> list[str]:
-        """The choices of groups that all jobs of a sweep share."""
+        """List the choices of groups that all jobs of a sweep share."""
         return self._divided([override for override in task if not override.is_sweep_override()])[0]
 
     def check_shared(self, task: Sequence[Override]) -> None:

@@ -57,12 +57,8 @@ def rule_of(hint: Any) -> Rule | None:
         if isinstance(note, Predicate):
             rule = replace(rule, holds=_both(rule.holds, note.func))
     words = next((note.documentation for note in notes if hasattr(note, "documentation")), rule.must)
-    return replace(rule, must=words, placeholder=placeholder_of(notes), kinds=frozenset({get_origin(hint) or hint}))
-
-
-def placeholder_of(notes: tuple[Any, ...]) -> str:
-    """Return the string among the notes of an `Annotated`."""
-    return next((note for note in notes if isinstance(note, str)), "")
+    placeholder = next((note for note in notes if isinstance(note, str)), "")
+    return replace(rule, must=words, placeholder=placeholder, kinds=frozenset({get_origin(hint) or hint}))
 
 
 def like(default: object) -> Rule | None:

@@ -24,11 +24,8 @@ __all__ = ["ConfigLoaderImpl", "Hydra", "IConfigRepository", "create_config_sear
 
 TESTED = {"hydra-core": "1.3.8", "omegaconf": "2.3.1"}
 BASIC_SWEEPER = f"{BasicSweeper.__module__}.{BasicSweeper.__qualname__}"
-PLUGINS = "hydra._internal.core_plugins."
-"""Where Hydra's own launchers, sweepers and help live."""
-
-show = _run_hydra
-"""Do what a command with --help, --cfg or --info asks for."""
+PLUGINS = "hydra._internal.core_plugins."  # Hydra's own launchers, sweepers and help
+show = _run_hydra  # what a command with --help, --cfg or --info asks for
 
 
 def make_loader(folder: Path) -> ConfigLoaderImpl:

@@ -26,12 +26,12 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from types import ModuleType
-from typing import Annotated, Any, get_origin
+from typing import Any
 
 from omegaconf import DictConfig
 
 from sweeps.config import root_limits
-from sweeps.config.constraints import Rule, placeholder_of, rule_of
+from sweeps.config.constraints import Rule, rule_of
 from sweeps.config.messages import assigned, nearest, typed
 from sweeps.errors import ConfigError
 
@@ -58,14 +58,6 @@ class Limits:
     def rules(self) -> dict[str, Rule]:
         """What each key must be, of those that have a rule."""
         return {key: rule for key, hint in self._types.items() if (rule := rule_of(hint)) is not None}
-
-    @cached_property
-    def placeholders(self) -> dict[str, str]:
-        """What stands for the value of a key where there is no default to show, as FILE."""
-        notes = {key: hint.__metadata__ for key, hint in self._types.items() if get_origin(hint) is Annotated}
-        return {key: text for key, note in notes.items() if (text := placeholder_of(note))} | {
-            key: rule.placeholder for key, rule in self.rules.items() if rule.placeholder
-        }
 
     @cached_property
     def tables(self) -> frozenset[str]:

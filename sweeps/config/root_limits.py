@@ -44,6 +44,6 @@ ARGUMENTS: Mapping[str, Any] = {
     "output_dir": Name,
     "from_run": RunId | None,
     "resume": RunId | None,
-    "sweep": {"tuned": list[str], "name": Annotated[object, "NAME"]},
+    "sweep": {"tuned": list[str]},
     "hydra": {"sweeper": SEARCH},
 }

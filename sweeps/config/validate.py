@@ -56,7 +56,8 @@ def check_missing(cfg: DictConfig, limits: Limits) -> None:
     """
     missing = [key for key, value in keys_of(cfg).items() if value == MISSING]
     if missing:
-        advice = " ".join(f"{key}={limits.placeholders.get(key, 'VALUE')}" for key in missing)
+        stand_ins = [rule.placeholder if (rule := limits.rules.get(key)) else "" for key in missing]
+        advice = " ".join(f"{key}={text or 'VALUE'}" for key, text in zip(missing, stand_ins, strict=True))
         raise ConfigError(f"{listed(missing, 'and')} {'is' if len(missing) == 1 else 'are'} not set; type {advice}")
 
 

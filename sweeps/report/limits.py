@@ -13,4 +13,5 @@ ARGUMENTS: Mapping[str, Any] = {
     "effect": Annotated[float, Gt(0)],
     "resamples": Annotated[int, Ge(100)],
     "tuned": list[str] | None,
+    "sweep": {"name": Annotated[str, "NAME"]},
 }

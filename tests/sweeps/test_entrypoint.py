@@ -240,32 +240,15 @@ def test_the_function_itself_stays_at_hand(keyboard: Keyboard):
     assert (main.__name__, main.__doc__) == ("main", "One job.")
 
 
-SCRIPT = f"""
-import sys, time
-sys.path.insert(0, {str(ROOT)!r})
-from sweeps.config.limits import Limits
-from sweeps.entrypoint import door
-
-@door("train", limits=Limits())
-def main(cfg):
-    print("started", flush=True)
-    time.sleep(30)
-
-if __name__ == "__main__":
-    main()
-"""
-
-
 def test_ctrl_c_ends_a_script_in_one_line(tmp_path: Path):
-    script = tmp_path / "script.py"
-    script.write_text(SCRIPT)
+    script = Path(__file__).with_name("sleeping_script.py")
     process = subprocess.Popen(
         [sys.executable, str(script), f"output_dir={tmp_path}/out"],
         cwd=tmp_path,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-        env={**os.environ},
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
     )
     assert process.stdout is not None
     assert process.stdout.readline() == "started\n"
