@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import sweeps.report.limits
 from sweeps.config.limits import Limits
-from sweeps.entrypoint import door
+from sweeps.entrypoint import entrypoint
 
 if TYPE_CHECKING:
     from omegaconf import DictConfig
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 LIMITS = Limits({"": sweeps.report.limits})
 
 
-@door("report", limits=LIMITS, short={"sweep": "sweep.name"})
+@entrypoint("report", limits=LIMITS, short={"sweep": "sweep.name"})
 def main(cfg: DictConfig) -> None:
     """Reads the sweep from MLflow, and writes the page as HTML, Markdown and PNGs, there and into outputs/reports."""
     from sweeps.report.comparisons import answer

@@ -86,6 +86,7 @@ def plain_loop(cfg: Any) -> tuple[list[float], float]:
     from pytorch_lightning import seed_everything
 
     import train
+    from benchmarks.training import make_classifier
     from lightning_modules.machine import keep_freed_memory
     from lightning_modules.optimizers import fastest
 
@@ -93,7 +94,7 @@ def plain_loop(cfg: Any) -> tuple[list[float], float]:
     keep_freed_memory()
     data = train.make_data(cfg)
     seed_everything(cfg.seed, verbose=False)
-    weights = train.make_classifier(cfg, data).network.state_dict()
+    weights = make_classifier(cfg, data).network.state_dict()
     order = data.train_dataloader().sampler
 
     windows, test = (_all_windows(data, part) for part in ("train", "test"))

@@ -4,8 +4,8 @@ import os
 import time
 from pathlib import Path
 
-from sweeps.config.limits import Limits
-from sweeps.entrypoint import door
+from sweeps.config.limits import NO_LIMITS
+from sweeps.entrypoint import entrypoint
 
 
 def seconds_since_fork() -> float:
@@ -14,7 +14,7 @@ def seconds_since_fork() -> float:
     return time.clock_gettime(time.CLOCK_BOOTTIME) - ticks / os.sysconf("SC_CLK_TCK")
 
 
-@door("train", limits=Limits())
+@entrypoint("train", limits=NO_LIMITS)
 def main(cfg) -> None:
     """Seconds since the fork, one line a job, in the order of the jobs."""
     Path(cfg.output_dir, f"start_{cfg.seed}.txt").write_text(f"{seconds_since_fork():.3f}")

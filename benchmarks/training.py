@@ -3,7 +3,7 @@
     python -m benchmarks.training
 
 Ratios are medians of alternating pairs of epochs, above 1 where train.py is faster. Loops that a user would write run
-in a process of their own, as they would, since the C library's memory settings (lightning_modules/memory.py) are those
+in a process of their own, as they would, since the C library's memory settings (lightning_modules/machine.py) are those
 of a process.
 """
 
@@ -23,13 +23,16 @@ from typing import Any
 
 import torch
 from hydra import compose, initialize_config_dir
+from hydra.utils import instantiate
 from pytorch_lightning import Callback
 from torch import nn
 from torch.nn.functional import cross_entropy
 from torch.utils.data import DataLoader, TensorDataset
 
 import train
+from lightning_modules import engine
 from lightning_modules.checkpoints import EpochCheckpoint
+from lightning_modules.machine import keep_freed_memory
 from lightning_modules.optimizers import fastest
 from sweeps.config.schema import register
 
@@ -89,10 +92,16 @@ def usual_epoch(cfg: Any, per_sample: bool) -> Epoch:
     return epoch
 
 
+def make_classifier(cfg: Any, data: Any) -> Any:
+    """What train.py trains."""
+    network, optimizer = (instantiate(node, _partial_=True, _convert_="all") for node in (cfg.model, cfg.optimizer))
+    return engine.make_classifier(data, network, optimizer, **cfg.loss)
+
+
 def same_epoch(cfg: Any) -> Epoch:
     """An epoch of a bare loop with train.py's own loader, layout and optimizer, and nothing else."""
     data = train.make_data(cfg)
-    classifier = train.make_classifier(cfg, data)
+    classifier = make_classifier(cfg, data)
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     classifier.to(device)
     loader: Any = data.train_dataloader()
@@ -142,9 +151,11 @@ def pairs_with(cfg: Any, other: Epoch) -> list[tuple[float, float]]:
     data = train.make_data(cfg)
     alternate = Alternate(other)
     with tempfile.TemporaryDirectory() as folder:
-        trainer = train.make_trainer(cfg, EpochCheckpoint(Path(folder), lambda _: None), "benchmark")
+        factory = instantiate(cfg.trainer, _partial_=True)
+        checkpoint = EpochCheckpoint(Path(folder), lambda _: None)
+        trainer = engine.make_trainer(factory, checkpoint, "benchmark", show=cfg.progress)
         trainer.callbacks.insert(0, alternate)
-        trainer.fit(train.make_classifier(cfg, data), datamodule=data)
+        trainer.fit(make_classifier(cfg, data), datamodule=data)
     print(f"(metrics and checkpoint at an epoch's end: {1000 * statistics.median(alternate.ends):.0f} ms)")
     return alternate.pairs[1:]
 
@@ -181,7 +192,7 @@ def show(name: str, ratios: list[float], bound: str) -> None:
 
 def speed(folder: str, pairs: int) -> None:
     """Windows a second against other loops, threads as PyTorch chooses them."""
-    train.set_up_machine(configuration(folder))
+    keep_freed_memory()
     epochs = f"trainer.max_epochs={pairs + 2}"
     for size, bound in ((64, "at least 1.1"), (256, "at least 1.1")):
         cfg = configuration(folder, epochs, f"datamodule.batch_size={size}", "progress=false")
@@ -214,16 +225,17 @@ def memory() -> None:
 
 _FIRST_STEP = """
 import os, sys, train
-make = train.make_classifier
-def patched(cfg, data):
-    module = make(cfg, data)
+from lightning_modules import engine
+make = engine.make_classifier
+def patched(*arguments, **options):
+    module = make(*arguments, **options)
     step = module.training_step
     def first(batch, batch_idx):
         step(batch, batch_idx)
         os._exit(0)
     module.training_step = first
     return module
-train.make_classifier = patched
+engine.make_classifier = patched
 sys.argv = ["train.py", *sys.argv[1:]]
 train.main()
 """

@@ -159,9 +159,14 @@ class KeypointDataModule(LightningDataModule):
         """The parts that are looked at after every epoch."""
         return [*(["val"] if self.has_validation else []), *(["test"] if self.test_curve else [])]
 
+    @property
+    def part_sizes(self) -> dict[str, int]:
+        """Number of windows of each part."""
+        return {part: len(windows) for part, windows in self.parts.windows.items()}
+
     def summary(self) -> dict[str, int]:
         """Counts that belong beside every result: windows and clips a part, and what was padded, filled or left out."""
-        counts = {f"windows_{part}": len(windows) for part, windows in self.parts.windows.items()}
+        counts = {f"windows_{part}": size for part, size in self.part_sizes.items()}
         counts |= {f"clips_{part}": len(clips) for part, clips in self.parts.clips.items()}
         return counts | {
             "frames": len(self.table.frames),

@@ -7,3 +7,7 @@ class DivergenceError(RuntimeError):
 
 class FitError(ValueError):
     """A baseline cannot be fitted to the data. The message is one line that says what to change."""
+
+
+class DeviceError(ValueError):
+    """This machine cannot train as asked. The message is one line that says what to change."""

@@ -1,4 +1,4 @@
-"""The door wrapper: hydra.main, but every mistake is one line, told before anything is written or started."""
+"""What makes a script of a function: hydra.main, but every mistake is one line, before anything is written."""
 
 from __future__ import annotations
 
@@ -11,20 +11,19 @@ import logging
 import os
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
-from typing import ParamSpec, TypeVar
+from typing import Any, ParamSpec, TypeVar
 
 from hydra import version
 from hydra.core.config_search_path import SearchPathQuery
 from hydra.core.global_hydra import GlobalHydra
 from hydra.errors import HydraException, InstantiationException
-from hydra.types import TaskFunction
 from omegaconf import DictConfig
 
 from sweeps.config import schema
-from sweeps.config.command_line import Command, read_command
+from sweeps.config.command_line import read_command
 from sweeps.config.hydra_adapter import ConfigLoaderImpl, Hydra, create_config_search_path, run_and_report, show
 from sweeps.config.impossible_jobs import drop_impossible
 from sweeps.config.limits import Limits
@@ -32,6 +31,8 @@ from sweeps.config.messages import one_line
 from sweeps.config.preflight import preflight
 from sweeps.config.unused_keys import ComposedJob
 from sweeps.errors import ConfigError
+from sweeps.job_data import JobData
+from sweeps.launch.task import Task, accept_context
 
 VERSION_BASE = "1.3"
 CONF = schema.PROJECT_ROOT / "conf"
@@ -40,50 +41,46 @@ INTERRUPTED = 130  # what a shell gives a command that Ctrl-C ended
 # Python looks through all objects several times as it ends: seconds, with torch and mlflow imported, for nothing.
 atexit.register(gc.freeze)
 
-Check = Callable[[Sequence[DictConfig]], list[str | None]]
 P = ParamSpec("P")
 R = TypeVar("R")
 
 
-def door(
+def entrypoint(
     config_name: str,
     *,
     limits: Limits,
-    check: Check | None = None,
-    told: tuple[type[Exception], ...] = (),
-    digest_of: Callable[[DictConfig], str] = lambda _: "",
+    data: JobData | None = None,
+    expected_errors: tuple[type[Exception], ...] = (),
     short: Mapping[str, str] = MappingProxyType({}),
-) -> Callable[[TaskFunction], Callable[[], None]]:
-    """Make a function of a config the entry point of a script, as hydra.main does.
+) -> Callable[[Callable[..., Any]], Callable[[], None]]:
+    """Make a function of a config, and of a `JobContext` if it asks for one, the entry point of a script.
 
-    Before Hydra takes over, the command line is composed and checked, each job of a sweep too. A mistake is one line
-    on stderr, `error: ...`, and exit status 1; nothing is written. Ctrl-C is one line and exit status 130. Other
-    exceptions of the function keep their traceback. HYDRA_FULL_ERROR=1 shows the traceback of mistakes as well.
+    As hydra.main does; but before Hydra takes over, the command line is composed and checked, each job of a sweep too.
+    A mistake is one line on stderr, `error: ...`, and exit status 1; nothing is written. Ctrl-C is one line and exit
+    status 130. Other exceptions of the function keep their traceback. HYDRA_FULL_ERROR=1 shows the traceback of
+    mistakes as well.
 
     Args:
         config_name: The root in conf/: "train".
         limits: What the rooms say about their arguments.
-        check: Looks at the configs of all jobs of a sweep before the first starts, for what only the data can tell.
-            Says why a job is to be left out, None for one that can be run.
-        told: Exceptions of `check` and of the function whose message is for the user: one line, no traceback.
-            ConfigError always is.
-        digest_of: Gives a digest of the data that a job's config names, by which a sweep knows what is done already.
+        data: Of the jobs. That of a sweep is read before its first job, for what only the data can tell.
+        expected_errors: Exceptions of the function whose message is for the user: one line, no traceback. ConfigError
+            always is.
         short: What may be typed for a key: {"sweep": "sweep.name"}, where conf/ also has a group of that name.
 
     Returns:
         The decorator; the undecorated function stays at `__wrapped__`.
     """
-    told = (ConfigError, *told)
+    expected: tuple[type[Exception], ...] = (ConfigError, *expected_errors)
 
-    def decorate(task: TaskFunction) -> Callable[[], None]:
-        vars(task).update(told=told, digest_of=digest_of, limits=limits)  # for launchers, which get the bare task
-        entrance = _Entrance(task, config_name, limits, check, told, short)
+    def decorate(function: Callable[..., Any]) -> Callable[[], None]:
+        command = _EntryPoint(function, config_name, limits, data, expected, short)
 
-        @functools.wraps(task)
+        @functools.wraps(function)
         def main() -> None:
             try:
                 with _own_logging():
-                    _telling(entrance.open, told, limits)()
+                    _exit_on(command.run, expected, limits)()
             except KeyboardInterrupt:
                 print("interrupted", file=sys.stderr)
                 raise SystemExit(INTERRUPTED) from None
@@ -94,19 +91,20 @@ def door(
 
 
 @dataclass(frozen=True)
-class _Entrance:
-    """What `door` was given."""
+class _EntryPoint:
+    """What `entrypoint` was given."""
 
-    task: TaskFunction
+    function: Callable[..., Any]
     config_name: str
     limits: Limits
-    check: Check | None
-    told: tuple[type[Exception], ...]
+    data: JobData | None
+    expected_errors: tuple[type[Exception], ...]
     short: Mapping[str, str]
 
-    def open(self) -> None:
+    def run(self) -> None:
         """Check the command line in sys.argv, and do what it says."""
-        script = Path(inspect.getfile(self.task))
+        script = Path(inspect.getfile(self.function))
+        task = Task(accept_context(self.function), self.expected_errors, self.limits)
         command = read_command(f"python {script.name}", [self._in_full(word) for word in sys.argv[1:]])
         flags = command.flags
         config_name = flags.config_name or self.config_name
@@ -114,47 +112,49 @@ class _Entrance:
         version.setbase(VERSION_BASE)
         try:
             hydra = _start_hydra(script.stem, flags.config_path, flags.config_dir)
-            jobs = [] if flags.hydra_help or flags.shell_completion else self._preflight(hydra, config_name, command)
+            shows = flags.hydra_help or flags.shell_completion
+            jobs = [] if shows else preflight(_loader(hydra), config_name, command, self.limits)
             if command.runs and command.multirun:
-                self._sweep(hydra, config_name, command.overrides, jobs)
+                self._sweep(hydra, config_name, task, command.overrides, jobs)
             elif command.runs:
-                self._run(hydra, config_name, command.overrides, jobs[0].config)
+                self._run(hydra, config_name, task, command.overrides, jobs[0].config)
         finally:
             GlobalHydra.instance().clear()
         if not command.runs:
             try:
-                show(flags, command.parser, self.task, flags.config_path or str(CONF), config_name)
+                show(flags, command.parser, task, flags.config_path or str(CONF), config_name)
             except HydraException as error:
                 raise ConfigError(str(error)) from error
-
-    def _preflight(self, hydra: Hydra, config_name: str, command: Command) -> list[ComposedJob]:
-        return preflight(_loader(hydra), config_name, command, self.limits)
 
     def _in_full(self, word: str) -> str:
         key, equals, value = word.partition("=")
         return f"{self.short.get(key, key)}{equals}{value}"
 
-    def _sweep(self, hydra: Hydra, config_name: str, overrides: Sequence[str], jobs: Sequence[ComposedJob]) -> None:
+    def _sweep(
+        self, hydra: Hydra, config_name: str, task: Task, overrides: Sequence[str], jobs: Sequence[ComposedJob]
+    ) -> None:
         """Run the jobs as hydra.main does; run_and_report cuts Hydra's own frames out of a traceback."""
-        if self.check is not None:
-            fewer, left_out = drop_impossible([job.overrides for job in jobs], self.check([job.config for job in jobs]))
+        if self.data is not None:
+            data = self.data.open()
+            reasons = [why and self.limits.in_keys(why) for why in data.check([job.config for job in jobs])]
+            fewer, left_out = drop_impossible([job.overrides for job in jobs], reasons)
             overrides = [*overrides, *fewer]
             for line in left_out:
                 print(f"left out: {line}")
-        # The bare task: launchers hand it to other processes, and tell its errors themselves.
-        sweep = functools.partial(hydra.multirun, config_name, self.task, [*overrides, "hydra.mode=MULTIRUN"])
-        run_and_report(_telling(sweep, self.told, self.limits))
+            task = replace(task, digest_of=data.digest_of, left_out=tuple(left_out))
+        sweep = functools.partial(hydra.multirun, config_name, task, [*overrides, "hydra.mode=MULTIRUN"])
+        run_and_report(_exit_on(sweep, self.expected_errors, self.limits))
 
-    def _run(self, hydra: Hydra, config_name: str, overrides: Sequence[str], config: DictConfig) -> None:
-        """Run one job as hydra.main does; a mistake that it tells takes the output folder with it, if it was new."""
+    def _run(self, hydra: Hydra, config_name: str, task: Task, overrides: Sequence[str], config: DictConfig) -> None:
+        """Run one job as hydra.main does; a mistake takes the output folder with it, if it was new."""
         folder = Path(config.get("output_dir", "."))
         new = [path for path in (folder, *folder.parents) if not path.exists()]
-        # Told inside, before Hydra writes a line of its own.
-        job = _telling(self.task, self.told, self.limits)
+        # Printed inside, before Hydra writes a line of its own.
+        job = _exit_on(task, self.expected_errors, self.limits)
         try:
             run_and_report(functools.partial(hydra.run, config_name, job, [*overrides, "hydra.mode=RUN"]))
         except SystemExit as end:
-            if isinstance(end.__cause__, self.told):
+            if isinstance(end.__cause__, self.expected_errors):
                 for path in new:
                     with contextlib.suppress(OSError):  # not empty, or never made
                         path.rmdir()
@@ -194,18 +194,17 @@ def _loader(hydra: Hydra) -> ConfigLoaderImpl:
     return loader
 
 
-def _telling(function: Callable[P, R], told: tuple[type[Exception], ...], limits: Limits) -> Callable[P, R]:
-    """Wrap a function so that exceptions of types `told` end the process with one line, arguments in it as keys."""
-    caught: tuple[type[Exception], ...] = (InstantiationException, *told)
+def _exit_on(function: Callable[P, R], expected_errors: tuple[type[Exception], ...], limits: Limits) -> Callable[P, R]:
+    """Wrap a function so that expected errors end the process with one line, arguments in it as keys, and status 1."""
+    caught: tuple[type[Exception], ...] = (InstantiationException, *expected_errors)
 
-    @functools.wraps(function)
     def wrapped(*args: P.args, **kwargs: P.kwargs) -> R:
         try:
             return function(*args, **kwargs)
         except caught as error:
             # Hydra wraps what the constructor of an option raises.
             mistake = error.__cause__ if isinstance(error, InstantiationException) else error
-            if not isinstance(mistake, told):
+            if not isinstance(mistake, expected_errors):
                 raise
             if os.environ.get("HYDRA_FULL_ERROR") == "1":
                 raise

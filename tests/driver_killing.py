@@ -50,7 +50,7 @@ def _while_jobs_start(reached: Any, draw: random.Random) -> None:
 def _as_a_job_ends(reached: Any, draw: random.Random) -> None:
     from sweeps.launch.local import pool
 
-    draw.choice([before, after])(pool, "_judge", reached)
+    draw.choice([before, after])(pool, "_settle", reached)
 
 
 def _in_the_last_write(reached: Any, draw: random.Random) -> None:

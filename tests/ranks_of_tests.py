@@ -12,7 +12,7 @@ import train
 from lightning_modules.classifier import ActionClassifier
 from lightning_modules.errors import DivergenceError
 
-_train_rank = train._train_rank
+fit_rank = train.fit_rank
 
 
 def counting(*arguments: Any) -> dict[str, float]:
@@ -24,10 +24,10 @@ def counting(*arguments: Any) -> dict[str, float]:
         return step(self, batch, batch_idx)
 
     ActionClassifier.training_step = training_step  # type: ignore[method-assign]
-    values = _train_rank(*arguments)
+    values = fit_rank(*arguments)
     last = [batch for (epoch, _), batch in windows.items() if epoch == max(epoch for epoch, _ in windows)]
     count, total = sum(len(batch.target) for batch in last), sum(batch.keypoints.sum().item() for batch in last)
-    run_folder = f"{arguments[0].output_dir}/runs/{arguments[1]}"
+    run_folder = f"{arguments[0].output_dir}/runs/{arguments[2]}"
     Path(run_folder, f"rank-{os.environ['RANK']}").write_text(f"{count} {total}")
     return values
 
@@ -42,14 +42,14 @@ def _breaking(error: Any, *arguments: Any) -> dict[str, float]:
         return step(self, batch, batch_idx)
 
     ActionClassifier.training_step = training_step  # type: ignore[method-assign]
-    return _train_rank(*arguments)
+    return fit_rank(*arguments)
 
 
 def _raise(error: Exception) -> None:
     raise error
 
 
-def told(*arguments: Any) -> dict[str, float]:
+def expected(*arguments: Any) -> dict[str, float]:
     """An error for the user."""
     return _breaking(lambda: _raise(DivergenceError("the loss became nan")), *arguments)
 

@@ -27,7 +27,7 @@ KILLED_PARENT = """
 import sys
 import train
 from tests.killing import die
-from sweeps import ranks
+from lightning_modules import ranks
 first_failure = ranks._first_failure
 def die_meanwhile(processes):
     import pathlib, time
@@ -52,7 +52,7 @@ def alone(typist):
 def together(typist):
     before = run_ids(typist)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(train, "_train_rank", ranks_of_tests.counting)
+        patch.setattr(train, "fit_rank", ranks_of_tests.counting)
         ended = typist.type(TWO)
     assert (ended.status, ended.err) == (0, "")
     assert run_ids(typist) - before == {ended.run_id}
@@ -100,7 +100,7 @@ def test_each_job_of_a_sweep_has_its_two_processes_and_one_run(typist):
 @pytest.mark.parametrize(
     ("how", "line"),
     [
-        (ranks_of_tests.told, "error: the loss became nan\n"),
+        (ranks_of_tests.expected, "error: the loss became nan\n"),
         (ranks_of_tests.unexpected, "RuntimeError: LocalError: it went wrong"),
         (ranks_of_tests.dying, "RuntimeError: rank 1 of 2 was killed by SIGKILL"),
         (ranks_of_tests.exiting, "RuntimeError: rank 1 of 2 exited with status 3"),
@@ -109,7 +109,7 @@ def test_each_job_of_a_sweep_has_its_two_processes_and_one_run(typist):
 )
 def test_an_error_in_one_process_ends_the_run_with_its_line(typist, monkeypatch, how, line):
     before = run_ids(typist)
-    monkeypatch.setattr(train, "_train_rank", how)
+    monkeypatch.setattr(train, "fit_rank", how)
     ended = typist.type(TWO)
     assert ended.status == 1
     assert ended.err == line if line.startswith("error: ") else line in ended.err

@@ -7,7 +7,7 @@ import sys
 import numpy as np
 import pytest
 
-import train
+from sweeps.tracking import results
 from tests.helpers import LITTLE
 
 BARE = """
@@ -57,11 +57,12 @@ BASELINE = "num_threads=1 tracking.experiment=test"
 def tested(typist, pyskl, tmp_path_factory):
     """For each choice a run's id, and a file with raw windows of its test part and the probabilities that they got."""
     folder, made = tmp_path_factory.mktemp("windows"), []
-    keep = train._keep_results
+    log_result = results.log_result
     with pytest.MonkeyPatch.context() as patch:
 
-        def keep_windows(cfg, data, run, classifier, *checkpoint):
-            keep(cfg, data, run, classifier, *checkpoint)
+        def keep_windows(run, job, result, log_model):
+            log_result(run, job, result, log_model)
+            data, classifier = result.data, result.classifier
             windows = data.parts.windows["test"]
             clips, target = windows.table.offsets.numpy(), classifier.test_result.target
             raw = {clip.id: clip for clip in data.source().clips()}
@@ -77,7 +78,7 @@ def tested(typist, pyskl, tmp_path_factory):
             np.savez(path, keypoints=np.float32(keypoints), scores=np.float32(scores), expected=expected)
             made.append((run.run_id, path))
 
-        patch.setattr(train, "_keep_results", keep_windows)
+        patch.setattr(results, "log_result", keep_windows)
         for choice in CHOICES.values():
             data = f"datamodule=pyskl datamodule.path={pyskl} datamodule.class_names=[stay,drift] datamodule.fps=25"
             words = BASELINE if "model=" in choice else NETWORK

@@ -16,6 +16,7 @@ from hydra import compose, initialize_config_dir
 from omegaconf import OmegaConf
 
 import train
+from lightning_modules import engine
 from lightning_modules.metrics import slug
 from sweeps.config import schema
 from sweeps.tracking.cell import cell_of
@@ -71,7 +72,7 @@ def test_the_threads_of_a_command_are_those_of_its_extraction_and_change_no_resu
         one, three = (compose("train", [*words, f"num_threads={count}"]) for count in (1, 3))
     assert (one.datamodule.num_threads, three.datamodule.num_threads) == (1, 3)
     assert cell_of(one, "d", train.LIMITS) == cell_of(three, "d", train.LIMITS)
-    assert train._divided_as(one) == train._divided_as(three)
+    assert train.JOB_DATA.identity(one) == train.JOB_DATA.identity(three)
 
 
 def inherited(option: Path) -> list[Path]:
@@ -340,9 +341,9 @@ def test_a_loss_that_is_not_a_number_ends_the_run_failed_in_one_line(typist):
 @pytest.mark.slow
 def test_an_epoch_is_one_write_after_its_checkpoint(typist, monkeypatch):
     order = []
-    opened = train.make_trainer
+    opened = engine.make_trainer
 
-    def make_trainer(cfg, checkpoint, title):
+    def make_trainer(factory, checkpoint, *rest, **options):
         send = checkpoint.report
 
         def report(rows):
@@ -352,7 +353,7 @@ def test_an_epoch_is_one_write_after_its_checkpoint(typist, monkeypatch):
             send(rows)
 
         checkpoint.report = report
-        return opened(cfg, checkpoint, title)
+        return opened(factory, checkpoint, *rest, **options)
 
     log_batch = mlflow.MlflowClient.log_batch
 
@@ -361,7 +362,7 @@ def test_an_epoch_is_one_write_after_its_checkpoint(typist, monkeypatch):
             order.append({metric.step for metric in metrics})
         return log_batch(self, run_id, metrics=metrics, **rest)
 
-    monkeypatch.setattr(train, "make_trainer", make_trainer)
+    monkeypatch.setattr(engine, "make_trainer", make_trainer)
     monkeypatch.setattr(mlflow.MlflowClient, "log_batch", counted)
     done = typist.train(f"{LITTLE_RUN} trainer.max_epochs=3")
     assert order == ["report", {1}, "report", {2}, "report", {3}, {chosen_epoch(done)}]

@@ -48,7 +48,7 @@ def test_it_says_what_it_was_and_about_the_same_data(baseline, network):
         cfg = compose("train", [f"model={name}", *shlex.split(RUN), f"output_dir={done.store.output_dir}"])
     assert done.run.data.params == flat_params(cfg)
     named = {"majority": "majority", "random_forest": "randomforest", "svm": "svm"}
-    assert run_name(cfg, [], train.LIMITS) == named[name] + "-seed0"
+    assert run_name(cfg, train.ALONE) == named[name] + "-seed0"
     for tag in ("data_digest", "data.windows_train", "data.windows_test"):
         assert done.run.data.tags[tag] == network.run.data.tags[tag]
     assert done.run.data.tags["cell"] != network.run.data.tags["cell"]

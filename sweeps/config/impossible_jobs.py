@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from sweeps.config.messages import in_quotes
 from sweeps.errors import ConfigError
 
 
@@ -34,7 +33,7 @@ def drop_impossible(jobs: Sequence[Sequence[str]], reasons: Sequence[str | None]
     keys = dict.fromkeys(line.partition("=")[0] for line in dropped)
     overrides = [_choice(key, [job for job, _ in kept]) for key in keys]
     lines = [f"{line}: {reason}" for line, reason in dropped.items()]
-    return [*overrides, f"sweep.left_out=[{','.join(map(in_quotes, lines))}]"], lines
+    return overrides, lines
 
 
 def _impossible_values(jobs: Sequence[Sequence[str]], reasons: Sequence[str | None]) -> Mapping[str, str]:

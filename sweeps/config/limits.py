@@ -19,6 +19,7 @@ reads them as they are, at the command line they become keys.
 from __future__ import annotations
 
 import contextlib
+import importlib
 import inspect
 import re
 import shlex
@@ -52,7 +53,8 @@ class Limits:
     classes: Mapping[str, Callable[[DictConfig], Sequence[str]]] = field(default_factory=dict)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return Limits, (self.rooms, self.classes)  # for another process, which reads the rooms' modules itself
+        names = {prefix: room.__name__ for prefix, room in self.rooms.items()}
+        return _import_limits, (names, self.classes)  # another process imports the rooms itself
 
     @cached_property
     def rules(self) -> dict[str, Rule]:
@@ -193,6 +195,10 @@ def _leaves(arguments: Mapping[str, Any], prefix: str) -> Iterator[tuple[str, An
             yield from _leaves(hint, key)
         else:
             yield key, hint
+
+
+def _import_limits(names: Mapping[str, str], classes: Mapping[str, Any]) -> Limits:
+    return Limits({prefix: importlib.import_module(name) for prefix, name in names.items()}, classes)
 
 
 NO_LIMITS = Limits()

@@ -29,14 +29,8 @@ class SweepSchema:
     max_retries: int = 0
     fail_fast: bool = False
     ignore_code: bool = False
-    parent_run_id: str | None = None
-    job_name: str | None = None
-    run_id: str | None = None
-    cell: list[str] | None = None
-    trial: Any = None
     skip_impossible: bool = False
     tuned: list[str] = field(default_factory=list)
-    left_out: list[str] = field(default_factory=list)
 
 
 @dataclass
@@ -93,10 +87,6 @@ class ExtractedSweepSchema:
     fail_fast: bool = False
     ignore_code: bool = True
     repeat_finished: bool = True
-    parent_run_id: str | None = None
-    run_id: str | None = None
-    job_name: str | None = None
-    cell: list[str] | None = None
 
 
 @dataclass

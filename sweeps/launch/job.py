@@ -11,6 +11,8 @@ from typing import Any
 from hydra.core.utils import JobReturn, JobStatus
 from omegaconf import DictConfig
 
+from sweeps.runtime.job_context import JobContext
+
 
 class State(StrEnum):
     """Where a job is; the words that people read."""
@@ -35,14 +37,14 @@ class Job:
     Args:
         number: from 0, within the whole sweep.
         config: composed, with Hydra's own part.
-        told: what sets it apart, as it was typed.
-        cell: hash of what it computes; see `sweeps.tracking.cell`.
+        context: where it belongs, and which run it goes on with.
+        cell: hash of what it computes, by which its runs are found; see `sweeps.tracking.cell`.
         log: where its output goes.
     """
 
     number: int
     config: DictConfig
-    told: str
+    context: JobContext
     cell: str
     log: Path
     state: State = State.WAITING
@@ -58,16 +60,21 @@ class Job:
     seconds: float = field(default=0.0)
 
     def start(self, pid: int | None) -> None:
-        """It runs from now on."""
+        """Note that it runs from now on."""
         self.state, self.pid, self.error = State.RUNNING, pid, None
         self.tries += 1
         self.started = time.monotonic()
         self.done, self.text = 0.0, ""
 
     def end(self, state: State, error: str | None = None) -> None:
-        """It has ended."""
+        """Note that it has ended."""
         self.state, self.error = state, error
         self.seconds = time.monotonic() - self.started
+
+    @property
+    def label(self) -> str:
+        """What sets it apart from the other jobs, as it was typed."""
+        return self.context.label
 
     @property
     def failed(self) -> bool:
@@ -82,7 +89,7 @@ class Job:
         return (time.monotonic() - self.started) * (self.total - self.done) / self.done
 
     def as_return(self) -> JobReturn:
-        """What Hydra's sweepers get."""
+        """Return what Hydra's sweepers get."""
         completed = self.state in (State.FINISHED, State.SAME, State.LEFT)
         result = JobReturn(
             overrides=list(self.config.hydra.overrides.task),

@@ -13,7 +13,8 @@ from omegaconf import DictConfig
 
 from sweeps.errors import ConfigError
 from sweeps.launch.locks import only_driver, wait_for_others
-from sweeps.launch.sweep import OpenSweep, RunJobs, batched
+from sweeps.launch.sweep import OpenSweep, RunJobs
+from sweeps.launch.task import Task
 from sweeps.results.parent_run import summarize
 from sweeps.results.table import print_sweep_table
 from sweeps.runtime.signals import was_interrupted
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
 def launch(
     launcher_config: DictConfig,
     hydra_context: HydraContext,
-    task_function: TaskFunction,
+    task_function: TaskFunction | Task,
     job_overrides: Sequence[Sequence[str]],
     initial_job_idx: int,
     run_jobs: RunJobs,
@@ -57,16 +58,18 @@ def launch(
     configure_log(launcher_config.hydra.hydra_logging, launcher_config.hydra.verbose)
     configs = [hydra_context.config_loader.load_sweep_config(launcher_config, list(o)) for o in job_overrides]
     folder = Path(str(launcher_config.hydra.sweep.dir))
-    if batched:
-        return [job.as_return() for job in batched[-1].run(configs, initial_job_idx, folder, run_jobs)]
+    task = Task.of(task_function)
+    if batch := task.batch:
+        jobs = batch.sweep.run(configs, initial_job_idx, folder, run_jobs, batch.trials)
+        return [job.as_return() for job in jobs]
     typed = list(launcher_config.hydra.overrides.task)
     name = sweep_name(launcher_config, typed or [override for overrides in job_overrides for override in overrides])
     store = open_store(launcher_config.tracking, str(launcher_config.output_dir))
-    opened = opened_sweep(launcher_config, store, name, hydra_context, task_function)
+    opened = opened_sweep(launcher_config, store, name, hydra_context, task)
     with driving(store, name, on_slurm=on_slurm), opened as sweep:
         with summed_up(store, sweep.parent.run_id):
             jobs = sweep.run(configs, initial_job_idx, folder, run_jobs)
-        sweep.judge(jobs)
+        sweep.conclude(jobs)
     return [job.as_return() for job in jobs]
 
 
@@ -89,9 +92,7 @@ def driving(store: Store, name: str, *, on_slurm: bool = False) -> Iterator[None
 
 
 @contextlib.contextmanager
-def opened_sweep(
-    config: DictConfig, store: Store, name: str, context: HydraContext, task: TaskFunction
-) -> Iterator[OpenSweep]:
+def opened_sweep(config: DictConfig, store: Store, name: str, context: HydraContext, task: Task) -> Iterator[OpenSweep]:
     """Open a sweep's parent run for the block, the one of an earlier command where there is one."""
     tags = {"sweep": name, "overrides": json.dumps(list(config.hydra.overrides.task)), **source_tags()}
     with opened_run(store, name=name, tags=tags, resume_id=_earlier_parent(store, name)) as parent:

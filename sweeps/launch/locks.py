@@ -45,7 +45,7 @@ def only_driver(output_dir: Path, name: str) -> Iterator[None]:
         lock.acquire()
     except Timeout:
         raise ConfigError(
-            f"the sweep {name} is being run already, {_told(owner)}; wait for it, or run another one: "
+            f"the sweep {name} is being run already, {_describe_owner(owner)}; wait for it, or run another one: "
             "type sweep.name=ANOTHER"
         ) from None
     try:
@@ -56,7 +56,7 @@ def only_driver(output_dir: Path, name: str) -> Iterator[None]:
         lock.release()
 
 
-def _told(owner: Path) -> str:
+def _describe_owner(owner: Path) -> str:
     with contextlib.suppress(OSError, ValueError, KeyError):
         tags = json.loads(owner.read_text())
         return f"by process {tags['pid']} on {tags['host']}"
@@ -64,7 +64,7 @@ def _told(owner: Path) -> str:
 
 
 @dataclass(frozen=True)
-class Claim:
+class CellLock:
     """A cell of a sweep, to be worked on by one process at a time.
 
     Args:
@@ -106,7 +106,7 @@ def wait_for_others(output_dir: Path, name: str, *, on_slurm: bool = False) -> N
             f"end it: scancel {' '.join(left[:20])}"
         )
     deadline = time.monotonic() + _PATIENCE
-    while living := [pid for tags in _claims(output_dir, name) if (pid := _living(tags))]:
+    while living := [pid for tags in _owners(output_dir, name) if (pid := _living(tags))]:
         if time.monotonic() > deadline:
             raise ConfigError(
                 f"the sweep {name}: process {living[0]} on {socket.gethostname()}, which an earlier driver started, "
@@ -115,7 +115,7 @@ def wait_for_others(output_dir: Path, name: str, *, on_slurm: bool = False) -> N
         time.sleep(0.1)
 
 
-def _claims(output_dir: Path, name: str) -> Iterator[dict[str, str]]:
+def _owners(output_dir: Path, name: str) -> Iterator[dict[str, str]]:
     for file in _folder(output_dir, name).glob("*.json"):
         with contextlib.suppress(OSError, ValueError):
             if file.stem != "driver":

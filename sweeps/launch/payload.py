@@ -2,85 +2,63 @@
 
 from __future__ import annotations
 
-import importlib
-import inspect
+import functools
 import sys
 import traceback
-from collections.abc import Callable
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from omegaconf import DictConfig
 
 from sweeps.config.hydra_adapter import error_of
-from sweeps.config.limits import NO_LIMITS, Limits
-from sweeps.errors import ConfigError
-from sweeps.launch.locks import Claim
+from sweeps.config.limits import Limits
+from sweeps.launch.locks import CellLock
+from sweeps.launch.task import TaskReference
+from sweeps.runtime.job_context import JobContext, ProgressListener
 from sweeps.tracking.lifecycle import one_line
 
 if TYPE_CHECKING:
-    from hydra.types import HydraContext, TaskFunction
+    from hydra.types import HydraContext
 
 
 @dataclass(frozen=True)
-class TaskReference:
-    """Where another process finds the function that a job calls.
-
-    The function itself cannot be sent: in the process that was started with it, it is in `__main__`, under the name of
-    the door that wraps it.
-    """
-
-    module: str
-    file: str
-    name: str
-
-    @classmethod
-    def of(cls, task: TaskFunction) -> TaskReference:
-        """Refer to a function at the top of a module or a script."""
-        return cls(task.__module__, str(Path(inspect.getfile(task)).resolve()), task.__name__)
-
-    def load(self) -> TaskFunction:
-        """Find the function, imported from its file if need be; of a door what it wraps."""
-        folder, name = str(Path(self.file).parent), self.module
-        if name == "__main__":
-            name = Path(self.file).stem
-        if folder not in sys.path:
-            sys.path.insert(0, folder)
-        module = importlib.import_module(name)
-        task: TaskFunction = inspect.unwrap(getattr(module, self.name))
-        return task
-
-
-@dataclass(frozen=True)
-class Order:
+class Payload:
     """All that a process needs to do a job.
 
     Args:
-        task: the function.
-        context: Hydra's, of the multirun.
+        task: where its function is.
+        expected_errors: exceptions of it whose message is for the user.
+        hydra: Hydra's context, of the multirun.
         singletons: Hydra's, such as its config store.
         config: the job's, with Hydra's own part.
-        claim: says who works on it.
+        context: where the job belongs.
+        lock: says who works on its cell.
     """
 
     task: TaskReference
-    context: HydraContext
+    expected_errors: tuple[type[Exception], ...]
+    hydra: HydraContext
     singletons: dict[Any, Any]
     config: DictConfig
-    claim: Claim
+    context: JobContext
+    lock: CellLock
 
 
 @dataclass(frozen=True)
-class Outcome:
-    """How a job ended: with a value, or an error that was told in the job's own output already."""
+class JobResult:
+    """How a job ended: with a value, or an error that the job's own output has in full already."""
 
     value: Any = None
     error: str | None = None
 
 
-def carry_out(order: Order) -> Outcome:
+def run_payload(payload: Payload, listener: ProgressListener) -> JobResult:
     """Do a job in this process, as Hydra would.
+
+    Args:
+        payload: the job.
+        listener: hears how far it is.
 
     Returns:
         What the task returned; or, of an exception or `sys.exit`, one line that says why. An interrupt goes on up.
@@ -92,35 +70,35 @@ def carry_out(order: Order) -> Outcome:
     from sweeps.runtime.signals import was_interrupted
 
     setup_globals()
-    Singleton.set_state(order.singletons)
+    Singleton.set_state(payload.singletons)
     schema.register()
-    task = order.task.load()
+    context = replace(payload.context, listener=listener)
+    function = payload.task.load()
     try:
-        with order.claim.held():
+        with payload.lock.held():
             result = run_job(
-                hydra_context=order.context,
-                task_function=task,
-                config=order.config,
+                hydra_context=payload.hydra,
+                task_function=functools.partial(_call, function, context),
+                config=payload.config,
                 job_dir_key="hydra.sweep.dir",
                 job_subdir_key="hydra.sweep.subdir",
             )
     except SystemExit as error:
         if was_interrupted(error):
             raise
-        return Outcome(error=f"it exited with status {error.code}")
+        return JobResult(error=f"it exited with status {error.code}")
     if result.status is JobStatus.COMPLETED:
-        return Outcome(value=result.return_value)
-    return Outcome(error=told(error_of(result), task))
+        return JobResult(value=result.return_value)
+    return JobResult(error=describe_error(error_of(result), payload.expected_errors, payload.context.limits))
 
 
-def told(error: BaseException, task: Callable[..., Any]) -> str:
-    """Say in one line why a job failed; a traceback first, on stderr, where the user is not the one to mend it.
+def _call(function: Any, context: JobContext, config: DictConfig) -> Any:
+    return function(config, context)
 
-    Exceptions of the classes in ``task.told``, and ConfigError, are the user's.
-    """
-    expected: tuple[type[BaseException], ...] = (ConfigError, *getattr(task, "told", ()))
-    if isinstance(error, expected):
-        limits: Limits = getattr(task, "limits", NO_LIMITS)
+
+def describe_error(error: BaseException, expected_errors: Sequence[type[Exception]], limits: Limits) -> str:
+    """Say in one line why a job failed; a traceback first, on stderr, where the user is not the one to mend it."""
+    if isinstance(error, tuple(expected_errors)):
         line = " ".join(limits.in_keys(str(error)).split())
         print(f"error: {line}", file=sys.stderr, flush=True)
         return line

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from omegaconf import DictConfig, OmegaConf, open_dict, read_write
+from omegaconf import DictConfig, OmegaConf, read_write
 
 from sweeps.launch.job import Job, State
 from sweeps.tracking.lifecycle import set_tags
@@ -99,10 +100,9 @@ class Plan:
         for run in found:
             if run.info.status == "KILLED" and run is not resumed:
                 self.store.client.delete_run(run.info.run_id)
-        with read_write(job.config), open_dict(job.config):
-            job.config.sweep.run_id = resumed.info.run_id if resumed else None
-            if resumed:
-                _same_threads(job.config, resumed)
+        job.context = replace(job.context, resume_run_id=resumed.info.run_id if resumed else None)
+        if resumed:
+            _same_threads(job.config, resumed)
 
     def _has_checkpoint(self, run: Run) -> bool:
         return bool((self.store.output_dir / "runs" / run.info.run_id / LAST_CHECKPOINT).is_file())
@@ -112,4 +112,5 @@ def _same_threads(config: DictConfig, run: Run) -> None:
     """Go on with as many threads as the run was begun with: others can give other last digits."""
     threads = json.loads(run.data.params.get("num_threads", "null"))
     if "num_threads" in config:
-        OmegaConf.update(config, "num_threads", threads)
+        with read_write(config):
+            OmegaConf.update(config, "num_threads", threads)

@@ -1,21 +1,22 @@
-"""A sweep while it is driven: its parent run, what is left to do, and the orders of its jobs."""
+"""A sweep while it is driven: its parent run, what is still to be done, and what its jobs are sent."""
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from omegaconf import DictConfig, OmegaConf, open_dict, read_write
 
-from sweeps.config.limits import NO_LIMITS, Limits
 from sweeps.launch.job import Job, State
-from sweeps.launch.locks import Claim
-from sweeps.launch.payload import Order, TaskReference
+from sweeps.launch.locks import CellLock
+from sweeps.launch.payload import Payload
 from sweeps.launch.plan import Plan
+from sweeps.launch.task import Task, TaskReference
+from sweeps.runtime.job_context import JobContext
 from sweeps.tracking.cell import Cell, cell_of
 from sweeps.tracking.lifecycle import OpenRun
 from sweeps.tracking.params import telling_overrides
@@ -23,7 +24,7 @@ from sweeps.tracking.store import Store
 from sweeps.tracking.sweep_runs import Asked, write_grid
 
 if TYPE_CHECKING:
-    from hydra.types import HydraContext, TaskFunction
+    from hydra.types import HydraContext
     from mlflow.entities import Run
 
 
@@ -47,16 +48,13 @@ class Options:
         return cls(**{name: node[name] for name in names if node.get(name) is not None})
 
 
-batched: list[OpenSweep] = []  # the sweep, if any, that a search launches batch by batch
 # Runs those jobs of a sweep that wait.
 RunJobs = Callable[[Sequence[Job], "OpenSweep"], None]
 
 
-def cells_of(configs: Sequence[DictConfig], task: TaskFunction) -> list[Cell]:
-    """Hash what each job computes, by the digest of its data if the task gives one."""
-    digest_of: Callable[[DictConfig], str] = getattr(task, "digest_of", lambda _: "")
-    limits: Limits = getattr(task, "limits", NO_LIMITS)
-    return [cell_of(config, digest_of(config), limits) for config in configs]
+def cells_of(configs: Sequence[DictConfig], task: Task) -> list[Cell]:
+    """Hash what each job computes, by the digest of its data."""
+    return [cell_of(config, task.digest_of(config), task.limits) for config in configs]
 
 
 class OpenSweep:
@@ -67,7 +65,6 @@ class OpenSweep:
         typed: the command's overrides.
         script: what was typed before them, as train.py.
         jobs: of the latest batch.
-        marks: what the config of each job says of it at ``sweep``, by its number.
     """
 
     def __init__(
@@ -76,7 +73,7 @@ class OpenSweep:
         store: Store,
         parent: OpenRun,
         context: HydraContext,
-        task: TaskFunction,
+        task: Task,
         config: DictConfig,
     ) -> None:
         self.name = name
@@ -84,35 +81,46 @@ class OpenSweep:
         self.parent = parent
         self.context = context
         self.task = task
+        self.config = config
         self.options = options = Options.of(config)
         self.typed = [*config.hydra.overrides.hydra, *config.hydra.overrides.task]
         self.script = f"{config.hydra.job.name}.py"
         self.jobs: Sequence[Job] = []
-        self.marks: dict[int, Mapping[str, Any]] = {}
         self._plan = Plan(store, parent.run_id, ignore_code=options.ignore_code, retry_failed=options.retry_failed)
         self._plan.finished_counts = not options.repeat_finished
         self._cells: dict[int, Cell] = {}
 
-    @contextmanager
-    def in_batches(self, options: Options) -> Iterator[None]:
-        """Have what is launched in the block be batches of this sweep: no table, no verdict, failures given back."""
+    def run_in_batches(self, options: Options) -> None:
+        """Expect batches from now on: a run that was pruned is a finished one."""
         self.options = options
         self._plan.pruned_counts = True
-        batched.append(self)
-        try:
-            yield
-        finally:
-            batched.remove(self)
 
-    def run(self, configs: Sequence[DictConfig], first: int, folder: Path, run_jobs: RunJobs) -> Sequence[Job]:
-        """Run those jobs that are not finished yet; of each, state and error say how it went."""
-        self.jobs = self.make_jobs(configs, first, folder)
+    def run(
+        self,
+        configs: Sequence[DictConfig],
+        first: int,
+        folder: Path,
+        run_jobs: RunJobs,
+        trials: Mapping[int, Any] = MappingProxyType({}),
+    ) -> Sequence[Job]:
+        """Run those jobs that are not finished yet; of each, state and error say how it went.
+
+        Args:
+            configs: of the jobs.
+            first: number of the first.
+            folder: for their output.
+            run_jobs: runs those that wait.
+            trials: which trial of a search each job is, by its number.
+        """
+        self.jobs = self.make_jobs(configs, first, folder, trials)
         self.plan(self.jobs)
         run_jobs(self.jobs, self)
         return self.jobs
 
-    def make_jobs(self, configs: Sequence[DictConfig], first: int, folder: Path) -> list[Job]:
-        """Make a job of each config, told where it belongs."""
+    def make_jobs(
+        self, configs: Sequence[DictConfig], first: int, folder: Path, trials: Mapping[int, Any]
+    ) -> list[Job]:
+        """Make a job of each config, with the context that says where it belongs."""
         folder.mkdir(parents=True, exist_ok=True)
         jobs = []
         for number, (config, cell) in enumerate(zip(configs, cells_of(configs, self.task), strict=True), first):
@@ -120,24 +128,30 @@ class OpenSweep:
             with read_write(config), open_dict(config):
                 config.hydra.job.id, config.hydra.job.num = str(number), number
                 config.hydra.sweep.dir = str(folder)  # it holds the time, which goes on
-                told = self._telling(config)
-                own = {"name": self.name, "parent_run_id": self.parent.run_id, "run_id": None, "cell": list(cell)}
-                own |= {"job_name": told or None, **self.marks.get(number, {})}
-                OmegaConf.update(config, "sweep", own, force_add=True)
-            jobs.append(Job(number, config, told, self.key_of(cell), folder / f"{number + 1}.log"))
+                OmegaConf.update(config, "sweep.name", self.name, force_add=True)
+            context = JobContext(
+                limits=self.task.limits,
+                overrides=tuple(config.hydra.overrides.task),
+                label=self._label(config),
+                parent_run_id=self.parent.run_id,
+                cell=cell,
+                trial=trials.get(number),
+                left_out=self.task.left_out,
+            )
+            jobs.append(Job(number, config, context, self.key_of(cell), folder / f"{number + 1}.log"))
         return jobs
 
-    def _telling(self, config: DictConfig) -> str:
-        """Say what sets a job apart: what was typed as it is, and not swept over, is the same in all of them."""
-        told = telling_overrides(config.hydra.overrides.task)
-        return " ".join(override.lstrip("+") for override in told if override not in self.typed)
+    def _label(self, config: DictConfig) -> str:
+        """Return what sets a job apart: what was typed as it is, and not swept over, is the same in all of them."""
+        overrides = telling_overrides(config.hydra.overrides.task)
+        return " ".join(override.lstrip("+") for override in overrides if override not in self.typed)
 
     def key_of(self, cell: Cell) -> str:
-        """Give the hash by which the runs of a cell are found."""
+        """Return the hash by which the runs of a cell are found."""
         return cell.any_code if self.options.ignore_code else cell.id
 
     def plan(self, jobs: Sequence[Job]) -> None:
-        """Find out what is left to do, and say it."""
+        """Find out what is still to be done, and print it."""
         self._plan.settle(jobs)
         asked = [Asked(job.cell, list(job.config.hydra.overrides.task)) for job in jobs if job.state is not State.SAME]
         write_grid(self.store.client, self.parent.run_id, jobs[0].number, asked)
@@ -155,7 +169,7 @@ class OpenSweep:
         write_grid(self.store.client, self.parent.run_id, 0, asked)
 
     def cell_of(self, job: Job) -> Cell:
-        """Give both hashes of a job."""
+        """Return both hashes of a job."""
         return self._cells[job.number]
 
     def finished_runs(self) -> dict[str, Run]:
@@ -163,21 +177,28 @@ class OpenSweep:
         return {run.data.tags[self._plan.tag]: run for run in reversed(self._plan.finished())}
 
     def prepare(self, job: Job) -> bytes:
-        """Make a job's order: the run it goes on with is looked up right before it starts."""
+        """Pickle a job right before it starts, with the run that it goes on with."""
         self._plan.go_on(job)
-        return self.order(job)
+        return self.pickle(job)
 
-    def order(self, job: Job) -> bytes:
-        """Make the order of a job that looks for the run to go on with itself."""
+    def pickle(self, job: Job) -> bytes:
+        """Pickle a job that looks for the run to go on with itself."""
         import cloudpickle
         from hydra.core.singleton import Singleton
 
-        task, owner = TaskReference.of(self.task), Claim(self.store.output_dir, self.name, job.cell)
-        order = Order(task, self.context, Singleton.get_state(), job.config, owner)
-        return bytes(cloudpickle.dumps(order))
+        payload = Payload(
+            task=TaskReference.of(self.task),
+            expected_errors=self.task.expected_errors,
+            hydra=self.context,
+            singletons=Singleton.get_state(),
+            config=job.config,
+            context=job.context,
+            lock=CellLock(self.store.output_dir, self.name, job.cell),
+        )
+        return bytes(cloudpickle.dumps(payload))
 
-    def judge(self, jobs: Sequence[Job]) -> None:
-        """Say what failed, and fail with it."""
+    def conclude(self, jobs: Sequence[Job]) -> None:
+        """Print what failed, and exit with status 1 if anything did."""
         if any(job.state is State.LEFT for job in jobs):
             self.parent.end_as("SCHEDULED")  # MLflow's word for what is to go on without this process
             return
@@ -189,7 +210,7 @@ class OpenSweep:
         for job in bad:
             where = f"; output in {job.log}" if job.log.exists() else ""
             why = job.error or "it was not started"
-            print(f"  job {job.number + 1} ({job.told or 'as it is'}): {why}{where}", file=sys.stderr)
+            print(f"  job {job.number + 1} ({job.label or 'as it is'}): {why}{where}", file=sys.stderr)
         self.parent.end_as("FAILED", f"{len(bad)} of {len(jobs)} jobs failed")
         raise SystemExit(1)
 

@@ -18,6 +18,7 @@ from sweeps.config.search_space import Space
 from sweeps.errors import ConfigError
 from sweeps.launch.launch import driving, opened_sweep, summed_up
 from sweeps.launch.sweep import cells_of
+from sweeps.launch.task import Task
 from sweeps.search.journal import journal_file
 from sweeps.search.loop import Search
 from sweeps.search.pruning import Membership, Pruner
@@ -38,14 +39,18 @@ if TYPE_CHECKING:
 
 
 def search(
-    config: DictConfig, context: HydraContext, task: TaskFunction, launcher: Launcher, arguments: Sequence[str]
+    config: DictConfig,
+    context: HydraContext,
+    task_function: TaskFunction | Task,
+    launcher: Launcher,
+    arguments: Sequence[str],
 ) -> None:
     """Carry a search out, or go on with it.
 
     Args:
         config: the sweep's own composition.
         context: of the multirun.
-        task: what a job calls with its config.
+        task_function: what a job calls with its config.
         launcher: one that launches by `sweeps.launch.launch.launch`.
         arguments: overrides, those of the space among them.
 
@@ -54,6 +59,7 @@ def search(
         SystemExit: status 1, when no trial has been completed.
     """
     setup_globals()
+    task = Task.of(task_function)
     settings = Settings.of(config.hydra.sweeper)
     params = [f"{key}={value}" for key, value in (config.hydra.sweeper.params or {}).items()]
     parser = OverridesParser.create(config_loader=context.config_loader)
@@ -68,8 +74,8 @@ def search(
             membership = Membership(str(file), name, 0, settings.metric, pruner)
             summary = Summary(settings, space, study, sweep)
             with summed_up(store, sweep.parent.run_id, summary.show_table):
-                whole = Search(settings, space, study, sweep, launcher, membership).run()
-            summary.conclude(whole)
+                complete = Search(settings, space, study, sweep, launcher, membership).run()
+            summary.conclude(complete)
 
 
 def _pruner(settings: Settings, space: Space, config: DictConfig) -> Pruner:
@@ -80,7 +86,7 @@ def _pruner(settings: Settings, space: Space, config: DictConfig) -> Pruner:
     return Pruner(settings.pruner, settings.startup_trials, settings.warmup_epochs, epochs)
 
 
-def _check_unchanged(study: Study, space: Space, config: DictConfig, context: HydraContext, task: TaskFunction) -> None:
+def _check_unchanged(study: Study, space: Space, config: DictConfig, context: HydraContext, task: Task) -> None:
     """Refuse to go on where trials would no longer compute what earlier ones did.
 
     Raises:

@@ -11,9 +11,10 @@ from sweeps.config.search_settings import Settings
 from sweeps.config.search_space import Space
 from sweeps.launch.job import Job
 from sweeps.launch.sweep import OpenSweep
-from sweeps.search.outcome import Outcome, read_outcome
+from sweeps.launch.task import Batch
 from sweeps.search.pruning import Membership
 from sweeps.search.study import CELL, ERROR, RUN_ID, counted, retry_failed, suggest, written
+from sweeps.search.trial_result import TrialResult, read_trial_result
 from sweeps.tracking.recovery import mark_dead_runs
 
 if TYPE_CHECKING:
@@ -67,12 +68,12 @@ class Search:
         self._recall(done)
         number = len(done)
         options = dataclasses.replace(self.sweep.options, jobs=self.settings.n_trials, batch=self.batch)
-        with self.sweep.in_batches(options):
-            while batch := self._next():
-                jobs = self._launch(batch, number)
-                number += len(batch)
-                if options.fail_fast and any(job.failed for job in jobs):
-                    return False
+        self.sweep.run_in_batches(options)
+        while batch := self._next():
+            jobs = self._launch(batch, number)
+            number += len(batch)
+            if options.fail_fast and any(job.failed for job in jobs):
+                return False
         return True
 
     def _counted(self) -> list[FrozenTrial]:
@@ -87,7 +88,7 @@ class Search:
         print(f"{len(done)}{of_all} trials of the search {self.sweep.name} have ended already")
 
     def _next(self) -> list[Trial]:
-        """Give the next trials: those that a driver which was killed has left, else new ones, else none."""
+        """Return the next trials: those that a driver which was killed has left, else new ones, else none."""
         from optuna.trial import Trial, TrialState
 
         left = self.study.get_trials(deepcopy=False, states=(TrialState.RUNNING,))
@@ -97,11 +98,14 @@ class Search:
         return [self.study.ask() for _ in range(min(self.batch, missing))]
 
     def _launch(self, trials: Sequence[Trial], first: int) -> Sequence[Job]:
-        points = []
-        for index, trial in enumerate(trials):
-            points.append(suggest(self.study, self.settings, self.space, trial))
-            own = dataclasses.replace(self.membership, number=trial.number)
-            self.sweep.marks[first + index] = {"trial": own.node()}
+        points = [suggest(self.study, self.settings, self.space, trial) for trial in trials]
+        memberships = {
+            number: dataclasses.replace(self.membership, number=trial.number)
+            for number, trial in enumerate(trials, first)
+        }
+        sweep = self.sweep
+        task = dataclasses.replace(sweep.task, batch=Batch(sweep, memberships))
+        self.launcher.setup(hydra_context=sweep.context, task_function=task, config=sweep.config)
         self.launcher.launch(points, initial_job_idx=first)
         mark_dead_runs(self.sweep.store)  # of jobs that were killed
         jobs, runs = self.sweep.jobs, self.sweep.finished_runs()
@@ -109,28 +113,28 @@ class Search:
         for trial, job in zip(trials, jobs, strict=True):
             run = runs.get(job.cell)
             if run is not None:
-                self._tell(trial, job, read_outcome(self.sweep.store.client, run, self.settings.metric))
+                self._tell(trial, job, read_trial_result(self.sweep.store.client, run, self.settings.metric))
             elif job.failed or not self.sweep.options.fail_fast:  # else it was ended, or not started, for another one
                 self._tell_failure(trial, job, errors.get(job.cell, "it was not started"))
         return jobs
 
-    def _tell(self, trial: Trial, job: Job, outcome: Outcome) -> None:
+    def _tell(self, trial: Trial, job: Job, result: TrialResult) -> None:
         from optuna.trial import TrialState
 
-        if outcome.value is None:
+        if result.value is None:
             advice = "type another hydra.sweeper.metric and sweep.name"
             self._tell_failure(trial, job, f"it has logged no {self.settings.metric}; {advice}")
             return
         storage, known = self.study._storage, self.study.get_trials(deepcopy=False)[trial.number].intermediate_values
-        for epoch, value in outcome.curve.items():
+        for epoch, value in result.curve.items():
             if epoch not in known:  # of a baseline, or of a job that was not run as this trial
                 storage.set_trial_intermediate_value(trial._trial_id, epoch, value)
         trial.set_user_attr(CELL, list(self.sweep.cell_of(job)))
-        trial.set_user_attr(RUN_ID, outcome.run_id)
-        if outcome.pruned:
+        trial.set_user_attr(RUN_ID, result.run_id)
+        if result.pruned:
             self.study.tell(trial, state=TrialState.PRUNED)
         else:
-            self.study.tell(trial, outcome.value)
+            self.study.tell(trial, result.value)
 
     def _tell_failure(self, trial: Trial, job: Job, error: str) -> None:
         from optuna.trial import TrialState

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from omegaconf import DictConfig, OmegaConf
+from sweeps.runtime.job_context import JobContext
 
 if TYPE_CHECKING:
     from optuna import Study
@@ -31,7 +31,7 @@ class Pruner:
     max_epochs: int | None
 
     def make(self) -> BasePruner:
-        """The pruner of Optuna."""
+        """Return the pruner of Optuna."""
         from optuna.pruners import HyperbandPruner, MedianPruner, NopPruner
 
         if self.name == "median":
@@ -44,7 +44,7 @@ class Pruner:
 
 @dataclass(frozen=True)
 class Membership:
-    """Which trial a job is; its config carries this as ``sweep.trial``.
+    """Which trial a job is; its `JobContext` carries this as ``trial``.
 
     Args:
         journal: file of the study.
@@ -60,29 +60,16 @@ class Membership:
     metric: str
     pruner: Pruner
 
-    @classmethod
-    def of(cls, config: DictConfig) -> Membership | None:
-        """Read it from a job's config; None where there is no search."""
-        node: Any = OmegaConf.select(config, "sweep.trial")
-        if node is None:
-            return None
-        values: Any = OmegaConf.to_container(node, resolve=True)
-        return cls(**{**values, "pruner": Pruner(**values["pruner"])})
 
-    def node(self) -> dict[str, Any]:
-        """Give what `of` reads."""
-        return asdict(self)
-
-
-class Judge:
-    """Hears of a job's epochs and says when it has no prospects. Opens the study at the first of them."""
+class TrialPruner:
+    """Tells the study of a job's epochs, and says when the job has no prospects. Opens the study at the first epoch."""
 
     def __init__(self, membership: Membership) -> None:
         self.membership = membership
         self._study: Study | None = None
         self._trial_id = 0
 
-    def stops(self, rows: Sequence[Mapping[str, Any]]) -> bool:
+    def should_stop(self, rows: Sequence[Mapping[str, Any]]) -> bool:
         """Tell the study of all epochs so far, and ask whether the latest was the last.
 
         Args:
@@ -114,3 +101,8 @@ class Judge:
             self._study = optuna.load_study(study_name=own.study, storage=storage, pruner=own.pruner.make())
             self._trial_id = storage.get_trial_id_from_study_id_trial_number(self._study._study_id, own.number)
         return self._study
+
+
+def pruner_of(job: JobContext) -> Callable[[Sequence[Mapping[str, Any]]], bool] | None:
+    """Return what says of a job of a search, after each epoch, that it has no prospects; None where there is none."""
+    return TrialPruner(job.trial).should_stop if job.trial else None

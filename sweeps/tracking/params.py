@@ -10,8 +10,8 @@ from typing import Any, cast
 
 from omegaconf import DictConfig, OmegaConf
 
-from sweeps.config.limits import Limits
 from sweeps.config.unused_keys import unused_keys
+from sweeps.runtime.job_context import JobContext
 
 MAX_PARAM_LENGTH = 6000  # characters that MLflow keeps of a value
 # Where and how a run is carried out and shown, not what it computes.
@@ -40,9 +40,7 @@ def flat_params(cfg: DictConfig) -> dict[str, str]:
 
 def _is_param(key: str) -> bool:
     """Leave out where a run is written to, and how a sweep is carried out."""
-    return key not in _NOT_PARAMS and (
-        not key.startswith("sweep.") or key in ("sweep.name", "sweep.left_out", "sweep.tuned")
-    )
+    return key not in _NOT_PARAMS and (not key.startswith("sweep.") or key in ("sweep.name", "sweep.tuned"))
 
 
 def _leaves(node: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
@@ -74,14 +72,13 @@ def _root(override: str) -> str:
     return re.split("[=./@]", override.lstrip("+~"), maxsplit=1)[0]
 
 
-def run_name(cfg: DictConfig, overrides: Sequence[str], limits: Limits) -> str:
+def run_name(cfg: DictConfig, job: JobContext) -> str:
     """Name a run for people: what sets it apart in its sweep, else its overrides, else ``lstm-adam-seed0``."""
-    if name := OmegaConf.select(cfg, "sweep.job_name"):
-        return str(name)[:200]
-    if told := telling_overrides(overrides):
-        return " ".join(override.lstrip("+") for override in told)[:200]
-    unused = unused_keys(cfg, limits)
-    groups = [group for group in limits.stated("NAMED_BY") if group not in unused]
+    overrides = " ".join(override.lstrip("+") for override in telling_overrides(job.overrides))
+    if name := job.label or overrides:
+        return name[:200]
+    unused = unused_keys(cfg, job.limits)
+    groups = [group for group in job.limits.stated("NAMED_BY") if group not in unused]
     targets = [str(OmegaConf.select(cfg, f"{group}._target_") or "") for group in groups]
     words = [target.rpartition(".")[2].removesuffix("Classifier").lower() for target in targets]
     return "-".join([*filter(None, words), f"seed{OmegaConf.select(cfg, 'seed')}"])

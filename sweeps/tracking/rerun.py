@@ -14,10 +14,12 @@ from hydra.core.override_parser.types import Override
 from omegaconf import Container, DictConfig, OmegaConf, open_dict, read_write
 
 from sweeps.config.hydra_adapter import raw_node
+from sweeps.config.unused_keys import ComposedJob, check_unused
 from sweeps.errors import ConfigError
+from sweeps.runtime.job_context import JobContext
 from sweeps.runtime.process import is_alive
-from sweeps.tracking.run import COMPOSED_FILE, CONFIG_FILE
-from sweeps.tracking.store import Store
+from sweeps.tracking.run import COMPOSED_FILE, CONFIG_FILE, open_tracking
+from sweeps.tracking.store import Store, store_exists
 
 if TYPE_CHECKING:
     from mlflow.entities import Run
@@ -25,6 +27,33 @@ if TYPE_CHECKING:
 # What belongs to the command that is typed now, whatever run it takes its configuration from.
 _OF_THIS_COMMAND = ("tracking", "output_dir", "sweep", "progress", "from_run", "resume", "hydra")
 LAST_CHECKPOINT = "last.ckpt"
+
+
+def stored_config(cfg: DictConfig, job: JobContext) -> tuple[DictConfig, Store | None]:
+    """Return the configuration of the run to repeat or to go on with, where `cfg` names one, else `cfg` itself.
+
+    Args:
+        cfg: the fresh composition; ``from_run`` or ``resume`` is the id of a run.
+        job: with all that was typed.
+
+    Returns:
+        The configuration; and the store that it was read from, None where it was not read from one.
+
+    Raises:
+        ConfigError: there is no such run or store, or the run cannot be repeated or gone on with.
+    """
+    if not (cfg.resume or cfg.from_run):
+        return cfg, None
+    if not store_exists(cfg.tracking):
+        key = "resume" if cfg.resume else "from_run"
+        raise ConfigError(
+            f"{key}={cfg[key]}: there is no store at {cfg.tracking.uri} yet; type tracking.uri=WHERE_IT_IS"
+        )
+    store = open_tracking(cfg, job)
+    stored = resume_config(cfg, store, job.overrides) if cfg.resume else repeat_config(cfg, store, job.overrides)
+    if not any(line.startswith("model=") for line in job.overrides):  # else it was checked with all jobs
+        check_unused([ComposedJob(stored, list(job.overrides))], job.limits)
+    return stored, store
 
 
 def repeat_config(cfg: DictConfig, store: Store, overrides: Sequence[str]) -> DictConfig:
@@ -49,7 +78,7 @@ def repeat_config(cfg: DictConfig, store: Store, overrides: Sequence[str]) -> Di
 
 
 def resume_config(cfg: DictConfig, store: Store, overrides: Sequence[str] = ()) -> DictConfig:
-    """Give the configuration of the killed run ``cfg.resume``, as it was.
+    """Return the configuration of the killed run ``cfg.resume``, as it was.
 
     Args:
         cfg: the fresh composition.
@@ -125,7 +154,7 @@ def _parent(cfg: DictConfig, key: str) -> tuple[Any, str]:
 
 
 def _raw(cfg: DictConfig, key: str) -> Any:
-    """Give the node at a dotted key, an interpolation as such; None where there is no such key."""
+    """Return the node at a dotted key, an interpolation as such; None where there is no such key."""
     parent, last = _parent(cfg, key)
     return raw_node(parent, last) if isinstance(parent, DictConfig) else None
 
@@ -145,7 +174,7 @@ def _delete(cfg: DictConfig, key: str) -> None:
 
 
 def _keys_of(override: str) -> list[str]:
-    """Say which keys of the config an override sets, as dotted paths."""
+    """Return the keys of the config that an override sets, as dotted paths."""
     parsed = OverridesParser.create().parse_override(override)
     value = parsed.value()
     choices = value if isinstance(value, list) else [value]

@@ -12,14 +12,15 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from omegaconf import OmegaConf
 
-from sweeps.config.limits import NO_LIMITS, Limits
 from sweeps.errors import ConfigError
+from sweeps.runtime.job_context import JobContext
 from sweeps.tracking import events
 from sweeps.tracking.cell import Cell, cell_of
 from sweeps.tracking.git import git_tags, source_tags
 from sweeps.tracking.lifecycle import opened_run
 from sweeps.tracking.params import flat_params, run_name, without_hydra
-from sweeps.tracking.store import Store
+from sweeps.tracking.recovery import mark_dead_runs
+from sweeps.tracking.store import Store, open_store
 
 if TYPE_CHECKING:
     import torch
@@ -52,10 +53,15 @@ class TrackedRun:
         run_id: MLflow's id.
         name: what people call it.
         folder: ``<output_dir>/runs/<run_id>``, which exists, for checkpoints and the like.
+        resumed: whether it goes on with what an earlier process began.
+        uri: of the store.
     """
 
-    def __init__(self, store: Store, run_id: str, name: str) -> None:
+    def __init__(self, store: Store, run_id: str, name: str, *, resumed: bool = False) -> None:
         """Write to the run, which is open."""
+        self.resumed = resumed
+        self.uri = store.uri
+        self._knows_store = not resumed
         self._store = store
         self._client = store.client
         self._sink = store.sink(run_id)
@@ -66,12 +72,26 @@ class TrackedRun:
         self.folder.mkdir(parents=True, exist_ok=True)
 
     @classmethod
-    def attach(cls, store: Store, run_id: str) -> TrackedRun:
+    def attach(cls, cfg: DictConfig, run_id: str, resumed: bool) -> TrackedRun:
         """Write to a run that another process, which goes on waiting for this one, has opened and will close."""
-        return cls(store, run_id, store.client.get_run(run_id).info.run_name or run_id)
+        store = open_store(cfg.tracking, cfg.output_dir, wait=True)
+        return cls(store, run_id, store.client.get_run(run_id).info.run_name or run_id, resumed=resumed)
 
-    def log_epochs(self, rows: Sequence[EpochMetrics]) -> None:
-        """Write the metrics of some epochs in one call, those of an epoch that was sent before left out."""
+    def log_epochs(self, rows: Sequence[EpochMetrics | Mapping[str, Any]]) -> None:
+        """Write the metrics of some epochs in one call, those of an epoch that was sent before left out.
+
+        Of a resumed run the store is asked first: a kill can fall between a checkpoint and this, and no step is to be
+        there twice.
+
+        Args:
+            rows: of each epoch the fields of `EpochMetrics`.
+        """
+        if not self._knows_store:
+            self._sent.update(self._steps_in_store())
+            self._knows_store = True
+        self._send([row if isinstance(row, EpochMetrics) else EpochMetrics(**row) for row in rows])
+
+    def _send(self, rows: Sequence[EpochMetrics]) -> None:
         new = [
             (key, float(value), row.time_ms, row.epoch)
             for row in rows
@@ -83,18 +103,22 @@ class TrackedRun:
             self._sink.put(events.metrics(part))
             self._sent.update((key, epoch) for key, _, _, epoch in part)
 
-    def reconcile(self, rows: Sequence[EpochMetrics]) -> None:
-        """Write those metrics of `rows` that the store lacks: a kill can fall between a checkpoint and this.
-
-        Afterwards `log_epochs` also leaves out what the store already has, so that no step is there twice.
-        """
+    def _steps_in_store(self) -> Iterator[tuple[str, int]]:
         for key in self._client.get_run(self.run_id).data.metrics:
-            self._sent.update((key, m.step) for m in self._client.get_metric_history(self.run_id, key))
-        self.log_epochs(rows)
+            yield from ((key, metric.step) for metric in self._client.get_metric_history(self.run_id, key))
 
     def log_file(self, path: str | Path, folder: str | None = None) -> None:
         """Keep a copy of a file as an artifact, in `folder` of the run's artifacts."""
         self._sink.put(events.artifact(Path(path), folder))
+
+    def keep_file(self, name: str, content: bytes, folder: str | None = None) -> None:
+        """Write a file into the run's own folder, and keep a copy as an artifact."""
+        path = self.folder / (folder or "") / name
+        path.parent.mkdir(exist_ok=True)
+        unfinished = path.with_name(f"{name}.tmp")
+        unfinished.write_bytes(content)
+        unfinished.replace(path)
+        self.log_file(path, folder)
 
     def log_figure(self, figure: Figure, name: str) -> None:
         """Keep a matplotlib figure under a file name such as ``curves.png``."""
@@ -116,7 +140,7 @@ class TrackedRun:
 
     @contextlib.contextmanager
     def _new_file(self, name: str) -> Iterator[Path]:
-        """Give a path to write to in the block, whose file then becomes an artifact."""
+        """Yield a path to write to in the block, whose file then becomes an artifact."""
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / name
             yield path
@@ -163,60 +187,66 @@ class TrackedRun:
 
 
 @contextlib.contextmanager
-def tracked_run(
-    cfg: DictConfig,
-    store: Store,
-    *,
-    overrides: Sequence[str],
-    data_digest: str,
-    resume_id: str | None = None,
-    limits: Limits = NO_LIMITS,
-) -> Iterator[TrackedRun]:
+def tracked_run(cfg: DictConfig, job: JobContext, data_digest: str, store: Store | None = None) -> Iterator[TrackedRun]:
     """Track the block as one run: FINISHED at its end, FAILED on an error, KILLED on Ctrl-C, SIGTERM or sys.exit.
 
     Args:
-        cfg: the job's composed config; with ``sweep.parent_run_id`` the run is a child of that one.
-        store: where.
-        overrides: what the user typed for this job.
+        cfg: the job's composed config; with ``resume`` a run id the block goes on with that run.
+        job: where it belongs: the run is a child of its sweep's, and goes on with the one that it resumes.
         data_digest: of the data that the run is about.
-        resume_id: id of a run to go on with, rather than a new one.
-        limits: what the rooms say about their arguments.
+        store: where, if that is open already.
 
     Raises:
-        ConfigError: the run to resume was about other data.
+        ConfigError: the store cannot be opened, or the run to resume was about other data.
     """
+    store = store or open_tracking(cfg, job)
+    resume_id = OmegaConf.select(cfg, "resume") or job.resume_run_id
     if resume_id is not None:
         _check_same_data(store, resume_id, data_digest)
         tags = {f"resumed_{key}": value for key, value in git_tags().items() if key == "git_commit"}
+        params = None
     else:
-        tags = _tags(cfg, overrides, data_digest, limits)
-    name = run_name(cfg, overrides, limits)
-    params = flat_params(cfg) if resume_id is None else None
+        tags, params = _tags(cfg, job, data_digest), _params(cfg, job)
+    name = run_name(cfg, job)
     with opened_run(store, name=name, tags=tags, params=params, resume_id=resume_id) as opened:
-        run = TrackedRun(store, opened.run_id, name) if resume_id is None else TrackedRun.attach(store, resume_id)
-        if resume_id is None:
+        if resume_id is not None:
+            name = store.client.get_run(resume_id).info.run_name or resume_id
+        run = TrackedRun(store, opened.run_id, name, resumed=resume_id is not None)
+        if not run.resumed:
             _keep_config(run, cfg)
-        with limits.errors_in_keys():
+        with job.limits.errors_in_keys():
             yield run
 
 
-def _tags(cfg: DictConfig, overrides: Sequence[str], data_digest: str, limits: Limits) -> dict[str, str]:
-    sweep, parent = OmegaConf.select(cfg, "sweep.name"), OmegaConf.select(cfg, "sweep.parent_run_id")
+def open_tracking(cfg: DictConfig, job: JobContext) -> Store:
+    """Open the store of a job, and mark the runs in it whose process has gone.
+
+    Raises:
+        ConfigError: it cannot be opened.
+    """
+    store = open_store(cfg.tracking, cfg.output_dir, wait=job.in_sweep)
+    mark_dead_runs(store)
+    return store
+
+
+def _tags(cfg: DictConfig, job: JobContext, data_digest: str) -> dict[str, str]:
+    # The launcher looks for a run by its cell; a run alone gets the one that a launcher would give it.
+    cell = Cell(*job.cell) if job.cell else cell_of(cfg, data_digest, job.limits)
+    sweep = OmegaConf.select(cfg, "sweep.name")
     return {
-        **_cell_tags(cfg, data_digest, limits),
-        "overrides": json.dumps(list(overrides)),
+        "cell": cell.id,
+        "cell_any_code": cell.any_code,
+        "overrides": json.dumps(list(job.overrides)),
         "data_digest": data_digest,
         **({"sweep": sweep} if sweep else {}),
-        **({"mlflow.parentRunId": parent} if parent else {}),
+        **({"mlflow.parentRunId": job.parent_run_id} if job.parent_run_id else {}),
         **source_tags(),
     }
 
 
-def _cell_tags(cfg: DictConfig, data_digest: str, limits: Limits) -> dict[str, str]:
-    """Name the cell as the launcher has, which looks for it by these tags; of a run alone, as it would."""
-    named = OmegaConf.select(cfg, "sweep.cell")
-    cell = Cell(*named) if named else cell_of(cfg, data_digest, limits)
-    return {"cell": cell.id, "cell_any_code": cell.any_code}
+def _params(cfg: DictConfig, job: JobContext) -> dict[str, str]:
+    left_out = {"sweep.left_out": json.dumps(list(job.left_out), ensure_ascii=False)} if job.left_out else {}
+    return flat_params(cfg) | left_out
 
 
 def _keep_config(run: TrackedRun, cfg: DictConfig) -> None:

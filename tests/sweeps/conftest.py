@@ -24,7 +24,7 @@ def job(outputs: Path) -> Callable[..., DictConfig]:
                 "output_dir": str(outputs),
                 "from_run": None,
                 "resume": None,
-                "sweep": {"name": None, "parent_run_id": None},
+                "sweep": {"name": None},
             }
         )
         for key, value in changes.items():

@@ -5,10 +5,10 @@ import time
 from omegaconf import DictConfig
 
 from sweeps.config.limits import NO_LIMITS
-from sweeps.entrypoint import door
+from sweeps.entrypoint import entrypoint
 
 
-@door("train", limits=NO_LIMITS)
+@entrypoint("train", limits=NO_LIMITS)
 def main(cfg: DictConfig) -> None:
     """One job."""
     print("started", flush=True)

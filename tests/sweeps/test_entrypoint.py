@@ -1,43 +1,54 @@
-"""What the door does with a command line that is right, and with what the function behind it raises."""
+"""What an entry point does with a command line that is right, and with what the function behind it raises."""
 
 import os
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 from hydra.core.global_hydra import GlobalHydra
 from omegaconf import DictConfig, OmegaConf
 
-from sweeps.entrypoint import door
+from sweeps.entrypoint import entrypoint
 from sweeps.errors import ConfigError
+from sweeps.job_data import JobData
+from sweeps.runtime.job_context import JobContext
 from tests.sweeps.config.typed import Keyboard
 from train import LIMITS
 
 ROOT = Path(__file__).resolve().parents[2]
 BASIC = "-m hydra/launcher=basic"
 JOBS: list[DictConfig] = []
-CHECKED: list[Sequence[DictConfig]] = []
+CONTEXTS: list[JobContext] = []
+READ: list[DictConfig] = []
 
 
 class BadDataError(Exception):
     """What the user can mend."""
 
 
-def check(cfgs: Sequence[DictConfig]) -> list[str | None]:
-    CHECKED.append(cfgs)
-    if any(cfg.seed == 13 for cfg in cfgs):
+@dataclass
+class Data:
+    digest: str
+
+
+def read(cfg: DictConfig) -> Data:
+    READ.append(cfg)
+    if cfg.seed == 13:
         raise BadDataError("seed=13: nothing is left\nto train on")
-    return ["the data has no number 18" if cfg.seed == 18 else None for cfg in cfgs]
+    if cfg.seed == 18:
+        raise BadDataError("the data has no number 18")
+    return Data(f"digest {cfg.seed}")
 
 
-@door("train", limits=LIMITS, check=check, told=(BadDataError,))
-def main(cfg: DictConfig) -> float:
+@entrypoint("train", limits=LIMITS, data=JobData(read, errors=(BadDataError,)), expected_errors=(BadDataError,))
+def main(cfg: DictConfig, job: JobContext) -> float:
     """One job."""
     JOBS.append(cfg)
+    CONTEXTS.append(job)
     if cfg.seed == 11:
         raise RuntimeError("unforeseen")
     if cfg.seed == 12:
@@ -55,7 +66,8 @@ def main(cfg: DictConfig) -> float:
 @pytest.fixture
 def keyboard(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Keyboard:
     JOBS.clear()
-    CHECKED.clear()
+    CONTEXTS.clear()
+    READ.clear()
     return Keyboard(tmp_path, monkeypatch, capsys)
 
 
@@ -74,22 +86,23 @@ def test_a_sweep_runs_every_job_after_one_check_of_all(keyboard: Keyboard):
     assert ended.status == 0
     seen = [(cfg.optimizer._target_, cfg.seed, cfg.model.num_layers) for cfg in JOBS]
     assert seen == [(f"torch.optim.{name}", seed, 2) for name in ("Adam", "SGD") for seed in (0, 1)]
-    assert [[OmegaConf.to_container(cfg) for cfg in cfgs] for cfgs in CHECKED] == [
-        [OmegaConf.to_container(c) for c in JOBS]
+    assert [OmegaConf.to_container(cfg) for cfg in READ] == [OmegaConf.to_container(cfg) for cfg in JOBS]
+    assert [job.overrides for job in CONTEXTS] == [
+        (f"optimizer={name}", f"seed={seed}", "model.num_layers=2") for name in ("adam", "sgd") for seed in (0, 1)
     ]
 
 
 def test_a_sweep_is_made_without_the_values_that_the_check_refuses_and_says_so(keyboard: Keyboard):
-    ended = keyboard.type(main, f"{BASIC} seed=1,18,2 optimizer=adam,sgd")
+    ended = keyboard.type(main, f"{BASIC} seed=1,18,2 optimizer=adam,sgd sweep.skip_impossible=true")
     assert (ended.status, ended.out.splitlines()[0]) == (0, "left out: seed=18: the data has no number 18")
     assert [(cfg.seed, cfg.optimizer._target_) for cfg in JOBS] == [
         (seed, f"torch.optim.{name}") for seed in (1, 2) for name in ("Adam", "SGD")
     ]
-    assert all(cfg.sweep.left_out == ["seed=18: the data has no number 18"] for cfg in JOBS)
+    assert all(job.left_out == ("seed=18: the data has no number 18",) for job in CONTEXTS)
 
 
 def test_a_sweep_of_nothing_but_refused_values_is_a_mistake(keyboard: Keyboard):
-    ended = keyboard.type(main, f"{BASIC} seed=18 optimizer=adam,sgd")
+    ended = keyboard.type(main, f"{BASIC} seed=18 optimizer=adam,sgd sweep.skip_impossible=true")
     assert (ended.status, ended.err) == (1, "error: the data has no number 18\n")
     assert not JOBS
 
@@ -109,9 +122,9 @@ def test_a_sweep_of_nothing_but_refused_values_is_a_mistake(keyboard: Keyboard):
 )
 def test_the_jobs_that_are_checked_are_those_that_run(keyboard: Keyboard, command: str, jobs: list[tuple[str, int]]):
     assert keyboard.type(main, f"{BASIC} {command}").status == 0
-    for cfgs in (JOBS, *CHECKED):
+    for cfgs in (JOBS, READ):
         assert [(cfg.optimizer._target_.rpartition(".")[2], cfg.seed) for cfg in cfgs] == jobs
-    assert [OmegaConf.to_container(cfg) for cfg in CHECKED[0]] == [OmegaConf.to_container(cfg) for cfg in JOBS]
+    assert [OmegaConf.to_container(cfg) for cfg in READ] == [OmegaConf.to_container(cfg) for cfg in JOBS]
 
 
 def test_a_preset_is_checked_with_what_it_sets(keyboard: Keyboard):
@@ -235,8 +248,7 @@ def test_a_command_leaves_the_process_as_it_was(keyboard: Keyboard, command: str
 
 def test_the_function_itself_stays_at_hand(keyboard: Keyboard):
     task = main.__wrapped__
-    assert task(OmegaConf.create({"seed": 4})) == 4.0
-    assert task.told == (ConfigError, BadDataError)  # what launchers read
+    assert task(OmegaConf.create({"seed": 4}), JobContext()) == 4.0
     assert (main.__name__, main.__doc__) == ("main", "One job.")
 
 
@@ -267,7 +279,7 @@ def test_the_check_of_a_good_command_takes_little_time(keyboard: Keyboard):
     loader = make_loader(ROOT / "conf")
     seconds = []
     for _ in range(3):
-        start = time.process_time()  # not the clock on the wall: other work on the machine is not the door's
+        start = time.process_time()  # not the clock on the wall: other work on the machine is not the check's
         preflight(loader, "train", read_command("python train.py", ["optimizer=sgd", "optimizer.lr=0.1"]), LIMITS)
         seconds.append(time.process_time() - start)
     assert min(seconds) < 0.4

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from sweeps.launch.job import Job, State
 from sweeps.launch.local.pool import Pool
-from sweeps.launch.local.progress_table import Board
+from sweeps.launch.local.progress_table import ProgressTable
 from sweeps.launch.local.resources import Share, share_out, this_machine
 from sweeps.launch.sweep import OpenSweep, set_threads
 
@@ -29,8 +29,8 @@ class LocalOptions:
         set_threads(jobs, share.threads)
         if not any(job.state is State.WAITING for job in jobs):
             return
-        with Board(jobs, len(share.slots), in_all=options.jobs) as board:
-            Pool(share, sweep.prepare, board.update, options.max_retries, options.fail_fast).run(jobs)
+        with ProgressTable(jobs, len(share.slots), in_all=options.jobs) as table:
+            Pool(share, sweep.prepare, table.update, options.max_retries, options.fail_fast).run(jobs)
 
     def side_by_side(self, jobs: int) -> int:
         """How many of so many jobs would run at once."""

@@ -34,7 +34,7 @@ def start_forkserver() -> None:
 
 
 @dataclass
-class _Going:
+class _JobProcess:
     job: Job
     slot: int
     process: BaseProcess
@@ -46,7 +46,7 @@ class Pool:
 
     Args:
         share: how many side by side, and what each gets.
-        prepare: makes the pickled order of a job, right before it starts.
+        prepare: pickles a job, right before it starts.
         changed: called whenever something is new to show, and now and then.
         max_retries: how often a job that failed or died is tried again.
         fail_fast: after a job has failed for good, end those that run and start none.
@@ -60,7 +60,7 @@ class Pool:
         self.changed = changed
         self.max_retries = max_retries
         self.fail_fast = fail_fast
-        self._going: list[_Going] = []
+        self._running: list[_JobProcess] = []
         self._context = multiprocessing.get_context("forkserver")
 
     def run(self, jobs: Sequence[Job]) -> None:
@@ -71,8 +71,8 @@ class Pool:
         """
         waiting = [job for job in jobs if job.state is State.WAITING]
         try:
-            while waiting or self._going:
-                while waiting and len(self._going) < len(self.share.slots):
+            while waiting or self._running:
+                while waiting and len(self._running) < len(self.share.slots):
                     self._start(waiting.pop(0))
                 for ended in self._look():
                     if ended.state is State.FINISHED:
@@ -88,50 +88,50 @@ class Pool:
             self.changed()
 
     def _start(self, job: Job) -> None:
-        order = self.prepare(job)
-        slot = min(set(range(len(self.share.slots))) - {going.slot for going in self._going})
+        payload = self.prepare(job)
+        slot = min(set(range(len(self.share.slots))) - {running.slot for running in self._running})
         gpus = self.share.slots[slot]
         environment = {"CUDA_VISIBLE_DEVICES": ",".join(gpus)} if gpus else {}
         ours, theirs = self._context.Pipe()
         process = self._context.Process(
-            target=work, args=(order, theirs, str(job.log), environment), name=f"job {job.number + 1}"
+            target=work, args=(payload, theirs, str(job.log), environment), name=f"job {job.number + 1}"
         )
         process.start()
         theirs.close()  # so that the job's end, however it comes, closes the pipe
         job.start(process.pid)
-        self._going.append(_Going(job, slot, process, ours))
+        self._running.append(_JobProcess(job, slot, process, ours))
 
     def _look(self) -> list[Job]:
         """Wait for news; give the jobs that have ended."""
-        wait([thing for going in self._going for thing in (going.pipe, going.process.sentinel)], timeout=_LOOK)
+        wait([thing for running in self._running for thing in (running.pipe, running.process.sentinel)], timeout=_LOOK)
         ended = []
-        for going in list(self._going):
-            _read(going)
-            if going.process.exitcode is not None:
-                _read(going)  # what it said last
-                _judge(going)
-                self._going.remove(going)
-                going.pipe.close()
-                ended.append(going.job)
+        for running in list(self._running):
+            _read(running)
+            if running.process.exitcode is not None:
+                _read(running)  # what it said last
+                _settle(running)
+                self._running.remove(running)
+                running.pipe.close()
+                ended.append(running.job)
         return ended
 
     def end_all(self) -> None:
         """End the jobs that run: asked first, killed after a few seconds, or at once at a second interrupt."""
-        if not self._going:
+        if not self._running:
             return
-        for going in self._going:
-            _signal(going.process, signal.SIGTERM)
+        for running in self._running:
+            _signal(running.process, signal.SIGTERM)
         with contextlib.suppress(KeyboardInterrupt):
             deadline = time.monotonic() + GRACE
-            while any(going.process.exitcode is None for going in self._going) and time.monotonic() < deadline:
-                wait([going.process.sentinel for going in self._going], timeout=0.05)
-        for going in self._going:
-            if going.process.exitcode is None:
-                _signal(going.process, signal.SIGKILL)
-            going.process.join()
-            going.pipe.close()
-            going.job.end(State.KILLED, ENDED_WITH_SWEEP)
-        self._going.clear()
+            while any(running.process.exitcode is None for running in self._running) and time.monotonic() < deadline:
+                wait([running.process.sentinel for running in self._running], timeout=0.05)
+        for running in self._running:
+            if running.process.exitcode is None:
+                _signal(running.process, signal.SIGKILL)
+            running.process.join()
+            running.pipe.close()
+            running.job.end(State.KILLED, ENDED_WITH_SWEEP)
+        self._running.clear()
 
 
 def _signal(process: BaseProcess, signum: signal.Signals) -> None:
@@ -140,21 +140,21 @@ def _signal(process: BaseProcess, signum: signal.Signals) -> None:
             os.kill(process.pid, signum)
 
 
-def _read(going: _Going) -> None:
+def _read(running: _JobProcess) -> None:
     """Take in what a job has said."""
-    job = going.job
+    job = running.job
     with contextlib.suppress(EOFError, OSError):
-        while going.pipe.poll():
-            kind, content = going.pipe.recv()
+        while running.pipe.poll():
+            kind, content = running.pipe.recv()
             if kind == "progress":
                 job.done, job.total, job.text = content
             else:
                 job.value, job.error = content.value, content.error
 
 
-def _judge(going: _Going) -> None:
+def _settle(running: _JobProcess) -> None:
     """Say how a job ended, from its exit status and what it said."""
-    job, status = going.job, going.process.exitcode or 0
+    job, status = running.job, running.process.exitcode or 0
     if status == 0:
         job.end(State.FINISHED)
     elif status < 0:

@@ -17,7 +17,7 @@ _ROOM = 8  # lines of a terminal that are not the table's
 _STYLES = {State.FINISHED: "green", State.FAILED: "bold red", State.KILLED: "yellow", State.RUNNING: "cyan"}
 
 
-class Board:
+class ProgressTable:
     """Shows jobs. Used as a context, so that the terminal is left in order.
 
     Args:
@@ -36,7 +36,7 @@ class Board:
         self._shown = 0.0
         self._display: Any = None
 
-    def __enter__(self) -> Board:
+    def __enter__(self) -> ProgressTable:
         """Open the display."""
         if self.live:
             from rich.live import Live
@@ -62,7 +62,7 @@ class Board:
             self._display.update(self.table(), refresh=True)
 
     def _tell(self, job: Job) -> None:
-        where = f"[{job.number + 1}/{self.in_all}] {job.told}".rstrip()
+        where = f"[{job.number + 1}/{self.in_all}] {job.label}".rstrip()
         if job.state is State.RUNNING:
             again = f" again, try {job.tries}" if job.tries > 1 else ""
             line = f"{where}: started{again}, output in {job.log}"
@@ -96,7 +96,9 @@ class Board:
                 _duration(job.seconds) if job.state in ENDED and job.seconds else _duration(rest) if rest else ""
             )
             state = f"[{_STYLES.get(job.state, 'default')}]{job.state}[/]"
-            table.add_row(str(job.number + 1), _plain(job.told), state, share, _plain(job.error or job.text), time_left)
+            table.add_row(
+                str(job.number + 1), _plain(job.label), state, share, _plain(job.error or job.text), time_left
+            )
         return table
 
     def _chosen(self, room: int) -> list[Job]:

@@ -11,8 +11,7 @@ from collections.abc import Mapping
 from multiprocessing.connection import Connection
 from typing import NoReturn
 
-from sweeps.launch.payload import Outcome, carry_out
-from sweeps.runtime import progress
+from sweeps.launch.payload import JobResult, run_payload
 from sweeps.runtime.redirect import write_to
 
 GRACE = 4.0  # seconds from the request to end until the end
@@ -50,12 +49,12 @@ PRELOADED = [
 ]
 
 
-def work(order: bytes, pipe: Connection, log: str, environment: Mapping[str, str]) -> NoReturn:
+def work(payload: bytes, pipe: Connection, log: str, environment: Mapping[str, str]) -> NoReturn:
     """Do a job and end this process: status 0 when it went well, 1 when it failed.
 
     Args:
-        order: a pickled `sweeps.launch.payload.Order`.
-        pipe: to the driver. Takes ``("progress", (done, total, text))`` and at the end ``("outcome", Outcome)``; its
+        payload: a pickled `sweeps.launch.payload.Payload`.
+        pipe: to the driver. Takes ``("progress", (done, total, text))`` and at the end ``("result", JobResult)``; its
             end means that the driver is gone.
         log: file that stdout and stderr are appended to.
         environment: variables to set.
@@ -67,10 +66,9 @@ def work(order: bytes, pipe: Connection, log: str, environment: Mapping[str, str
     threading.Thread(target=_end_with_driver, args=(pipe,), daemon=True).start()
     write_to(log)
     os.environ.update(environment)
-    progress.listen(lambda *numbers: _send(pipe, "progress", numbers))
-    outcome: Outcome = carry_out(cloudpickle.loads(order))
-    _send(pipe, "outcome", outcome)
-    sys.exit(0 if outcome.error is None else 1)
+    result = run_payload(cloudpickle.loads(payload), lambda *numbers: _send(pipe, "progress", numbers))
+    _send(pipe, "result", result)
+    sys.exit(0 if result.error is None else 1)
 
 
 def _end_with_driver(pipe: Connection) -> None:
@@ -91,4 +89,4 @@ def _send(pipe: Connection, kind: str, content: object) -> None:
         try:
             pipe.send((kind, content))
         except (TypeError, AttributeError, ValueError):  # what the task returned cannot be sent
-            pipe.send((kind, Outcome()))
+            pipe.send((kind, JobResult()))

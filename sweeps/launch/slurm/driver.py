@@ -15,7 +15,7 @@ from sweeps.launch import submissions
 from sweeps.launch.job import ENDED_WITH_SWEEP, Job, State
 from sweeps.launch.slurm.node_task import SlurmTask
 from sweeps.launch.slurm.options import SlurmOptions, outside_any_job
-from sweeps.launch.slurm.running_job import FORGOTTEN, Going
+from sweeps.launch.slurm.running_job import FORGOTTEN, RunningJob
 from sweeps.launch.submissions import Batch, Task
 from sweeps.runtime import squeue
 from sweeps.runtime.signals import held_signals
@@ -34,7 +34,7 @@ class Driver:
     Args:
         options: of the launcher.
         record: file that keeps which jobs are with Slurm.
-        order: makes a job's pickled order.
+        pickle: makes of a job what its process is sent.
         slug: of the sweep, for names in Slurm.
         ignore_code: cells count whatever the code was.
         max_retries: how often a job that failed or died is handed over again.
@@ -45,7 +45,7 @@ class Driver:
         self,
         options: SlurmOptions,
         record: Path,
-        order: Callable[[Job], bytes],
+        pickle: Callable[[Job], bytes],
         slug: str,
         *,
         ignore_code: bool = False,
@@ -54,12 +54,12 @@ class Driver:
     ) -> None:
         self.options = options
         self.record = record
-        self.order = order
+        self.pickle = pickle
         self.slug = slug
         self.ignore_code = ignore_code
         self.max_retries = max_retries
         self.fail_fast = fail_fast
-        self.going: list[Going] = []
+        self.running: list[RunningJob] = []
         self.ended_ids: list[str] = []  # of jobs that are over, whatever their runs say
         self._batches: list[Batch] = []
         self._silent = False
@@ -91,7 +91,7 @@ class Driver:
                     self._take_up(job, task, job_id, batch.folder)
         self._batches = kept
         submissions.write(self.record, kept)
-        return [going.slurm_id for going in self.going]
+        return [running.slurm_id for running in self.running]
 
     def _take_up(self, job: Job, task: Task, job_id: str, folder: str) -> None:
         from submitit import SlurmJob
@@ -101,7 +101,7 @@ class Driver:
             squeue.cancel([job_id])
             return
         job.log = Path(task.log)
-        self.going.append(Going(job, job_id, handle))
+        self.running.append(RunningJob(job, job_id, handle))
 
     def submit(self, jobs: Sequence[Job]) -> list[str]:
         """Hand jobs over. Signals wait meanwhile.
@@ -114,11 +114,11 @@ class Driver:
         """
         parts = [jobs[start : start + _ARRAY] for start in range(0, len(jobs), _ARRAY)]
         parallelism = max(1, self.options.array_parallelism // max(1, len(parts)))
-        before = len(self.going)
+        before = len(self.running)
         for part in parts:
             with held_signals():
                 self._submit(part, parallelism)
-        return [going.slurm_id for going in self.going[before:]]
+        return [running.slurm_id for running in self.running[before:]]
 
     def _submit(self, jobs: Sequence[Job], parallelism: int) -> None:
         from submitit.core.utils import FailedJobError, FailedSubmissionError
@@ -130,10 +130,10 @@ class Driver:
         self._batches.append(batch)
         submissions.write(self.record, self._batches)
         executor = self.options.executor(folder, name, parallelism)
-        orders = [SlurmTask(self.order(job), str(job.log), self.ignore_code) for job in jobs]
+        tasks_of_jobs = [SlurmTask(self.pickle(job), str(job.log), self.ignore_code) for job in jobs]
         try:
             with outside_any_job():
-                handles = executor.submit_array(orders)
+                handles = executor.submit_array(tasks_of_jobs)
         except (FailedJobError, FailedSubmissionError) as error:
             with contextlib.suppress(
                 squeue.QueueError
@@ -147,7 +147,7 @@ class Driver:
             ) from None
         self._batches[-1] = replace(batch, job_id=handles[0].job_id.partition("_")[0])
         submissions.write(self.record, self._batches)
-        self.going += [Going(job, handle.job_id, handle) for job, handle in zip(jobs, handles, strict=True)]
+        self.running += [RunningJob(job, handle.job_id, handle) for job, handle in zip(jobs, handles, strict=True)]
 
     def watch(self, changed: Callable[[], None]) -> None:
         """Follow the jobs to their end; of each, state, error and value say how it went.
@@ -159,14 +159,14 @@ class Driver:
         """
         began, asked = time.monotonic(), float("-inf")
         try:
-            while self.going:
+            while self.running:
                 now = time.monotonic()
                 if now - asked >= min(_ASK_SELDOM, max(_ASK, (now - began) / 60)):
                     asked = now
                     self._ask()
                 self._look()
                 changed()
-                time.sleep(_LOOK + len(self.going) / 1000)
+                time.sleep(_LOOK + len(self.running) / 1000)
         finally:
             self.cancel_all()
             changed()
@@ -174,7 +174,7 @@ class Driver:
     def _ask(self) -> None:
         """Take in what Slurm says."""
         try:
-            queued = squeue.look_up([going.slurm_id for going in self.going])
+            queued = squeue.look_up([running.slurm_id for running in self.running])
         except squeue.QueueError as error:
             if not self._silent:
                 print(
@@ -183,20 +183,20 @@ class Driver:
             self._silent = True
             return
         self._silent = False
-        for going in self.going:
-            going.hear(queued.get(going.slurm_id, FORGOTTEN))
+        for running in self.running:
+            running.hear(queued.get(running.slurm_id, FORGOTTEN))
 
     def _look(self) -> None:
         """Take in what the jobs wrote, and see to those that have ended."""
         again: list[Job] = []
-        for going in list(self.going):
-            if going.job.state is State.RUNNING:
-                going.read_progress()
-            if not going.judge(self.late_files):
+        for running in list(self.running):
+            if running.job.state is State.RUNNING:
+                running.read_progress()
+            if not running.settle(self.late_files):
                 continue
-            self.going.remove(going)
-            self.ended_ids.append(going.slurm_id)
-            job = going.job
+            self.running.remove(running)
+            self.ended_ids.append(running.slurm_id)
+            job = running.job
             if job.state is State.FINISHED:
                 continue
             if job.tries <= self.max_retries:
@@ -212,7 +212,7 @@ class Driver:
 
     def cancel_all(self) -> None:
         """Cancel the jobs that live: asked first, killed after a few seconds, or at once at a second interrupt."""
-        ids = [going.slurm_id for going in self.going]
+        ids = [running.slurm_id for running in self.running]
         if not ids:
             return
         try:
@@ -221,11 +221,11 @@ class Driver:
             print(f"Slurm does not answer ({error}); its jobs go on: scancel {' '.join(ids)}", file=sys.stderr)
             self.leave()
             return
-        for going in self.going:
-            if not going.judge(self.late_files) and going.job.state is State.RUNNING:
-                going.job.end(State.KILLED, ENDED_WITH_SWEEP)
+        for running in self.running:
+            if not running.settle(self.late_files) and running.job.state is State.RUNNING:
+                running.job.end(State.KILLED, ENDED_WITH_SWEEP)
         self.ended_ids += ids
-        self.going.clear()
+        self.running.clear()
 
     def _cancel(self, ids: Sequence[str]) -> None:
         squeue.cancel(ids)
@@ -238,10 +238,10 @@ class Driver:
 
     def leave(self) -> list[str]:
         """Let the jobs go on without a driver; a later one attaches to them."""
-        left = [going.slurm_id for going in self.going]
-        for going in self.going:
-            going.job.state = State.LEFT
-        self.going.clear()
+        left = [running.slurm_id for running in self.running]
+        for running in self.running:
+            running.job.state = State.LEFT
+        self.running.clear()
         return left
 
     def forget_ended(self) -> None:
@@ -252,8 +252,7 @@ class Driver:
 
 
 def _any_code(job: Job) -> str:
-    cell = (job.config.get("sweep") or {}).get("cell")
-    return str(cell[1]) if cell else job.cell
+    return job.context.cell[1] if job.context.cell else job.cell
 
 
 def _any_lives(ids: Sequence[str]) -> bool:

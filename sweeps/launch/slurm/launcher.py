@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from sweeps.errors import ConfigError
 from sweeps.launch.job import Job, State
-from sweeps.launch.local.progress_table import Board
+from sweeps.launch.local.progress_table import ProgressTable
 from sweeps.launch.locks import slurm_record
 from sweeps.launch.slurm.driver import Driver
 from sweeps.launch.slurm.options import SlurmOptions
@@ -39,7 +39,7 @@ def run_on_slurm(options: SlurmOptions, jobs: Sequence[Job], sweep: OpenSweep) -
     driver = Driver(
         options,
         slurm_record(sweep.store.output_dir, sweep.name),
-        sweep.order,
+        sweep.pickle,
         slug,
         ignore_code=sweep.options.ignore_code,
         max_retries=sweep.options.max_retries,
@@ -53,7 +53,7 @@ def run_on_slurm(options: SlurmOptions, jobs: Sequence[Job], sweep: OpenSweep) -
         raise ConfigError(f"Slurm does not answer ({error}); type the same again when it does") from error
     if attached:
         print(f"{len(attached)} of {len(jobs)} jobs are in Slurm already: {_listed(attached)}", flush=True)
-    new = [job for job in jobs if job.state is State.WAITING and job not in [going.job for going in driver.going]]
+    new = [job for job in jobs if job.state is State.WAITING and job not in [running.job for running in driver.running]]
     if not (new or attached):
         return
     try:
@@ -63,8 +63,8 @@ def run_on_slurm(options: SlurmOptions, jobs: Sequence[Job], sweep: OpenSweep) -
         if options.detach:
             _leave(driver, sweep, len(jobs))
             return
-        with Board(jobs, options.array_parallelism) as board:
-            driver.watch(board.update)
+        with ProgressTable(jobs, options.array_parallelism) as table:
+            driver.watch(table.update)
     finally:
         driver.cancel_all()
         _end_runs(sweep, driver.ended_ids)

@@ -7,19 +7,20 @@ import os
 import signal
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 from sweeps.launch.job import Job
-from sweeps.runtime import progress, squeue
+from sweeps.runtime import squeue
 from sweeps.runtime.redirect import write_to
 from sweeps.runtime.signals import Terminated
 
 if TYPE_CHECKING:
     from submitit.core.utils import DelayedSubmission
 
-    from sweeps.launch.payload import Order
+    from sweeps.launch.payload import Payload
     from sweeps.tracking.store import Store
 
 _PROGRESS_EVERY = 1.0  # seconds
@@ -33,18 +34,18 @@ class SlurmTask:
     """What a Slurm job does. submitit calls it, and asks for `checkpoint` before it has the job queued again.
 
     Args:
-        order: a pickled `sweeps.launch.payload.Order`.
+        payload: a pickled `sweeps.launch.payload.Payload`.
         log: file that stdout and stderr are appended to.
         ignore_code: look for the cell's runs whatever the code was that made them.
     """
 
-    def __init__(self, order: bytes, log: str, ignore_code: bool) -> None:
-        self.order = order
+    def __init__(self, payload: bytes, log: str, ignore_code: bool) -> None:
+        self.payload = payload
         self.log = log
         self.ignore_code = ignore_code
 
     def checkpoint(self) -> DelayedSubmission:
-        """Give what is to be done after the job was queued again: the same; it finds its last checkpoint by itself."""
+        """Return what is to be done after the job was queued again: the same; it finds its last checkpoint itself."""
         from submitit.core.utils import DelayedSubmission
 
         return DelayedSubmission(self)
@@ -61,53 +62,53 @@ class SlurmTask:
         """
         import cloudpickle
 
-        from sweeps.launch.payload import carry_out, told
+        from sweeps.launch.payload import describe_error, run_payload
 
         write_to(self.log)
         ending = Ending()
-        progress.listen(ProgressFile(progress_file(Path(self.log))))
-        order: Order = cloudpickle.loads(self.order)
+        payload: Payload = cloudpickle.loads(self.payload)
         try:
-            finished = self._go_on(order)
+            finished = self._find_run(payload)
         except Exception as error:
-            raise JobFailedError(told(error, order.task.load())) from None
-        if finished is not None:
+            raise JobFailedError(describe_error(error, payload.expected_errors, payload.context.limits)) from None
+        if isinstance(finished, dict):
             return finished
         try:
-            outcome = carry_out(order)
+            result = run_payload(finished, ProgressFile(progress_file(Path(self.log))))
         except SystemExit:
             if ending.out_of_turns:
                 raise JobFailedError(ending.out_of_turns) from None
             raise
         if ending.began:  # it ends as queued again, whatever the way up made of it
             sys.exit(1)
-        if outcome.error is not None:
-            raise JobFailedError(outcome.error)
-        return outcome.value if _can_be_sent(outcome.value) else None
+        if result.error is not None:
+            raise JobFailedError(result.error)
+        return result.value if _can_be_sent(result.value) else None
 
-    def _go_on(self, order: Order) -> dict[str, float] | None:
-        """Have the job go on with its cell's run; or give the metrics of one that has finished meanwhile."""
+    def _find_run(self, payload: Payload) -> Payload | dict[str, float]:
+        """Have the job go on with its cell's run; or return the metrics of one that has finished meanwhile."""
         from sweeps.errors import ConfigError
         from sweeps.launch.plan import Plan
         from sweeps.tracking.store import open_store, store_exists
         from sweeps.tracking.sweep_runs import children_of
 
-        config = order.config
+        config = payload.config
         if not store_exists(config.tracking):  # a new one on this node's disk would be seen by nobody
             raise ConfigError(
                 f"tracking.uri={config.tracking.uri} is not on node {os.uname().nodename}, which needs it; type "
                 "tracking=server tracking.uri=http://HOST:5000"
             )
         store = open_store(config.tracking, str(config.output_dir))
-        plan = Plan(store, config.sweep.parent_run_id, ignore_code=self.ignore_code, retry_failed=True)
-        own = children_of(store, plan.parent_id, f"and tags.{plan.tag} = '{order.claim.cell}'")
+        plan = Plan(store, str(payload.context.parent_run_id), ignore_code=self.ignore_code, retry_failed=True)
+        own = children_of(store, plan.parent_id, f"and tags.{plan.tag} = '{payload.lock.cell}'")
         for run in own:
             if run.info.status == "FINISHED" and not config.sweep.get("repeat_finished"):
                 return dict(run.data.metrics)
             if run.info.status == "RUNNING":
                 take_over(store, run)
-        plan.go_on(Job(0, config, "", order.claim.cell, Path(self.log)))
-        return None
+        job = Job(0, config, payload.context, payload.lock.cell, Path(self.log))
+        plan.go_on(job)
+        return replace(payload, context=job.context)
 
 
 def take_over(store: Store, run: Any) -> None:
@@ -193,7 +194,7 @@ def _runs_on() -> bool:
 
 
 def progress_file(log: Path) -> Path:
-    """Give the file that says how far the job with this log is."""
+    """Return the file that says how far the job with this log is."""
     return log.with_suffix(".progress.json")
 
 

@@ -17,7 +17,7 @@ FORGOTTEN = Queued("GONE", "Slurm has forgotten it")
 
 
 @dataclass
-class Going:
+class RunningJob:
     """A job that is with Slurm.
 
     Args:
@@ -56,7 +56,7 @@ class Going:
                 self._progress_seen = changed
                 self.job.done, self.job.total, self.job.text = said["done"], said["total"], said["text"]
 
-    def judge(self, late_files: float) -> bool:
+    def settle(self, late_files: float) -> bool:
         """Say how the job ended, if it has.
 
         Args:

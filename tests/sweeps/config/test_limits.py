@@ -71,6 +71,8 @@ def test_the_machinery_knows_no_key_of_a_room(part: str):
         ("type `nms`=none", "type pose/nms=none"),
         ("set cache (`estimator.cache`)", "set cache (pose.estimator.cache)"),
         ("lower `lr`, or set `gradient_clip_val`=1", "lower optimizer.lr, or set trainer.gradient_clip_val=1"),
+        ("`precision`=x: type `precision`=32-true", "trainer.precision=x: type trainer.precision=32-true"),
+        ("`accelerator`=gpu: type `trainer`=cpu", "trainer.accelerator=gpu: type trainer=cpu"),
         ("what `nobody` knows stays, as does `a file with blanks`", None),
     ],
 )

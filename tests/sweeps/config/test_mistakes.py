@@ -12,7 +12,7 @@ import pytest
 from omegaconf import DictConfig
 
 import train
-from sweeps.entrypoint import door
+from sweeps.entrypoint import entrypoint
 from tests.sweeps.config.mistakes import (
     IN_A_SEARCH,
     IN_A_SWEEP,
@@ -114,7 +114,7 @@ FOLLOWED = {
 }
 
 
-@door("train", limits=train.LIMITS)
+@entrypoint("train", limits=train.LIMITS)
 def do_nothing(cfg: DictConfig) -> None:
     """What stands in for training."""
 
@@ -172,7 +172,7 @@ def spent() -> float:
 
 def test_a_misspelt_key_is_told_within_1_5_seconds(tmp_path: Path):
     seconds = []
-    for _ in range(3):  # the best of three, of processor time: other work on the machine is not the door's
+    for _ in range(3):  # the best of three, of processor time: other work on the machine is not the command's
         start = spent()
         done = python(str(ROOT / "train.py"), "optimizr=adam", cwd=tmp_path)
         seconds.append(spent() - start)

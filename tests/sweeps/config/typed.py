@@ -1,4 +1,4 @@
-"""Types command lines at a door, in this process."""
+"""Types command lines at an entry point, in this process."""
 
 from __future__ import annotations
 
@@ -32,12 +32,12 @@ class Keyboard:
         monkeypatch.chdir(folder)
         monkeypatch.setattr(schema, "PROJECT_ROOT", folder)
 
-    def type(self, door: Callable[[], None], command: str) -> Ended:
-        self._monkeypatch.setattr(sys, "argv", ["door.py", *shlex.split(command)])
+    def type(self, main: Callable[[], None], command: str) -> Ended:
+        self._monkeypatch.setattr(sys, "argv", ["script.py", *shlex.split(command)])
         self._capsys.readouterr()
         status = 0
         try:
-            door()
+            main()
         except SystemExit as end:
             status = end.code if isinstance(end.code, int) else int(end.code is not None)
         return Ended(status, *self._capsys.readouterr())

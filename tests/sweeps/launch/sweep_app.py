@@ -8,26 +8,28 @@ from pathlib import Path
 from typing import Any
 
 import hydra
-from hydra.core.hydra_config import HydraConfig
+
+from sweeps.errors import ConfigError
+from sweeps.launch.task import Task
+from sweeps.runtime.job_context import JobContext
 
 
 class ToldError(Exception):
     """For the user."""
 
 
-def main(cfg: Any) -> dict[str, float]:
-    from sweeps.errors import ConfigError
-    from sweeps.runtime import progress
+def main(cfg: Any, job: JobContext) -> dict[str, float]:
     from sweeps.tracking.run import EpochMetrics, tracked_run
     from sweeps.tracking.store import open_store
 
     if cfg.what == "typo":
         raise ConfigError("what=typo: type what=ok")
-    overrides, resume_id = list(HydraConfig.get().overrides.task), cfg.sweep.run_id
     store = open_store(cfg.tracking, cfg.output_dir)
-    with tracked_run(cfg, store, overrides=overrides, data_digest="d", resume_id=resume_id) as run:
-        print("in", run.run_id, cfg.sweep.name, cfg.sweep.parent_run_id, "resumed" if resume_id else "new", flush=True)
-        progress.report(1, 4, "one of four")
+    with tracked_run(cfg, job, "d", store) as run:
+        print(
+            "in", run.run_id, cfg.sweep.name, job.parent_run_id, "resumed" if job.resume_run_id else "new", flush=True
+        )
+        job.report(1, 4, "one of four")
         if cfg.checkpoint:
             (run.folder / "last.ckpt").touch()
         act(cfg.what, str(cfg.output_dir))
@@ -59,9 +61,9 @@ def first_time(output_dir: str) -> bool:
     return True
 
 
-main.told = (ToldError,)  # type: ignore[attr-defined]
+TASK = Task(main, expected_errors=(ConfigError, ToldError))
 
 
 def run(folder: str) -> None:
     """Does what is in sys.argv."""
-    hydra.main(version_base="1.3", config_path=folder, config_name="app")(main)()
+    hydra.main(version_base="1.3", config_path=folder, config_name="app")(TASK)()

@@ -28,7 +28,7 @@ checkpoint: false
 num_threads: null
 output_dir: ???
 tracking: {uri: "sqlite:///${output_dir}/mlflow.db", experiment: launching}
-sweep: {name: null, parent_run_id: null, run_id: null, cell: null, max_retries: 0, fail_fast: false, retry_failed: true}
+sweep: {name: null, max_retries: 0, fail_fast: false, retry_failed: true}
 hydra:
   run: {dir: "${output_dir}"}
   sweep: {dir: "${output_dir}/sweeps/${oc.select:sweep.name,x}", subdir: "."}

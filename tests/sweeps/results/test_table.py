@@ -1,6 +1,7 @@
 import pytest
 
 from sweeps.results.table import print_run_summary, print_sweep_table, ui_command
+from sweeps.runtime.job_context import JobContext
 from sweeps.tracking.run import EpochMetrics, tracked_run
 
 
@@ -11,8 +12,8 @@ def parent(store, job):
     for lr, accuracy, loss in (("0.1", 0.75, 0.5), ("0.01", 0.5, 0.25), ("10", None, None)):
         typed = ["+sweep=grid", "seed=0", "datamodule/split=clip", f"optimizer.lr={lr}"]
         try:
-            cfg = job(sweep__parent_run_id=parent_id, optimizer__lr=float(lr))
-            with tracked_run(cfg, store, overrides=typed, data_digest="d") as run:
+            cfg = job(optimizer__lr=float(lr))
+            with tracked_run(cfg, JobContext(tuple(typed), parent_run_id=parent_id), "d", store) as run:
                 run.log_epochs([EpochMetrics(e, 1, {"train/loss": 1.0}) for e in (1, 2)])
                 if accuracy is None:
                     raise RuntimeError("diverged")

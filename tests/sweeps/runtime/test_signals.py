@@ -12,6 +12,7 @@ from sweeps.tracking.recovery import mark_dead_runs
 TRACK = """
 import os, signal, sys, time
 from omegaconf import OmegaConf
+from sweeps.runtime.job_context import JobContext
 from sweeps.tracking.run import tracked_run
 from sweeps.tracking.store import open_store
 cfg = OmegaConf.create({"tracking": {"uri": sys.argv[1], "experiment": "test"}, "output_dir": sys.argv[2], "seed": 0})
@@ -22,7 +23,7 @@ if sys.argv[3:]:
         os.kill(os.getpid(), signal.SIGINT)
         write_status(*arguments)
     store.client.set_terminated = write_and_be_interrupted
-with tracked_run(cfg, store, overrides=[], data_digest="d") as run:
+with tracked_run(cfg, JobContext(), "d", store) as run:
     print(run.run_id, flush=True)
     BODY
 """

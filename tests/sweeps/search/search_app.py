@@ -8,23 +8,21 @@ from pathlib import Path
 from typing import Any
 
 import hydra
-from hydra.core.hydra_config import HydraConfig
+
+from sweeps.runtime.job_context import JobContext
 
 EPOCHS = 4
 
 
-def main(cfg: Any) -> dict[str, float]:
-    from sweeps.search.pruning import Judge, Membership
+def main(cfg: Any, job: JobContext) -> dict[str, float]:
+    from sweeps.search.pruning import TrialPruner
     from sweeps.tracking.run import EpochMetrics, tracked_run
     from sweeps.tracking.store import open_store
     from sweeps.tracking.sweep_runs import PRUNED, PRUNED_EPOCH
 
-    overrides, resume_id = list(HydraConfig.get().overrides.task), cfg.sweep.run_id
     store = open_store(cfg.tracking, cfg.output_dir)
-    membership = Membership.of(cfg)
-    assert membership is not None
-    judge = Judge(membership)
-    with tracked_run(cfg, store, overrides=overrides, data_digest="d", resume_id=resume_id) as run:
+    pruner = TrialPruner(job.trial)
+    with tracked_run(cfg, job, "d", store) as run:
         print("ran", run.run_id, flush=True)
         if cfg.what == "raise" or (cfg.what == "raise_once" and first_time(cfg.output_dir)):
             raise RuntimeError("it went wrong")
@@ -35,9 +33,9 @@ def main(cfg: Any) -> dict[str, float]:
             values = {"val/loss": (cfg.x - 0.3) ** 2 + 1 / epoch, "train/loss": 1.0}
             rows.append(EpochMetrics(epoch, epoch, values))
             run.log_epochs(rows)
-            if cfg.what == "sleep_once" and membership.number == 2 and first_time(cfg.output_dir):
+            if cfg.what == "sleep_once" and job.trial.number == 2 and first_time(cfg.output_dir):
                 time.sleep(300)
-            stop = judge.stops([row._asdict() for row in rows])
+            stop = pruner.should_stop([row._asdict() for row in rows])
             if stop and epoch < EPOCHS:
                 run.set_tags({PRUNED: "true", PRUNED_EPOCH: str(epoch)})
                 return {}
@@ -56,11 +54,7 @@ def first_time(output_dir: str) -> bool:
 
 def run(folder: str) -> None:
     """Does what is in sys.argv."""
-    hydra.main(version_base="1.3", config_path=folder, config_name="app")(told)()
-
-
-def told(cfg: Any) -> Any:
-    return main(cfg)
+    hydra.main(version_base="1.3", config_path=folder, config_name="app")(main)()
 
 
 if __name__ == "__main__":

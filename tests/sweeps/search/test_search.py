@@ -23,8 +23,9 @@ from sweeps.report.comparisons import Answers
 from sweeps.report.load import find_sweep, read_sweep
 from sweeps.report.questions import ask
 from sweeps.report.sections.limits import limits_section
+from sweeps.runtime.job_context import JobContext
 from sweeps.search.journal import journal_file, journal_storage
-from sweeps.search.pruning import Judge, Membership, Pruner
+from sweeps.search.pruning import Membership, Pruner, TrialPruner, pruner_of
 from sweeps.search.study import open_study
 from sweeps.tracking.sweep_runs import CELL, PRUNED, read_grid
 from tests.conftest import ROOT
@@ -48,7 +49,7 @@ what: ok
 num_threads: null
 output_dir: ???
 tracking: {uri: "sqlite:///${output_dir}/mlflow.db", experiment: searching}
-sweep: {name: null, parent_run_id: null, run_id: null, cell: null, trial: null, fail_fast: false, retry_failed: true}
+sweep: {name: null, fail_fast: false, retry_failed: true}
 hydra:
   run: {dir: "${output_dir}"}
   sweep: {dir: "${output_dir}/logs/${sweep.name}", subdir: "."}
@@ -320,19 +321,20 @@ def test_a_job_tells_its_study_each_epoch_once_and_hears_when_to_end(tmp_path: P
     journal = tmp_path / "study.journal"
     study = optuna.create_study(study_name="s", storage=journal_storage(journal))
     good, bad = study.ask(), study.ask()
-    judge = Judge(member(journal, good.number))
-    assert not any(judge.stops(rows_of(*values)) for values in ([0.5], [0.5, 0.4], [0.5, 0.4, 0.3]))
+    judge = TrialPruner(member(journal, good.number))
+    assert not any(judge.should_stop(rows_of(*values)) for values in ([0.5], [0.5, 0.4], [0.5, 0.4, 0.3]))
     study.tell(good, 0.3)
     assert study.trials[0].intermediate_values == {1: 0.5, 2: 0.4, 3: 0.3}
-    judge = Judge(member(journal, bad.number))
-    assert not judge.stops(rows_of(0.9))  # every trial trains two epochs
-    assert judge.stops(rows_of(0.9, 0.8))
-    resumed = Judge(member(journal, bad.number))  # in another process, that has all epochs so far
-    assert resumed.stops(rows_of(0.9, 0.8, 0.7))
+    judge = TrialPruner(member(journal, bad.number))
+    assert not judge.should_stop(rows_of(0.9))  # every trial trains two epochs
+    assert judge.should_stop(rows_of(0.9, 0.8))
+    resumed = TrialPruner(member(journal, bad.number))  # in another process, that has all epochs so far
+    assert resumed.should_stop(rows_of(0.9, 0.8, 0.7))
     assert study.trials[1].intermediate_values == {1: 0.9, 2: 0.8, 3: 0.7}
-    assert not Judge(member(journal, good.number)).stops(rows_of(9, 9, 9, 9))  # its trial has been told already
-    assert not Judge(member(journal, bad.number, name="none")).stops(rows_of(0.9, 0.8))
-    assert Membership.of(OmegaConf.create({"sweep": {"trial": member(journal).node()}}))
+    assert not TrialPruner(member(journal, good.number)).should_stop(rows_of(9, 9, 9, 9))  # its trial has ended
+    assert not TrialPruner(member(journal, bad.number, name="none")).should_stop(rows_of(0.9, 0.8))
+    assert not pruner_of(JobContext())
+    assert pruner_of(JobContext(trial=member(journal)))
 
 
 def test_a_journal_that_was_cut_off_in_a_line_is_read_up_to_there(tmp_path: Path):

@@ -11,6 +11,7 @@ import pytest
 import torch
 from torch import nn
 
+from sweeps.runtime.job_context import JobContext
 from sweeps.tracking.run import tracked_run
 
 ROOT = Path(__file__).parents[3]
@@ -68,7 +69,7 @@ def logged(store, job):
     model = StandIn().train()
     example = (torch.zeros(1, T, V, C), torch.ones(1, T, V))
     said = io.StringIO()
-    with tracked_run(job(), store, overrides=[], data_digest="d") as run, warnings.catch_warnings():
+    with tracked_run(job(), JobContext(), "d", store) as run, warnings.catch_warnings():
         warnings.simplefilter("error")
         with contextlib.redirect_stdout(said), contextlib.redirect_stderr(said):
             run.log_model(model, example, METADATA)
@@ -110,6 +111,6 @@ def test_a_model_that_cannot_be_exported_leaves_none_behind(store, job):
 
     before = models()
     example = (torch.ones(2, T, V, C), torch.ones(2, T, V))
-    with pytest.raises(Exception), tracked_run(job(), store, overrides=[], data_digest="d") as run:  # noqa: B017
+    with pytest.raises(Exception), tracked_run(job(), JobContext(), "d", store) as run:  # noqa: B017
         run.log_model(Unexportable(), example, METADATA)
     assert models() == before

@@ -9,6 +9,7 @@ from hydra.core.hydra_config import HydraConfig
 from omegaconf import MISSING, OmegaConf
 
 from sweeps.errors import ConfigError
+from sweeps.runtime.job_context import JobContext
 from sweeps.runtime.process import process_tags
 from sweeps.tracking.rerun import repeat_config, resume_config
 from sweeps.tracking.run import tracked_run
@@ -22,7 +23,7 @@ output_dir: ???
 from_run: null
 resume: null
 tracking: {uri: "sqlite:///${output_dir}/mlflow.db", experiment: test}
-sweep: {name: null, parent_run_id: null}
+sweep: {name: null}
 trainer: {max_epochs: 30, half: "${.max_epochs}"}
 """,
     "optimizer/adam.yaml": "{_target_: torch.optim.Adam, lr: 0.001, betas: [0.9, 0.999]}",
@@ -47,7 +48,6 @@ class SelectionSchema:
 @dataclass
 class SweepSchema:
     name: str | None = None
-    parent_run_id: str | None = None
 
 
 @dataclass
@@ -93,7 +93,7 @@ def earlier(composer, store):
     cfg, overrides = composer(
         "optimizer=sgd", "optimizer.lr=0.5", "seed=3", "trainer.max_epochs=7", "selection.monitor=x", "sweep.name=old"
     )
-    with pytest.raises(KeyboardInterrupt), tracked_run(cfg, store, overrides=overrides, data_digest="d") as run:
+    with pytest.raises(KeyboardInterrupt), tracked_run(cfg, JobContext(tuple(overrides)), "d", store) as run:
         raise KeyboardInterrupt
     return run
 
@@ -108,10 +108,10 @@ def swap(typed, store):
 
 
 def test_the_same_again(composer, store, earlier):
-    cfg = repeat(composer, store, earlier, "sweep.parent_run_id=beef")
+    cfg = repeat(composer, store, earlier, "sweep.name=new")
     assert cfg.optimizer == {"_target_": "torch.optim.SGD", "lr": 0.5, "momentum": 0.9}
     assert (cfg.seed, cfg.trainer.max_epochs, cfg.selection.monitor) == (3, 7, "x")
-    assert cfg.sweep == {"name": None, "parent_run_id": "beef"}
+    assert cfg.sweep == {"name": "new"}
     assert cfg.from_run == earlier.run_id
 
 

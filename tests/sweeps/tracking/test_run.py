@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from omegaconf import OmegaConf
 
 from sweeps.errors import ConfigError
+from sweeps.runtime.job_context import JobContext
 from sweeps.runtime.process import is_alive, process_tags
 from sweeps.tracking.lifecycle import opened_run
 from sweeps.tracking.params import MAX_PARAM_LENGTH, flat_params, run_name, sweep_name
@@ -27,8 +28,8 @@ def tags(store, run_id):
 
 @pytest.fixture(scope="module")
 def finished(store, job):
-    cfg = job(sweep__parent_run_id="feed", sweep__name="grid")
-    with tracked_run(cfg, store, overrides=["seed=0"], data_digest="d1") as run:
+    cfg = job(sweep__name="grid")
+    with tracked_run(cfg, JobContext(("seed=0",), parent_run_id="feed"), "d1", store) as run:
         assert status(store, run.run_id) == "RUNNING"
     return run
 
@@ -55,11 +56,11 @@ def test_the_resolved_config_is_an_artifact_and_the_params(store, finished, job)
     assert params["datamodule.stride"] == "9"
     assert params["optimizer.betas"] == "[0.9, 0.999]"
     assert params["model.dropout"] == "null"
-    assert not {"output_dir", "progress", "sweep.parent_run_id"} & set(params)
+    assert not {"output_dir", "progress", "sweep.retry_failed"} & set(params)
 
 
 def test_an_error_leaves_a_failed_run_that_says_why_in_one_line(store, job):
-    with pytest.raises(ValueError), tracked_run(job(), store, overrides=[], data_digest="d") as run:
+    with pytest.raises(ValueError), tracked_run(job(), JobContext(), "d", store) as run:
         raise ValueError("no such thing\nin more words")
     assert status(store, run.run_id) == "FAILED"
     assert tags(store, run.run_id)["error"] == "ValueError: no such thing"
@@ -67,7 +68,7 @@ def test_an_error_leaves_a_failed_run_that_says_why_in_one_line(store, job):
 
 @pytest.mark.parametrize("interrupt", [KeyboardInterrupt(), SystemExit(2), GeneratorExit()])
 def test_an_interrupt_leaves_a_killed_run(store, job, interrupt):
-    with pytest.raises(type(interrupt)), tracked_run(job(), store, overrides=[], data_digest="d") as run:
+    with pytest.raises(type(interrupt)), tracked_run(job(), JobContext(), "d", store) as run:
         raise interrupt
     assert status(store, run.run_id) == "KILLED"
 
@@ -84,7 +85,7 @@ def test_a_fork_of_the_process_does_not_close_its_run(store, job):
 
 
 def test_an_epoch_is_one_write(store, job, monkeypatch):
-    with tracked_run(job(), store, overrides=[], data_digest="d") as run:
+    with tracked_run(job(), JobContext(), "d", store) as run:
         writes = []
         real = store.client.log_batch
         monkeypatch.setattr(store.client, "log_batch", lambda *a, **k: (writes.append(k), real(*a, **k)))
@@ -95,9 +96,9 @@ def test_an_epoch_is_one_write(store, job, monkeypatch):
 
 def test_what_is_not_a_number_is_kept_as_that(store, job):
     values = {"nan": math.nan, "inf": math.inf}
-    with tracked_run(job(), store, overrides=[], data_digest="d") as run:
+    with tracked_run(job(), JobContext(), "d", store) as run:
         run.log_epochs([EpochMetrics(1, 5, values)])
-        run.reconcile([EpochMetrics(1, 5, values)])
+        TrackedRun(store, run.run_id, run.name, resumed=True).log_epochs([EpochMetrics(1, 5, values)])
     kept = {key: store.client.get_metric_history(run.run_id, key) for key in values}
     assert [len(history) for history in kept.values()] == [1, 1]
     assert math.isnan(kept["nan"][0].value)
@@ -106,14 +107,14 @@ def test_what_is_not_a_number_is_kept_as_that(store, job):
 
 @settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(sent=st.sets(st.tuples(st.sampled_from("ab"), st.integers(1, 4))), again=st.booleans())
-def test_reconcile_leaves_every_step_in_the_store_once(store, job, sent, again):
+def test_a_resumed_run_leaves_every_step_in_the_store_once(store, job, sent, again):
     rows = [EpochMetrics(epoch, epoch, {"a": epoch / 7, "b": -1.0}) for epoch in range(1, 5)]
-    with tracked_run(job(), store, overrides=[], data_digest="d") as before:
+    with tracked_run(job(), JobContext(), "d", store) as before:
         before.log_epochs([EpochMetrics(e, e, {key: row}) for key, e in sent for row in [rows[e - 1].values[key]]])
-    run = TrackedRun.attach(store, before.run_id)
-    run.reconcile(rows)
+    run = TrackedRun(store, before.run_id, before.name, resumed=True)
+    run.log_epochs(rows)
     if again:
-        run.reconcile(rows)
+        TrackedRun(store, before.run_id, before.name, resumed=True).log_epochs(rows)
         run.log_epochs(rows)
     for key in "ab":
         history = store.client.get_metric_history(run.run_id, key)
@@ -123,16 +124,16 @@ def test_reconcile_leaves_every_step_in_the_store_once(store, job, sent, again):
 
 def test_more_metrics_than_one_call_takes_are_all_written(store, job):
     rows = [EpochMetrics(epoch, 1, {"a": 1.0, "b": 2.0, "c": 3.0}) for epoch in range(1, 401)]
-    with tracked_run(job(), store, overrides=[], data_digest="d") as run:
+    with tracked_run(job(), JobContext(), "d", store) as run:
         run.log_epochs(rows)
     assert len(store.client.get_metric_history(run.run_id, "c")) == 400
 
 
 def test_a_killed_run_goes_on_as_the_same_run(store, job):
-    with pytest.raises(RuntimeError), tracked_run(job(), store, overrides=[], data_digest="d") as run:
+    with pytest.raises(RuntimeError), tracked_run(job(), JobContext(), "d", store) as run:
         raise RuntimeError("x")
     params = store.client.get_run(run.run_id).data.params
-    with tracked_run(job(seed=5), store, overrides=["resume=x"], data_digest="d", resume_id=run.run_id) as again:
+    with tracked_run(job(seed=5), JobContext(("resume=x",), resume_run_id=run.run_id), "d", store) as again:
         assert again.run_id == run.run_id
         assert again.folder == run.folder
         assert status(store, run.run_id) == "RUNNING"
@@ -142,7 +143,7 @@ def test_a_killed_run_goes_on_as_the_same_run(store, job):
 
 
 def test_a_run_does_not_go_on_with_other_data(store, job, finished):
-    resumed = tracked_run(job(), store, overrides=[], data_digest="d2", resume_id=finished.run_id)
+    resumed = tracked_run(job(), JobContext(resume_run_id=finished.run_id), "d2", store)
     with pytest.raises(ConfigError, match=f"from_run={finished.run_id}"), resumed:
         pass
     assert status(store, finished.run_id) == "FINISHED"
@@ -150,7 +151,7 @@ def test_a_run_does_not_go_on_with_other_data(store, job, finished):
 
 def test_files_tables_and_data_are_kept(store, job, tmp_path):
     (tmp_path / "x.txt").write_text("x")
-    with tracked_run(job(), store, overrides=[], data_digest="d") as run:
+    with tracked_run(job(), JobContext(), "d", store) as run:
         run.log_file(tmp_path / "x.txt", "notes")
         run.log_table([{"class": "a, b", "recall": 0.5}], "per_class.csv")
         run.log_dataset("synthetic", "0" * 64, "train", {"windows": 3}, "pose.simulator")
@@ -179,7 +180,7 @@ def test_a_long_value_is_not_cut_silently(job):
     ],
 )
 def test_a_run_has_a_name_for_people(job, overrides, name):
-    assert run_name(job(), overrides, LIMITS) == name
+    assert run_name(job(), JobContext(tuple(overrides), limits=LIMITS)) == name
 
 
 def test_the_same_command_finds_the_same_sweep(job):
@@ -199,7 +200,7 @@ def test_runs_of_processes_that_have_gone_are_killed_at_their_last_metric(store,
     ids = []
     for name, extra in {"dead": {"pid_start": "1.0"}, "alive": {}, "foreign": {"host": "elsewhere"}}.items():
         run = store.client.create_run(store.experiment_id, tags={**process_tags(), **extra}, run_name=name)
-        TrackedRun.attach(store, run.info.run_id).log_epochs([EpochMetrics(1, 1_700_000_000_000, {"a": 1.0})])
+        TrackedRun(store, run.info.run_id, name).log_epochs([EpochMetrics(1, 1_700_000_000_000, {"a": 1.0})])
         ids.append(run.info.run_id)
     assert mark_dead_runs(store) == ids[:1]
     assert [status(store, run_id) for run_id in ids] == ["KILLED", "RUNNING", "RUNNING"]

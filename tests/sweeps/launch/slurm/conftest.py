@@ -30,7 +30,7 @@ what: ok
 num_threads: null
 output_dir: ???
 tracking: {uri: "sqlite:///${output_dir}/mlflow.db", experiment: slurm}
-sweep: {name: null, parent_run_id: null, run_id: null, cell: null, max_retries: 0, fail_fast: false, retry_failed: true}
+sweep: {name: null, max_retries: 0, fail_fast: false, retry_failed: true}
 hydra:
   run: {dir: "${output_dir}"}
   sweep: {dir: "${output_dir}/sweeps/${sweep.name}", subdir: "."}

@@ -9,20 +9,20 @@ from pathlib import Path
 from typing import Any
 
 import hydra
-from hydra.core.hydra_config import HydraConfig
+
+from sweeps.launch.task import Task
+from sweeps.runtime.job_context import JobContext
 
 
-def main(cfg: Any) -> dict[str, float]:
-    from sweeps.runtime import progress
+def main(cfg: Any, job: JobContext) -> dict[str, float]:
     from sweeps.tracking.run import EpochMetrics, tracked_run
     from sweeps.tracking.store import open_store
 
-    overrides, resume_id = list(HydraConfig.get().overrides.task), cfg.sweep.run_id
     store = open_store(cfg.tracking, cfg.output_dir)
     seen = [os.environ.get(name) for name in ("SLURMD_NODENAME", "CUDA_VISIBLE_DEVICES", "SLURM_CPUS_PER_TASK")]
-    with tracked_run(cfg, store, overrides=overrides, data_digest="d", resume_id=resume_id) as run:
-        print("begins", time.time(), *seen, "resumed" if resume_id else "new", flush=True)
-        progress.report(1, 4, "one of four")
+    with tracked_run(cfg, job, "d", store) as run:
+        print("begins", time.time(), *seen, "resumed" if job.resume_run_id else "new", flush=True)
+        job.report(1, 4, "one of four")
         (run.folder / "last.ckpt").touch()
         act(cfg.what, Path(cfg.output_dir) / f"go-{cfg.sweep.name}-{cfg.what}")
         run.log_epochs([EpochMetrics(1, 1, {"train/loss": 1.0, "test/accuracy": cfg.seed / 10})])
@@ -48,4 +48,4 @@ def act(what: str, gate: Path) -> None:
 
 def run(folder: str) -> None:
     """Does what is in sys.argv."""
-    hydra.main(version_base="1.3", config_path=folder, config_name="app")(main)()
+    hydra.main(version_base="1.3", config_path=folder, config_name="app")(Task(main))()

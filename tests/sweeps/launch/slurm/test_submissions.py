@@ -11,6 +11,7 @@ from sweeps.launch import submissions
 from sweeps.launch.job import Job, State
 from sweeps.launch.slurm.driver import Driver
 from sweeps.launch.slurm.options import SlurmOptions, outside_any_job
+from sweeps.runtime.job_context import JobContext
 from tests.conftest import ROOT
 from tests.sweeps.launch.slurm.conftest import compose_launcher
 
@@ -46,8 +47,8 @@ def slurm_tools(tmp_path, monkeypatch):
 
 def jobs_of(folder, count):
     folder.mkdir(parents=True, exist_ok=True)
-    config = OmegaConf.create({"sweep": {"cell": ["c", "any"]}})
-    return [Job(number, config, "", f"cell{number}", folder / f"{number + 1}.log") for number in range(count)]
+    config, context = OmegaConf.create(), JobContext(cell=("c", "any"))
+    return [Job(number, config, context, f"cell{number}", folder / f"{number + 1}.log") for number in range(count)]
 
 
 def submit(tmp_path, options, count=3):

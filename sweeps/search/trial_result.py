@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 _TESTED = "test/accuracy"  # its last step is the epoch that was chosen
 
 
-class Outcome(NamedTuple):
+class TrialResult(NamedTuple):
     """How a trial ended.
 
     Attributes:
@@ -30,7 +30,7 @@ class Outcome(NamedTuple):
     pruned: bool
 
 
-def read_outcome(client: MlflowClient, run: Run, metric: str) -> Outcome:
+def read_trial_result(client: MlflowClient, run: Run, metric: str) -> TrialResult:
     """Read how a finished run did by a metric.
 
     Args:
@@ -44,7 +44,7 @@ def read_outcome(client: MlflowClient, run: Run, metric: str) -> Outcome:
     epoch = max(tested, default=None)
     if epoch not in curve:
         epoch = max(curve, default=None)
-    return Outcome(run_id, None if epoch is None else curve[epoch], curve, pruned)
+    return TrialResult(run_id, None if epoch is None else curve[epoch], curve, pruned)
 
 
 def _history(client: MlflowClient, run_id: str, metric: str) -> dict[int, float]:
