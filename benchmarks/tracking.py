@@ -24,6 +24,7 @@ from sqlalchemy import create_engine, text
 import train
 from sweeps.launch.plan import Plan
 from sweeps.results.parent_run import summarize
+from sweeps.results.runs import read_runs
 from sweeps.results.table import print_sweep_table
 from sweeps.tracking.recovery import mark_dead_runs
 from sweeps.tracking.store import Store, open_store
@@ -96,8 +97,9 @@ def main() -> None:
         timed("find what is finished of no jobs", lambda: plan.settle([]))
         found = "and tags.cell = 'none'"
         timed("find the earlier run of one job, before it starts", lambda: children_of(store, parent, found))
-        timed("summary for the sweep's run", lambda: summarize(store, parent))
-        timed("table at the terminal", lambda: print_sweep_table(store, parent))
+        runs = read_runs(store, parent)
+        timed("summary for the sweep's run", lambda: summarize(store, parent, runs.current))
+        timed("table at the terminal", lambda: print_sweep_table(store, runs))
 
 
 if __name__ == "__main__":

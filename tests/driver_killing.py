@@ -71,7 +71,7 @@ def _in_the_report(reached: Any, draw: random.Random) -> None:
     from sweeps.report import write
 
     if draw.random() < 0.5:
-        draw.choice([before, after])(write, "_write_whole", reached)
+        draw.choice([before, after])(write, "write_atomically", reached)
     else:
         draw.choice([before, after])(MlflowClient, "log_artifact", reached)
 

@@ -14,26 +14,7 @@ import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
-# What `mlflow server` starts, forked from a process that has imported it, so that it is back within a second.
-SERVER = """
-import os, signal, sys
-from mlflow.server.constants import *
-store, artifacts, port = sys.argv[1:]
-os.environ.update({
-    "MLFLOW_DISABLE_TELEMETRY": "true", "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",
-    BACKEND_STORE_URI_ENV_VAR: store, ARTIFACT_ROOT_ENV_VAR: "mlflow-artifacts:/", SERVE_ARTIFACTS_ENV_VAR: "true",
-    ARTIFACTS_DESTINATION_ENV_VAR: artifacts, "_MLFLOW_SGI_NAME": "uvicorn",
-})
-import mlflow.server.fastapi_app, mlflow.store.tracking.sqlalchemy_store, uvicorn
-signal.signal(signal.SIGCHLD, signal.SIG_IGN)
-for line in sys.stdin:
-    pid = os.fork()
-    if pid == 0:
-        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-        uvicorn.run(mlflow.server.fastapi_app.app, host="127.0.0.1", port=int(port), log_level="error")
-        os._exit(0)
-    print(pid, flush=True)
-"""
+SERVER = Path(__file__).with_name("mlflow_server_process.py")
 INITDB = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
 
 
@@ -50,7 +31,7 @@ class MlflowServer:
         self.port = free_port()
         self.uri = f"http://127.0.0.1:{self.port}"
         self._forker = subprocess.Popen(
-            [sys.executable, "-c", SERVER, f"sqlite:///{folder}/server.db", str(folder / "artifacts"), str(self.port)],
+            [sys.executable, "-P", SERVER, f"sqlite:///{folder}/server.db", folder / "artifacts", str(self.port)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,

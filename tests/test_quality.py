@@ -51,6 +51,16 @@ def test_rooms_import_only_what_the_design_allows():
     run(Path(sys.executable).parent / "lint-imports", "--no-cache")
 
 
+def test_few_files_lie_flat_in_sweeps():
+    flat = sorted(path.name for path in (ROOT / "sweeps").glob("*.py") if path.name != "__init__.py")
+    assert len(flat) <= 4, f"{', '.join(flat)}: a new file goes into one of the rooms"
+
+
+@pytest.mark.parametrize("path", sorted(ROOT.glob("*.py")), ids=lambda path: path.name)
+def test_a_door_is_read_at_a_sitting(path: Path):
+    assert len(path.read_text().splitlines()) <= 120, f"{path.name}: move what it does into the rooms"
+
+
 def test_hydra_plugins_stay_thin():
     for path in (ROOT / "hydra_plugins").rglob("*.py"):
         assert len(path.read_text().splitlines()) < 60, f"{path.relative_to(ROOT)}: move what it does into sweeps/"

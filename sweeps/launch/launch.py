@@ -16,6 +16,8 @@ from sweeps.launch.locks import only_driver, wait_for_others
 from sweeps.launch.sweep import OpenSweep, RunJobs
 from sweeps.launch.task import Task
 from sweeps.results.parent_run import summarize
+from sweeps.results.ranking import Ranking
+from sweeps.results.runs import read_runs
 from sweeps.results.table import print_sweep_table
 from sweeps.runtime.signals import was_interrupted
 from sweeps.tracking.git import source_tags
@@ -60,7 +62,7 @@ def launch(
     folder = Path(str(launcher_config.hydra.sweep.dir))
     task = Task.of(task_function)
     if batch := task.batch:
-        jobs = batch.sweep.run(configs, initial_job_idx, folder, run_jobs, batch.trials)
+        jobs = batch.run(configs, initial_job_idx, folder, run_jobs)
         return [job.as_return() for job in jobs]
     typed = list(launcher_config.hydra.overrides.task)
     name = sweep_name(launcher_config, typed or [override for overrides in job_overrides for override in overrides])
@@ -100,31 +102,32 @@ def opened_sweep(config: DictConfig, store: Store, name: str, context: HydraCont
 
 
 @contextlib.contextmanager
-def summed_up(store: Store, parent_id: str, show: Callable[[Store, str], None] | None = None) -> Iterator[None]:
+def summed_up(store: Store, parent_id: str, rank: Callable[[], Ranking] | None = None) -> Iterator[None]:
     """Print what all jobs came to after the block, however it ends; who interrupts it does not wait for the store.
 
     Args:
         store: of the runs.
         parent_id: the sweep's run.
-        show: prints it; by default the table of the jobs.
+        rank: ranks the jobs of a search; without it the best is chosen by `sweeps.results.ranking`.
     """
     try:
         yield
     except BaseException as error:
         if not was_interrupted(error):
-            _sum_up(store, parent_id, show)
+            _sum_up(store, parent_id, rank)
             raise
-        store.hurry()
+        store.shorten_patience()
         with contextlib.suppress(ConfigError):  # the store has gone away: the next command marks the runs
-            _sum_up(store, parent_id, show)
+            _sum_up(store, parent_id, rank)
         raise
-    _sum_up(store, parent_id, show)
+    _sum_up(store, parent_id, rank)
 
 
-def _sum_up(store: Store, parent_id: str, show: Callable[[Store, str], None] | None) -> None:
+def _sum_up(store: Store, parent_id: str, rank: Callable[[], Ranking] | None) -> None:
     mark_dead_runs(store)  # of jobs that were killed
-    summarize(store, parent_id)
-    (show or print_sweep_table)(store, parent_id)
+    runs, ranking = read_runs(store, parent_id), rank() if rank else None
+    summarize(store, parent_id, runs.current, ranking)
+    print_sweep_table(store, runs, ranking)
 
 
 def _earlier_parent(store: Store, name: str) -> str | None:

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from sweeps.errors import ConfigError
 from sweeps.launch import submissions
+from sweeps.runtime.atomic import write_json_atomically
 from sweeps.runtime.process import SLURM_JOB, is_alive, process_tags
 
 _PATIENCE = 10.0  # seconds; jobs whose driver has died end within five
@@ -49,7 +50,7 @@ def only_driver(output_dir: Path, name: str) -> Iterator[None]:
             "type sweep.name=ANOTHER"
         ) from None
     try:
-        _write(owner, process_tags())
+        write_json_atomically(owner, process_tags())
         yield
     finally:
         owner.unlink(missing_ok=True)
@@ -82,7 +83,7 @@ class CellLock:
         """Say that this process works on the cell, before it makes a run for it, until the end of the block."""
         file = _folder(self.output_dir, self.name) / f"{self.cell}.json"
         file.parent.mkdir(parents=True, exist_ok=True)
-        _write(file, process_tags())
+        write_json_atomically(file, process_tags())
         try:
             yield
         finally:
@@ -125,9 +126,3 @@ def _owners(output_dir: Path, name: str) -> Iterator[dict[str, str]]:
 def _living(tags: dict[str, str]) -> int | None:
     here = tags.get("host") == socket.gethostname() and SLURM_JOB not in tags
     return int(tags["pid"]) if here and is_alive(tags) and int(tags["pid"]) != os.getpid() else None
-
-
-def _write(file: Path, content: dict[str, str]) -> None:
-    unfinished = file.with_suffix(f".{os.getpid()}.tmp")
-    unfinished.write_text(json.dumps(content))
-    unfinished.replace(file)

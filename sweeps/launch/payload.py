@@ -16,7 +16,7 @@ from sweeps.config.limits import Limits
 from sweeps.launch.locks import CellLock
 from sweeps.launch.task import TaskReference
 from sweeps.runtime.job_context import JobContext, ProgressListener
-from sweeps.tracking.lifecycle import one_line
+from sweeps.tracking.lifecycle import describe_error
 
 if TYPE_CHECKING:
     from hydra.types import HydraContext
@@ -89,18 +89,18 @@ def run_payload(payload: Payload, listener: ProgressListener) -> JobResult:
         return JobResult(error=f"it exited with status {error.code}")
     if result.status is JobStatus.COMPLETED:
         return JobResult(value=result.return_value)
-    return JobResult(error=describe_error(error_of(result), payload.expected_errors, payload.context.limits))
+    return JobResult(error=explain_failure(error_of(result), payload.expected_errors, payload.context.limits))
 
 
 def _call(function: Any, context: JobContext, config: DictConfig) -> Any:
     return function(config, context)
 
 
-def describe_error(error: BaseException, expected_errors: Sequence[type[Exception]], limits: Limits) -> str:
+def explain_failure(error: BaseException, expected_errors: Sequence[type[Exception]], limits: Limits) -> str:
     """Say in one line why a job failed; a traceback first, on stderr, where the user is not the one to mend it."""
     if isinstance(error, tuple(expected_errors)):
         line = " ".join(limits.in_keys(str(error)).split())
         print(f"error: {line}", file=sys.stderr, flush=True)
         return line
     traceback.print_exception(error)
-    return one_line(error)
+    return describe_error(error)

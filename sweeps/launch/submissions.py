@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from sweeps.runtime import squeue
+from sweeps.runtime.atomic import write_json_atomically
 
 
 @dataclass(frozen=True)
@@ -74,12 +74,7 @@ def read(file: Path) -> list[Batch]:
 def write(file: Path, batches: Sequence[Batch]) -> None:
     """Write the batches, whole or not at all."""
     file.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = file.with_suffix(f".{os.getpid()}.tmp")
-    with unfinished.open("w") as stream:
-        json.dump([asdict(batch) for batch in batches], stream)
-        stream.flush()
-        os.fsync(stream.fileno())
-    unfinished.replace(file)
+    write_json_atomically(file, [asdict(batch) for batch in batches], durable=True)
 
 
 def living(file: Path) -> list[str]:

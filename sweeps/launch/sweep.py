@@ -215,6 +215,23 @@ class OpenSweep:
         raise SystemExit(1)
 
 
+@dataclass(frozen=True)
+class TrialBatch:
+    """The next trials of a search.
+
+    Args:
+        sweep: the search's, open.
+        trials: which trial each job is, by the job's number.
+    """
+
+    sweep: OpenSweep
+    trials: Mapping[int, Any]
+
+    def run(self, configs: Sequence[DictConfig], first: int, folder: Path, run_jobs: RunJobs) -> Sequence[Job]:
+        """Run those that are not finished yet."""
+        return self.sweep.run(configs, first, folder, run_jobs, self.trials)
+
+
 def set_threads(jobs: Sequence[Job], threads: int) -> None:
     """Give the jobs that leave their number of threads open this one; it is kept with their runs."""
     for job in jobs:

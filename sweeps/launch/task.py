@@ -5,10 +5,10 @@ from __future__ import annotations
 import importlib
 import inspect
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from omegaconf import DictConfig
 
@@ -19,22 +19,16 @@ from sweeps.runtime.job_context import JobContext
 if TYPE_CHECKING:
     from hydra.types import TaskFunction
 
-    from sweeps.launch.sweep import OpenSweep
+    from sweeps.launch.job import Job
 
 JobFunction = Callable[[DictConfig, JobContext], Any]
 
 
-@dataclass(frozen=True)
-class Batch:
-    """Some jobs of a sweep that is open already: what a search launches at a time.
+class Batch(Protocol):
+    """Some jobs of a sweep that is open already: what a search launches at a time."""
 
-    Args:
-        sweep: they belong to.
-        trials: which trial each of them is, by the job's number.
-    """
-
-    sweep: OpenSweep
-    trials: Mapping[int, Any] = field(default_factory=dict)
+    def run(self, configs: Sequence[DictConfig], first: int, folder: Path, run_jobs: Any) -> Sequence[Job]:
+        """Run those that are not finished yet; see `sweeps.launch.sweep.OpenSweep.run`."""
 
 
 @dataclass(frozen=True)

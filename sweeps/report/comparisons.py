@@ -13,24 +13,26 @@ from sweeps.statistics.verdict import Judgement, Verdict, judge
 
 
 @dataclass(frozen=True)
-class Answer:
-    """What the runs say on a question.
+class Comparison:
+    """A question that the runs were compared for, and what came of it.
 
     Attributes:
+        letter: by which the page names it.
         question: with the differences.
         result: their statistics.
-        judgement: the verdict and its reason.
+        judgement: the verdict and its reason, as decided by `sweeps.statistics.verdict`.
         p_holm: the sign-flip test's p, adjusted for all questions of the report.
     """
 
+    letter: str
     question: Question
     result: Paired
     judgement: Judgement
     p_holm: float
 
     @property
-    def words(self) -> str:
-        """The verdict: of a claim, whether it holds; of a comparison, which way it goes."""
+    def outcome(self) -> str:
+        """The verdict in words: of a claim, whether it holds; of two options, which one is better."""
         verdict = self.judgement.verdict
         if self.question.claim or verdict is Verdict.UNKNOWN:
             return str(verdict)
@@ -38,21 +40,25 @@ class Answer:
 
 
 @dataclass(frozen=True)
-class Answers:
-    """All of them, and what was not asked."""
+class Comparisons:
+    """All comparisons of a report, claims first, and what was left out of it."""
 
-    claims: Sequence[Answer]
-    comparisons: Sequence[Answer]
+    all: Sequence[Comparison]
     left_out: Sequence[LeftOut]
 
     @property
-    def all(self) -> list[Answer]:
-        """Claims first."""
-        return [*self.claims, *self.comparisons]
+    def claims(self) -> list[Comparison]:
+        """Those that test a claim."""
+        return [comparison for comparison in self.all if comparison.question.claim]
+
+    @property
+    def options(self) -> list[Comparison]:
+        """Those of two options, which may come out either way."""
+        return [comparison for comparison in self.all if not comparison.question.claim]
 
 
-def answer(sweep: Sweep, metric: str, confidence: float, resamples: int) -> Answers:
-    """Ask a sweep what it can tell.
+def compare(sweep: Sweep, metric: str, confidence: float, resamples: int) -> Comparisons:
+    """Answer all questions that a sweep can answer.
 
     Args:
         sweep: as read.
@@ -63,18 +69,18 @@ def answer(sweep: Sweep, metric: str, confidence: float, resamples: int) -> Answ
     questions, left_out = ask(sweep, metric, confidence, resamples)
     results = [compare_paired(question.differences, confidence, question.test_ratio) for question in questions]
     adjusted = holm([result.p_sign_flip for result in results])
-    answers = [
-        Answer(question, result, _judged(question, result), float(p))
-        for question, result, p in zip(questions, results, adjusted, strict=True)
+    comparisons = [
+        Comparison(_letter(index), question, result, _judge(question, result), float(p))
+        for index, (question, result, p) in enumerate(zip(questions, results, adjusted, strict=True))
     ]
-    return Answers(
-        [given for given in answers if given.question.claim],
-        [given for given in answers if not given.question.claim],
-        left_out,
-    )
+    return Comparisons(comparisons, left_out)
 
 
-def _judged(question: Question, result: Paired) -> Judgement:
+def _letter(index: int) -> str:
+    return chr(ord("A") + index) if index < 26 else f"A{index}"
+
+
+def _judge(question: Question, result: Paired) -> Judgement:
     judgement = judge(result, question.claimed)
     if question.claim or judgement.verdict is Verdict.UNKNOWN:
         return judgement

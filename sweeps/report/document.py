@@ -1,4 +1,4 @@
-"""What a page is made of, before it is HTML or Markdown."""
+"""A document of headings, texts, tables and pictures, before it is HTML or Markdown."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Heading:
-    """Of a section."""
+    """The heading of a section."""
 
     text: str
 
@@ -29,12 +29,12 @@ class Bullets:
 
 @dataclass(frozen=True)
 class Table:
-    """A table: the first `labels` columns are words, the others numbers.
+    """A table, the first columns of which are words, the others numbers.
 
     Attributes:
         columns: headers.
         rows: cells, as many as headers.
-        labels: columns that are set to the left.
+        labels: number of columns of words, which are set to the left.
         caption: what it shows.
     """
 
@@ -63,8 +63,8 @@ Block = Heading | Text | Bullets | Table | Picture
 
 
 @dataclass(frozen=True)
-class Page:
-    """Everything, in order."""
+class Document:
+    """All blocks of a document, in order."""
 
     title: str
     subtitle: str

@@ -9,51 +9,46 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from sweeps.report.sweep_data import Job
+from sweeps.report.sweep_data import Job, values_of
 from sweeps.statistics.paired import mean_interval
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-    from sweeps.report.comparisons import Answer
+    from sweeps.report.comparisons import Comparison
 
 DPI = 150
-PARTS = {
-    "train": ("#4c72b0", "-"),
-    "val": ("#dd8452", "--"),
-    "test": ("#55a868", "-."),
-}  # told apart without colour too
+# Distinct without colour too.
+PARTS = {"train": ("#4c72b0", "-"), "val": ("#dd8452", "--"), "test": ("#55a868", "-.")}
+_MARKERS = ("o", "s", "^", "D", "v", "P")
 LEVELS = ("#4c72b0", "#dd8452", "#55a868", "#8172b3", "#937860", "#64b5cd")
 _GREY = "0.45"
+Points = Mapping[float, NDArray[np.float64]]  # values of all runs by their number of training windows
 
 
 def new_figure(width: float, height: float) -> Figure:
-    """An empty figure, in inches, with a canvas that draws PNGs."""
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    """Make an empty figure, its size in inches."""
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(width, height), dpi=DPI, layout="constrained")
-    FigureCanvasAgg(figure)
-    return figure
+    return Figure(figsize=(width, height), dpi=DPI, layout="constrained")
 
 
 def to_png(figure: Figure) -> bytes:
-    """The figure as a PNG."""
+    """Return the figure as a PNG."""
     content = io.BytesIO()
     figure.savefig(content, format="png", bbox_inches="tight", facecolor="white")
     return content.getvalue()
 
 
-def strip(axes: Axes) -> None:
-    """Take away what says nothing."""
+def _remove_clutter(axes: Axes) -> None:
     axes.spines[["top", "right"]].set_visible(False)
     axes.grid(axis="y", color="0.9", linewidth=0.8)
     axes.set_axisbelow(True)
 
 
 def _in_percent(axes: Axes) -> None:
-    """Shares as percent, with as many digits as tell one tick from the next."""
+    """Label shares as percent, with as many digits as distinguish one tick from the next."""
     from matplotlib.ticker import PercentFormatter
 
     axes.yaxis.set_major_formatter(PercentFormatter(1.0))
@@ -76,14 +71,14 @@ def curves_figure(groups: Mapping[str, Sequence[Job]], metric: str) -> Figure | 
     rows = -(-len(drawn) // columns)
     figure = new_figure(min(9.5, 4.75 * columns), 3.3 * rows)
     grid = figure.subplots(rows, columns, squeeze=False, sharey=True)
+    for axes in grid.flat[len(drawn) :]:
+        axes.set_visible(False)
     for axes, (title, bands) in zip(grid.flat, drawn.items(), strict=False):
-        for part, (low, mean, high) in bands.items():
-            _draw_band(axes, part, low, mean, high)
+        for part, band in bands.items():
+            _draw_band(axes, part, band)
         axes.set_title(title, fontsize=10, loc="left")
         axes.set_xlabel("epoch")
-        strip(axes)
-    for axes in list(grid.flat)[len(drawn) :]:
-        axes.set_visible(False)
+        _remove_clutter(axes)
     grid[0][0].legend(frameon=False, fontsize=9)
     for row in grid:
         row[0].set_ylabel(metric)
@@ -94,26 +89,22 @@ def curves_figure(groups: Mapping[str, Sequence[Job]], metric: str) -> Figure | 
     return figure
 
 
-def _bands(jobs: Sequence[Job], metric: str) -> dict[str, tuple[NDArray[np.float64], ...]]:
-    """Least, mean and most over runs, `[epochs]` each, by part; as far as the shortest run goes."""
-    found: dict[str, tuple[NDArray[np.float64], ...]] = {}
+def _bands(jobs: Sequence[Job], metric: str) -> dict[str, NDArray[np.float64]]:
+    """Return the curves of all runs by part, `[runs, epochs]`, as far as the shortest goes."""
+    bands = {}
     for part in PARTS:
         curves = [job.curves[f"{part}/{metric}"] for job in jobs if f"{part}/{metric}" in job.curves]
         length = min((len(curve) for curve in curves), default=0)
-        if length < 2:  # a final value is no curve
-            continue
-        stacked = np.stack([curve[:length] for curve in curves])
-        found[part] = (stacked.min(axis=0), stacked.mean(axis=0), stacked.max(axis=0))
-    return found
+        if length > 1:  # a final value is no curve
+            bands[part] = np.stack([curve[:length] for curve in curves])
+    return bands
 
 
-def _draw_band(
-    axes: Axes, part: str, low: NDArray[np.float64], mean: NDArray[np.float64], high: NDArray[np.float64]
-) -> None:
+def _draw_band(axes: Axes, part: str, curves: NDArray[np.float64]) -> None:
     colour, line = PARTS[part]
-    epochs = np.arange(1, len(mean) + 1)
-    axes.fill_between(epochs, low, high, color=colour, alpha=0.2, linewidth=0)
-    axes.plot(epochs, mean, line, color=colour, linewidth=1.6, label=part)
+    epochs = np.arange(1, curves.shape[1] + 1)
+    axes.fill_between(epochs, curves.min(axis=0), curves.max(axis=0), color=colour, alpha=0.2, linewidth=0)
+    axes.plot(epochs, curves.mean(axis=0), line, color=colour, linewidth=1.6, label=part)
 
 
 def recalls_figure(
@@ -133,19 +124,18 @@ def recalls_figure(
     figure = new_figure(min(9.5, 2.5 + 1.15 * len(keys)), 3.6)
     axes = figure.add_subplot()
     for index, jobs in enumerate(groups.values()):
-        values = [np.array([job.metrics[key] for job in jobs if key in job.metrics]) for key in keys.values()]
+        values = [values_of(jobs, key) for key in keys.values()]
         means = [value.mean() if len(value) else 0.0 for value in values]
         places = np.arange(len(keys)) + (index - (len(groups) - 1) / 2) * width
-        bars = axes.bar(places, means, width * 0.92, color=LEVELS[index % len(LEVELS)])
-        for bar, name in zip(bars, keys, strict=True):
-            bar.set(hatch="///" if name in abnormal else None, edgecolor="white", linewidth=0)
+        colour, hatches = LEVELS[index % len(LEVELS)], ["///" if name in abnormal else "" for name in keys]
+        axes.bar(places, means, width * 0.92, color=colour, hatch=hatches, edgecolor="white", linewidth=0)
         halves = _half_intervals(values, confidence)
         axes.errorbar(places, means, yerr=halves, fmt="none", ecolor="0.2", elinewidth=1, capsize=2)
     axes.set_xticks(range(len(keys)), [name.replace(" ", "\n") for name in keys], fontsize=9)
     axes.set_ylabel("recall")
     axes.set_ylim(0, 1.02)
     _in_percent(axes)
-    strip(axes)
+    _remove_clutter(axes)
     if len(groups) > 1:
         handles = [Patch(color=LEVELS[index % len(LEVELS)], label=title) for index, title in enumerate(groups)]
         axes.legend(handles=handles, frameon=False, fontsize=9, loc="upper left", bbox_to_anchor=(1.0, 1.0))
@@ -153,31 +143,30 @@ def recalls_figure(
 
 
 def _half_intervals(values: Iterable[NDArray[np.float64]], confidence: float) -> list[float]:
-    """Half the interval of each mean; NaN, which is drawn as nothing, where there is none."""
+    """Return half the interval of each mean; NaN, which is drawn as nothing, where there is none."""
     intervals = [mean_interval(value, confidence) for value in values]
     return [(interval.high - interval.low) / 2 for interval in intervals]
 
 
-def differences_figure(answers: Sequence[Answer], names: Sequence[str]) -> Figure:
+def differences_figure(comparisons: Sequence[Comparison]) -> Figure:
     """Draw paired differences in points: a dot a pair, the mean with its interval, and the size that was claimed.
 
     Args:
-        answers: all with the unit points.
-        names: of the rows.
+        comparisons: all with the unit points.
     """
-    figure = new_figure(9.0, 0.9 + 0.62 * len(answers))
+    figure = new_figure(9.0, 0.9 + 0.62 * len(comparisons))
     axes = figure.add_subplot()
     axes.axvline(0, color="0.2", linewidth=0.8)
-    for row, given in enumerate(answers):
-        result, claimed = given.result, given.question.claimed
+    for row, comparison in enumerate(comparisons):
+        result, claimed = comparison.result, comparison.question.claimed
         axes.plot(result.differences, np.full(result.n, row - 0.2), "o", color=_GREY, alpha=0.6, markersize=3.5, mew=0)
         if result.n > 1:
             axes.plot([result.interval.low, result.interval.high], [row, row], color=LEVELS[0], linewidth=2.2)
         axes.plot(result.mean, row, "o", color=LEVELS[0], markersize=6)
         if claimed is not None:
             axes.plot([claimed.low, claimed.high], [row + 0.2] * 2, "-D", color=LEVELS[1], markersize=4, linewidth=1.5)
-    axes.set_yticks(range(len(answers)), names, fontsize=9)
-    axes.set_ylim(len(answers) - 0.5, -0.5)
+    axes.set_yticks(range(len(comparisons)), [comparison.letter for comparison in comparisons], fontsize=9)
+    axes.set_ylim(len(comparisons) - 0.5, -0.5)
     axes.set_xlabel("difference, points")
     axes.spines[["top", "right", "left"]].set_visible(False)
     axes.tick_params(axis="y", length=0)
@@ -205,13 +194,13 @@ def effects_figure(values: Mapping[str, Mapping[str, NDArray[np.float64]]], labe
         axes.set_xlim(-0.5, len(means) - 0.5)
         axes.set_title(factor, fontsize=10)
         _in_percent(axes)
-        strip(axes)
+        _remove_clutter(axes)
     figure.axes[0].set_ylabel(label)
     return figure
 
 
 def interaction_figure(
-    means: NDArray[np.float64], rows: Sequence[str], columns: Sequence[str], names: tuple[str, str], label: str
+    means: NDArray[np.float64], rows: Sequence[str], columns: Sequence[str], names: Sequence[str], label: str
 ) -> Figure:
     """Draw how the effect of one factor depends on another: a line a level, parallel where it does not.
 
@@ -231,6 +220,36 @@ def interaction_figure(
     axes.set_xlim(-0.3, len(columns) - 0.7)
     axes.set(xlabel=names[1], ylabel=label)
     _in_percent(axes)
-    strip(axes)
+    _remove_clutter(axes)
     axes.legend(frameon=False, fontsize=9, title=names[0], loc="upper left", bbox_to_anchor=(1.0, 1.0))
     return figure
+
+
+def scaling_figure(panels: Mapping[str, Mapping[str, Points]]) -> Figure:
+    """Draw a panel a metric, a line a model through the means over runs, a dot a run.
+
+    Args:
+        panels: by title; those whose title begins with ``accuracy`` have a linear axis from 0 to 1, others logarithmic
+            ones.
+    """
+    figure = new_figure(3.4 * len(panels), 3.2)
+    for axes, (title, models) in zip(figure.subplots(1, len(panels), squeeze=False).flat, panels.items(), strict=True):
+        for colour, marker, (model, points) in zip(LEVELS, _MARKERS, models.items(), strict=False):
+            _draw_growth(axes, model, points, colour, marker)
+        axes.set_title(title, fontsize=10, loc="left")
+        axes.set_xlabel("training windows")
+        axes.set_xscale("log")
+        if title.startswith("accuracy"):
+            axes.set_ylim(0, 1)
+        else:
+            axes.set_yscale("log")
+        _remove_clutter(axes)
+    figure.axes[0].legend(frameon=False, fontsize=9)
+    return figure
+
+
+def _draw_growth(axes: Axes, model: str, points: Points, colour: str, marker: str) -> None:
+    sizes = sorted(points)
+    axes.plot(sizes, [np.mean(points[size]) for size in sizes], color=colour, marker=marker, markersize=5, label=model)
+    for size in sizes:
+        axes.plot([size] * len(points[size]), points[size], ".", color=colour, alpha=0.5, markersize=4)

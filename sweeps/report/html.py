@@ -1,12 +1,13 @@
-"""A page as one HTML file that needs no other."""
+"""A document as one HTML file that needs no other."""
 
 from __future__ import annotations
 
 import base64
 import html
 import re
+from collections.abc import Sequence
 
-from sweeps.report.document import Block, Bullets, Heading, Page, Picture, Table, Text
+from sweeps.report.document import Block, Bullets, Document, Heading, Picture, Table, Text
 
 _SHOWN_PER_PIXEL = 0.6  # so that letters in figures, drawn at 150 dpi, are as large as those beside them
 _STYLE = """
@@ -40,14 +41,15 @@ code { font-size: .88em; background: var(--stripe); padding: .05em .3em; overflo
 """
 
 
-def to_html(page: Page) -> str:
-    """The page as one HTML document, its pictures and its style inside: nothing is loaded from anywhere."""
-    body = "\n".join(_block(block) for block in page.blocks)
+def to_html(document: Document) -> str:
+    """Return the document as one HTML file, its pictures and its style inside: nothing is loaded from anywhere."""
+    body = "\n".join(_block(block) for block in document.blocks)
     return (
         '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        f"<title>{html.escape(page.title)}</title>\n<style>{_STYLE}</style>\n</head>\n<body>\n"
-        f'<h1>{_inline(page.title)}</h1>\n<p class="subtitle">{_inline(page.subtitle)}</p>\n{body}\n</body>\n</html>\n'
+        f"<title>{html.escape(document.title)}</title>\n<style>{_STYLE}</style>\n</head>\n<body>\n"
+        f'<h1>{_inline(document.title)}</h1>\n<p class="subtitle">{_inline(document.subtitle)}</p>\n'
+        f"{body}\n</body>\n</html>\n"
     )
 
 
@@ -69,19 +71,22 @@ def _block(block: Block) -> str:
 
 
 def _width(png: bytes) -> int:
-    """Pixels: the header's first number (PNG specification, 11.2.1)."""
+    """Return the width of a PNG in pixels: the header's first number (PNG specification, 11.2.1)."""
     return int.from_bytes(png[16:20], "big")
 
 
 def _table(table: Table) -> str:
-    def row(cells: tuple[str, ...], tag: str) -> str:
-        marks = [' class="label"' if index < table.labels else "" for index in range(len(cells))]
-        return "".join(f"<{tag}{mark}>{_inline(cell)}</{tag}>" for mark, cell in zip(marks, cells, strict=True))
-
     caption = f"<caption>{_inline(table.caption)}</caption>" if table.caption else ""
-    body = "\n".join(f"<tr>{row(tuple(cells), 'td')}</tr>" for cells in table.rows)
-    head = f"<thead><tr>{row(tuple(table.columns), 'th')}</tr></thead>"
+    head = f"<thead>{_row(table.columns, 'th', table.labels)}</thead>"
+    body = "\n".join(_row(cells, "td", table.labels) for cells in table.rows)
     return f'<div class="wide"><table>{caption}{head}\n<tbody>\n{body}\n</tbody></table></div>'
+
+
+def _row(cells: Sequence[str], tag: str, labels: int) -> str:
+    marks = [' class="label"' if index < labels else "" for index in range(len(cells))]
+    return (
+        "<tr>" + "".join(f"<{tag}{m}>{_inline(cell)}</{tag}>" for m, cell in zip(marks, cells, strict=True)) + "</tr>"
+    )
 
 
 def _inline(text: str) -> str:

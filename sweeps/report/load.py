@@ -1,22 +1,22 @@
-"""Reads a sweep from MLflow."""
+"""Read a sweep from MLflow."""
 
 from __future__ import annotations
 
 import json
 import tempfile
-from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from sweeps.config.messages import listed, nearest, typed
 from sweeps.errors import ConfigError
 from sweeps.report.sweep_data import Job, Sweep, Unfinished
-from sweeps.results.table import differing, overrides_by_key
+from sweeps.results.overrides import differing, overrides_by_key
 from sweeps.tracking.params import telling_overrides
 from sweeps.tracking.predictions import PREDICTIONS_FILE
 from sweeps.tracking.recovery import mark_dead_runs
-from sweeps.tracking.sweep_runs import PRUNED_EPOCH, SEARCHED, is_done, is_whole, of_grid, read_grid
+from sweeps.tracking.sweep_runs import PRUNED_EPOCH, SEARCHED, children_of, is_done, is_whole, of_grid, read_grid
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -27,29 +27,38 @@ if TYPE_CHECKING:
     from sweeps.tracking.store import Store
 
 _CURVES = [f"{part}/{name}" for part in ("train", "val", "test") for name in ("accuracy", "loss")]
-_PARENT = "mlflow.parentRunId"
 _PAGE = 1000  # runs that one search gives
 Cell = frozenset[str]
 
 
 def find_sweep(store: Store, name: str) -> list[Run]:
-    """Parent runs of a sweep of this name, or with this run id, the latest first.
+    """Return the parent runs of a sweep of this name, or with this run id, the latest first.
 
     Raises:
         ConfigError: there is none; says which name is near.
     """
-    client = store.client
-    experiments = [experiment.experiment_id for experiment in client.search_experiments()]
-    parents = [run for run in _search(client, experiments, "tags.sweep != ''") if _PARENT not in run.data.tags]
-    found = [run for run in parents if name in (run.data.tags["sweep"], run.info.run_id)]
-    if not found:
+    parents = _all_parents(store.client)
+    matching = [run for run in parents if name in (run.data.tags["sweep"], run.info.run_id)]
+    if not matching:
         names = list(dict.fromkeys(str(run.data.tags["sweep"]) for run in parents))
         if not names:
             raise ConfigError(f"sweep={name}: no sweep in this store; python train.py -m +sweep=optimizers makes one")
         near = nearest(name, names)
         advice = f"type {typed('sweep', near)}" if near else f"there are {listed(names[:10], 'and')}"
         raise ConfigError(f"sweep={name}: no such sweep; {advice}")
-    return sorted(found, key=lambda run: run.info.start_time, reverse=True)
+    return sorted(matching, key=lambda run: run.info.start_time, reverse=True)
+
+
+def _all_parents(client: MlflowClient) -> list[Run]:
+    experiments = [experiment.experiment_id for experiment in client.search_experiments()]
+    runs: list[Run] = []
+    token = None
+    while True:
+        page = client.search_runs(experiments, "tags.sweep != ''", max_results=_PAGE, page_token=token)
+        runs += page
+        token = page.token
+        if not token:
+            return [run for run in runs if "mlflow.parentRunId" not in run.data.tags]
 
 
 def read_sweep(store: Store, parents: Sequence[Run]) -> Sweep:
@@ -59,15 +68,13 @@ def read_sweep(store: Store, parents: Sequence[Run]) -> Sweep:
         ConfigError: none of them finished.
     """
     client, parent = store.client, parents[0]
-    name = str(parent.data.tags["sweep"])
+    name, parent_id = str(parent.data.tags["sweep"]), parent.info.run_id
     mark_dead_runs(store)
-    query = f"tags.`{_PARENT}` = '{parent.info.run_id}'"
-    runs = _search(client, [parent.info.experiment_id], query)
-    grid = read_grid(client, parent.info.run_id)
+    grid = read_grid(client, parent_id)
     cells: dict[Cell, list[Run]] = {_cell(asked.overrides): [] for asked in grid}
-    for run in sorted(of_grid(runs, grid), key=lambda run: run.info.start_time):
+    for run in sorted(of_grid(children_of(store, parent_id), grid), key=lambda run: run.info.start_time):
         cells.setdefault(_cell(json.loads(run.data.tags.get("overrides", "[]"))), []).append(run)
-    finished = {cell: _latest_finished(tried) for cell, tried in cells.items()}
+    finished = {cell: _latest_finished(runs) for cell, runs in cells.items()}
     jobs = [_read_job(client, run) for run in finished.values() if run is not None]
     if not jobs:
         state = f"none of its {len(cells)} jobs has finished" if cells else "it has no jobs"
@@ -76,68 +83,53 @@ def read_sweep(store: Store, parents: Sequence[Run]) -> Sweep:
     keys = differing([job.typed for job in jobs])
     return Sweep(
         name=name,
-        parent_id=parent.info.run_id,
+        parent_id=parent_id,
         jobs=jobs,
-        unfinished=[_unfinished(cell - shared, tried) for cell, tried in cells.items() if finished[cell] is None],
-        retried=sum(len(tried) > 1 for tried in cells.values()),
+        unfinished=[_unfinished(cell - shared, runs) for cell, runs in cells.items() if finished[cell] is None],
+        retried=sum(len(runs) > 1 for runs in cells.values()),
         grid_known=bool(grid),
         other_parents=len({run.info.run_id for run in parents}) - 1,
-        levels={key: list(dict.fromkeys(job.typed.get(key, "-") for job in jobs)) for key in keys},
+        levels={key: list(dict.fromkeys(job.level(key) for job in jobs)) for key in keys},
         searched=str(parent.data.tags.get(SEARCHED, "")),
     )
-
-
-def _search(client: MlflowClient, experiments: Sequence[str], query: str) -> list[Run]:
-    found: list[Run] = []
-    token = None
-    while True:
-        page = client.search_runs(list(experiments), query, max_results=_PAGE, page_token=token)
-        found.extend(page)
-        token = page.token
-        if not token:
-            return found
 
 
 def _cell(overrides: Sequence[str]) -> Cell:
     return frozenset(telling_overrides(overrides))
 
 
-def _latest_finished(tried: Sequence[Run]) -> Run | None:
-    return next((run for run in reversed(tried) if is_done(run)), None)
+def _latest_finished(runs: Sequence[Run]) -> Run | None:
+    return next((run for run in reversed(runs) if is_done(run)), None)
 
 
-def _unfinished(cell: Cell, tried: Sequence[Run]) -> Unfinished:
-    told = " ".join(sorted(word.lstrip("+") for word in cell)) or "as it is"
-    if not tried:
-        return Unfinished(told, "missing", "it never began")
-    last = tried[-1]
+def _unfinished(cell: Cell, runs: Sequence[Run]) -> Unfinished:
+    label = " ".join(sorted(word.lstrip("+") for word in cell)) or "as it is"
+    if not runs:
+        return Unfinished(label, "missing", "it never began")
+    last = runs[-1]
     if not is_whole(last):
-        return Unfinished(told, "pruned", f"the search ended it after epoch {last.data.tags.get(PRUNED_EPOCH)}")
-    return Unfinished(told, last.info.status.lower(), str(last.data.tags.get("error", "")))
+        return Unfinished(label, "pruned", f"the search ended it after epoch {last.data.tags.get(PRUNED_EPOCH)}")
+    return Unfinished(label, last.info.status.lower(), str(last.data.tags.get("error", "")))
 
 
 def _read_job(client: MlflowClient, run: Run) -> Job:
-    run_id = run.info.run_id
+    run_id, metrics = run.info.run_id, run.data.metrics
+    curves = {*_CURVES, run.data.params.get("selection.monitor", "")} & metrics.keys()
     kept = {entry.path for entry in client.list_artifacts(run_id)}
     return Job(
         run_id=run_id,
         typed=overrides_by_key(run),
         params=dict(run.data.params),
         tags=dict(run.data.tags),
-        metrics=dict(run.data.metrics),
-        curves=_read_curves(client, run_id, run.data.metrics, {*_CURVES, run.data.params.get("selection.monitor", "")}),
+        metrics=dict(metrics),
+        curves={key: _read_curve(client, run_id, key) for key in curves},
         predictions=_read_predictions(client, run_id) if PREDICTIONS_FILE in kept else None,
     )
 
 
-def _read_curves(
-    client: MlflowClient, run_id: str, metrics: Mapping[str, Any], keys: Iterable[str]
-) -> dict[str, NDArray[np.float64]]:
-    histories = {key: client.get_metric_history(run_id, key) for key in keys if key in metrics}
-    return {
-        key: np.array([metric.value for metric in sorted(history, key=lambda metric: metric.step)])
-        for key, history in histories.items()
-    }
+def _read_curve(client: MlflowClient, run_id: str, key: str) -> NDArray[np.float64]:
+    history = sorted(client.get_metric_history(run_id, key), key=lambda point: point.step)
+    return np.array([point.value for point in history])
 
 
 def _read_predictions(client: MlflowClient, run_id: str) -> DataFrame:

@@ -1,15 +1,15 @@
-"""A page as Markdown."""
+"""A document as Markdown."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sweeps.report.document import Block, Bullets, Heading, Page, Picture, Table, Text
+from sweeps.report.document import Block, Bullets, Document, Heading, Picture, Table, Text
 
 
-def to_markdown(page: Page) -> str:
-    """The page as Markdown, its pictures as links to the files beside it."""
-    parts = [f"# {page.title}", page.subtitle, *(_block(block) for block in page.blocks)]
+def to_markdown(document: Document) -> str:
+    """Return the document as Markdown, its pictures as links to the files beside it."""
+    parts = [f"# {document.title}", document.subtitle, *(_block(block) for block in document.blocks)]
     return "\n\n".join(part for part in parts if part) + "\n"
 
 

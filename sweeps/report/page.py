@@ -1,19 +1,13 @@
-"""The page of one sweep, section after section."""
+"""The page of one sweep, section by section."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sweeps.report.comparisons import Answers
-from sweeps.report.document import Block, Bullets, Page
+from sweeps.report.comparisons import Comparisons
+from sweeps.report.document import Block, Bullets, Document
 from sweeps.report.formatting import counted
-from sweeps.report.sections.effects import effects_section
-from sweeps.report.sections.facts import jobs_section, settings_section, warnings
-from sweeps.report.sections.limits import left_out_section, limits_section, methods_section
-from sweeps.report.sections.pictures import curves_section, recalls_section, runs_section
-from sweeps.report.sections.results import answer_section, cells_section, claims_section, paper_section, power_section
-from sweeps.report.sections.scaling import scaling_section
-from sweeps.report.sections.tuned import tuning_section
+from sweeps.report.sections import caveats, effects, facts, pictures, results, scaling, tuned
 from sweeps.report.sweep_data import Sweep
 from sweeps.report.tuning import Tuning
 
@@ -21,36 +15,37 @@ if TYPE_CHECKING:
     from omegaconf import DictConfig
 
 
-def make_page(sweep: Sweep, answers: Answers, cfg: DictConfig, whole: Sweep, tuning: Tuning | None) -> Page:
+def make_page(
+    sweep: Sweep, comparisons: Comparisons, cfg: DictConfig, all_runs: Sweep, tuning: Tuning | None
+) -> Document:
     """Put the page together; sections that the sweep has nothing for are not there.
 
     Args:
         sweep: what is compared.
-        answers: to what was asked of it.
+        comparisons: all that were made of it.
         cfg: of report.py: metric, confidence, effect, resamples.
-        whole: the sweep as read.
+        all_runs: the sweep as read.
         tuning: what was chosen of it before the comparison; None where the two are the same.
     """
-    told = warnings(sweep)
+    warnings = facts.warnings(sweep)
     blocks: list[Block] = [
-        *answer_section(answers),
-        *([Bullets(told)] if told else []),
-        *jobs_section(whole),
-        *settings_section(whole),
-        *tuning_section(tuning),
-        *paper_section(sweep, cfg.confidence),
-        *cells_section(sweep, cfg.metric, cfg.confidence),
-        *claims_section(answers, cfg.confidence),
-        *power_section(answers, cfg.effect, cfg.confidence),
-        *curves_section(sweep),
-        *recalls_section(sweep, cfg.confidence),
-        *scaling_section(sweep, cfg.metric, cfg.confidence),
-        *effects_section(sweep, cfg.metric, cfg.confidence),
-        *limits_section(sweep, answers),
-        *left_out_section(answers),
-        *methods_section(cfg.confidence, cfg.resamples),
-        *runs_section(whole, cfg.metric),
+        *results.verdicts_section(comparisons),
+        *([Bullets(warnings)] if warnings else []),
+        *facts.jobs_section(all_runs),
+        *facts.settings_section(all_runs),
+        *tuned.tuning_section(tuning),
+        *results.paper_section(sweep, cfg.confidence),
+        *results.cells_section(sweep, cfg.metric, cfg.confidence),
+        *results.claims_section(comparisons, cfg.confidence),
+        *results.power_section(comparisons, cfg.effect, cfg.confidence),
+        *pictures.curves_section(sweep),
+        *pictures.recalls_section(sweep, cfg.confidence),
+        *scaling.scaling_section(sweep, cfg.metric, cfg.confidence),
+        *effects.effects_section(sweep, cfg.metric, cfg.confidence),
+        *caveats.caveats_section(sweep, comparisons),
+        *caveats.left_out_section(comparisons),
+        *caveats.methods_section(cfg.confidence, cfg.resamples),
+        *pictures.runs_section(all_runs, cfg.metric),
     ]
-    total = len(whole.jobs) + len(whole.unfinished)
-    subtitle = f"{len(whole.jobs)} of {counted(total, 'job')} finished. MLflow run `{sweep.parent_id}`."
-    return Page(f"Sweep: {sweep.name}", subtitle, blocks)
+    subtitle = f"{len(all_runs.jobs)} of {counted(all_runs.total, 'job')} finished. MLflow run `{sweep.parent_id}`."
+    return Document(f"Sweep: {sweep.name}", subtitle, blocks)

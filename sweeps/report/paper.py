@@ -1,4 +1,4 @@
-"""Numbers of the paper that this project reproduces, and what it leaves open.
+"""Numbers of the paper that this project reproduces, and what the paper does not say.
 
 Bae, Jang, Kim, Kim: LSTM (Long Short-Term Memory)-Based Abnormal Behavior Recognition Using AlphaPose, KIPS
 Transactions on Software and Data Engineering 10(5), 2021, pp. 187-194, doi 10.3745/KTSDE.2021.10.5.187.
@@ -19,14 +19,14 @@ EPOCHS_TO_95 = 80  # "about"
 # Figures 10 and 11: how much better lying and falling are recognised than the other classes, in points.
 ABNORMAL_GAIN = Interval(10.0, 12.0)
 ADAM_GAIN = round(100 * (TEST_ACCURACY["adam"] - TEST_ACCURACY["rmsprop"]), 2)  # points
-# Table 2, as MLflow keeps params.
+# Table 2: values as MLflow keeps params, and what they are called.
 SETTING = {
-    "model": "lstm",
-    "datamodule.train_fraction": "1.0",
-    "datamodule.sequence_length": "9",
-    "model.num_layers": "3",
-    "model.hidden_size": "128",
-    "trainer.max_epochs": "200",
+    "model": ("lstm", "model"),
+    "datamodule.train_fraction": ("1.0", "share of the training data"),
+    "datamodule.sequence_length": ("9", "frames a window"),
+    "model.num_layers": ("3", "layers"),
+    "model.hidden_size": ("128", "hidden units"),
+    "trainer.max_epochs": ("200", "epochs"),
 }
 DOES_NOT_ADD_UP = (
     "The paper says that Adam is 4.27 % better. Its own accuracies, 95.63 % and 92.48 %, are 3.15 points apart, "

@@ -1,4 +1,4 @@
-"""What is asked of a sweep: the paper's claims where its runs can tell, and how the options of a factor differ."""
+"""The questions that a sweep can answer: the paper's claims, and how the options of a factor compare."""
 
 from __future__ import annotations
 
@@ -17,22 +17,22 @@ from sweeps.statistics.paired import Interval
 
 REACHED = "epochs_to_95"
 _PART_NAMES = {"val": "validation", "test": "test", "train": "training"}
-_SIZE = Interval(paper.ADAM_GAIN, paper.ADAM_GAIN)
+Pair = tuple[Job, Job]
 
 
 @dataclass(frozen=True)
 class Question:
-    """A claim, or a comparison, and the paired differences that speak on it.
+    """A claim, or two options to compare, and the paired differences that speak on it.
 
     Attributes:
-        sentence: the claim in words; of a comparison, what is compared.
+        sentence: the claim in words; of two options, which.
         measured: what the numbers are.
         unit: "points" (of percent) or "epochs".
         differences: `[n]`, signed so that positive ones speak for the claim.
         test_ratio: test windows for each training window; NaN where the runs do not say.
         claimed: the size that is claimed, in the unit; None for none.
         recordings: bootstrap interval over recordings, in the unit; None where there is none.
-        claim: whether it is a claim; otherwise a comparison, which may come out either way.
+        claim: whether it is a claim; otherwise it is about two options, of which either may be the better.
         note: what must be said beside the numbers.
     """
 
@@ -56,7 +56,7 @@ class LeftOut:
 
 
 def ask(sweep: Sweep, metric: str, confidence: float, resamples: int) -> tuple[list[Question], list[LeftOut]]:
-    """Everything that can be asked of a sweep, and what cannot.
+    """Return everything that can be asked of a sweep, the claims first, and what cannot.
 
     Args:
         sweep: as read.
@@ -64,55 +64,55 @@ def ask(sweep: Sweep, metric: str, confidence: float, resamples: int) -> tuple[l
         confidence: of bootstrap intervals.
         resamples: of the bootstrap.
     """
-    questions: list[Question] = []
-    left_out: list[LeftOut] = []
-    pairs = _at_the_papers_setting(sweep, sweep.pairs("optimizer", "rmsprop", "adam"))
-    pairs = [pair for pair in pairs if all("test/accuracy" in job.metrics for job in pair)]
-    if pairs:
-        questions.append(_adam_is_better(pairs, confidence, resamples))
-        for asked in (_adam_reaches_95_first(pairs), _adam_learns_faster(pairs)):
-            (questions if isinstance(asked, Question) else left_out).append(asked)  # type: ignore[arg-type]
-    else:
+    asked = [
+        *_about_optimizers(sweep, confidence, resamples),
+        _abnormal_is_easier(sweep, confidence, resamples),
+        *_about_options(sweep, metric, confidence, resamples),
+    ]
+    left_out = [item for item in asked if isinstance(item, LeftOut)]
+    return [item for item in asked if isinstance(item, Question)], left_out
+
+
+def _about_optimizers(sweep: Sweep, confidence: float, resamples: int) -> list[Question | LeftOut]:
+    pairs = [
+        (rms, adam)
+        for rms, adam in sweep.pairs("optimizer", "rmsprop", "adam")
+        if _is_at_the_papers_setting(sweep, rms) and all("test/accuracy" in job.metrics for job in (rms, adam))
+    ]
+    if not pairs:
         why = "the sweep has no two finished runs with RMSProp and Adam that agree in everything else"
-        left_out.append(LeftOut("the paper's claims about Adam and RMSProp", why))
-    asked = _abnormal_is_easier(sweep, confidence, resamples)
-    (questions if isinstance(asked, Question) else left_out).append(asked)  # type: ignore[arg-type]
-    if sweep.searched:
-        why = "a search chose them, and which came how often hangs on how they did"
-        left_out.append(LeftOut("comparisons of options", why))
-    else:
-        for factor in sweep.factors:
-            questions += _comparisons(sweep, factor, metric, confidence, resamples)
-    return questions, left_out
-
-
-def _at_the_papers_setting(sweep: Sweep, pairs: Sequence[tuple[Job, Job]]) -> list[tuple[Job, Job]]:
-    """Where a sweep also varies what table 2 fixes, and the paper's value is among its levels: only those jobs."""
-    wanted = {key: value for key, value in paper.SETTING.items() if value in sweep.levels.get(key, ())}
-    return [pair for pair in pairs if all(pair[0].typed.get(key) == value for key, value in wanted.items())]
-
-
-def windows_ratio(jobs: Sequence[Job]) -> float:
-    """Test windows for each training window of the first job; NaN where it does not say."""
-    tags = jobs[0].tags
-    train, test = float(tags.get("data.windows_train", "nan")), float(tags.get("data.windows_test", "nan"))
-    return test / train if train > 0 else float("nan")
-
-
-def _adam_is_better(pairs: Sequence[tuple[Job, Job]], confidence: float, resamples: int) -> Question:
-    gains = [100 * (adam.metrics["test/accuracy"] - rms.metrics["test/accuracy"]) for rms, adam in pairs]
-    return Question(
+        return [LeftOut("the paper's claims about Adam and RMSProp", why)]
+    adam_is_better = Question(
         sentence=f"Adam beats RMSProp in test accuracy (claimed: by {paper.ADAM_GAIN:.2f} points)",
         measured="test accuracy, Adam minus RMSProp",
         unit="points",
-        differences=np.array(gains),
-        test_ratio=windows_ratio(pairs[0]),
-        claimed=_SIZE,
-        recordings=accuracy_interval([(adam, rms) for rms, adam in pairs], resamples, confidence),
+        differences=_gains(pairs, "test/accuracy"),
+        test_ratio=_test_ratio(pairs[0][0]),
+        claimed=Interval(paper.ADAM_GAIN, paper.ADAM_GAIN),
+        recordings=accuracy_interval(pairs, resamples, confidence),
+    )
+    return [adam_is_better, _adam_reaches_95_first(pairs), _adam_learns_faster(pairs)]
+
+
+def _gains(pairs: Sequence[Pair], metric: str) -> NDArray[np.float64]:
+    """Return how much better the second job of each pair is than the first, in points."""
+    return np.array([100 * (second.metrics[metric] - first.metrics[metric]) for first, second in pairs])
+
+
+def _is_at_the_papers_setting(sweep: Sweep, job: Job) -> bool:
+    """Check a job's levels of those factors that table 2 fixes, where the sweep has the paper's value among them."""
+    return all(
+        job.typed.get(key) == value for key, (value, _) in paper.SETTING.items() if value in sweep.levels.get(key, ())
     )
 
 
-def _adam_reaches_95_first(pairs: Sequence[tuple[Job, Job]]) -> Question | LeftOut:
+def _test_ratio(job: Job) -> float:
+    """Return the test windows for each training window; NaN where the job does not say."""
+    train, test = (float(job.tags.get(f"data.windows_{part}", "nan")) for part in ("train", "test"))
+    return test / train if train > 0 else float("nan")
+
+
+def _adam_reaches_95_first(pairs: Sequence[Pair]) -> Question | LeftOut:
     what = "Adam reaches 95 % accuracy in fewer epochs than RMSProp"
     horizons = {job.params.get("trainer.max_epochs") for pair in pairs for job in pair}
     if len(horizons) != 1:
@@ -136,12 +136,12 @@ def _adam_reaches_95_first(pairs: Sequence[tuple[Job, Job]]) -> Question | LeftO
         measured=f"epochs until {part} accuracy is 95 %, RMSProp minus Adam",
         unit="epochs",
         differences=np.array([restricted_difference(rms, adam, horizon) for rms, adam in times]),
-        test_ratio=windows_ratio(pairs[0]),
+        test_ratio=_test_ratio(pairs[0][0]),
         note=note,
     )
 
 
-def _adam_learns_faster(pairs: Sequence[tuple[Job, Job]]) -> Question | LeftOut:
+def _adam_learns_faster(pairs: Sequence[Pair]) -> Question | LeftOut:
     what = "Adam's accuracy is higher over the whole of training"
     curves = [(rms.curve("accuracy"), adam.curve("accuracy")) for rms, adam in pairs]
     usable = [(rms[1], adam[1]) for rms, adam in curves if len(rms[1]) and len(rms[1]) == len(adam[1])]
@@ -153,64 +153,69 @@ def _adam_learns_faster(pairs: Sequence[tuple[Job, Job]]) -> Question | LeftOut:
         measured=f"area under the {part} accuracy curve over epochs, Adam minus RMSProp",
         unit="points",
         differences=np.array([100 * (mean_height(adam) - mean_height(rms)) for rms, adam in usable]),
-        test_ratio=windows_ratio(pairs[0]),
+        test_ratio=_test_ratio(pairs[0][0]),
     )
 
 
 def _abnormal_is_easier(sweep: Sweep, confidence: float, resamples: int) -> Question | LeftOut:
-    what = "lying and falling are recognised 10-12 points better than the other classes"
     adam = [job for job in sweep.jobs if job.params.get("optimizer._target_", "").endswith(".Adam")]
-    jobs = [pair[0] for pair in _at_the_papers_setting(sweep, [(job, job) for job in adam])]
-    jobs = [job for job in jobs if class_recalls(job, abnormal=True) and class_recalls(job, abnormal=False)]
+    jobs = [job for job in adam if _is_at_the_papers_setting(sweep, job) and all(_class_recalls(job))]
     if not jobs:
+        what = "lying and falling are recognised 10-12 points better than the other classes"
         return LeftOut(what, "no finished run has Adam, and abnormal and normal classes to compare")
     names = jobs[0].abnormal_classes
-    gains = [
-        100 * (np.mean(class_recalls(job, abnormal=True)) - np.mean(class_recalls(job, abnormal=False))) for job in jobs
-    ]
     spoken = " and ".join(names).capitalize()
+    means = [[np.mean(recalls) for recalls in _class_recalls(job)] for job in jobs]
     return Question(
         sentence=f"{spoken} are recognised better than the normal classes (claimed: by 10 to 12 points)",
         measured="mean recall of the abnormal classes minus that of the others, runs with Adam",
         unit="points",
-        differences=np.array(gains),
-        test_ratio=windows_ratio(jobs),
+        differences=np.array([100 * (abnormal - normal) for abnormal, normal in means]),
+        test_ratio=_test_ratio(jobs[0]),
         claimed=paper.ABNORMAL_GAIN,
         recordings=recall_interval(jobs, names, resamples, confidence),
         note="both groups are of the same run: the spread is over runs",
     )
 
 
-def class_recalls(job: Job, abnormal: bool) -> list[float]:
-    """Recall of each abnormal, or each normal, class."""
-    wanted = {recall_key(name) for name in job.abnormal_classes}
-    return [
-        value for key, value in job.metrics.items() if key.startswith("test/recall/") and (key in wanted) == abnormal
+def _class_recalls(job: Job) -> tuple[list[float], list[float]]:
+    """Return the recalls of the abnormal classes, and those of the normal ones."""
+    abnormal = {recall_key(name) for name in job.abnormal_classes}
+    recalls = {key: value for key, value in job.metrics.items() if key.startswith("test/recall/")}
+    return (
+        [value for key, value in recalls.items() if key in abnormal],
+        [value for key, value in recalls.items() if key not in abnormal],
+    )
+
+
+def _about_options(sweep: Sweep, metric: str, confidence: float, resamples: int) -> list[Question | LeftOut]:
+    """Ask of each level of a factor how it compares with the first one."""
+    if sweep.searched:
+        why = "a search chose them, and which came how often hangs on how they did"
+        return [LeftOut("comparisons of options", why)]
+    asked = [
+        _compare_levels(sweep, factor, level, metric, confidence, resamples)
+        for factor in sweep.factors
+        for level in sweep.levels[factor][1:]
     ]
+    return [question for question in asked if question is not None]
 
 
-def _comparisons(sweep: Sweep, factor: str, metric: str, confidence: float, resamples: int) -> list[Question]:
-    """Each level of a factor against the first one."""
-    first, *others = sweep.levels[factor]
-    asked = []
-    for level in others:
-        if factor == "optimizer" and metric == "test/accuracy" and {first, level} == {"adam", "rmsprop"}:
-            continue  # the first claim
-        pairs = [pair for pair in sweep.pairs(factor, first, level) if all(metric in job.metrics for job in pair)]
-        if not pairs:
-            continue
-        over_recordings = metric == "test/accuracy"
-        asked.append(
-            Question(
-                sentence=f"{factor}: {level} against {first}",
-                measured=f"{metric}, {level} minus {first}",
-                unit="points",
-                differences=np.array([100 * (new.metrics[metric] - old.metrics[metric]) for old, new in pairs]),
-                test_ratio=windows_ratio(pairs[0]),
-                recordings=accuracy_interval([(new, old) for old, new in pairs], resamples, confidence)
-                if over_recordings
-                else None,
-                claim=False,
-            )
-        )
-    return asked
+def _compare_levels(
+    sweep: Sweep, factor: str, level: str, metric: str, confidence: float, resamples: int
+) -> Question | None:
+    first, over_recordings = sweep.levels[factor][0], metric == "test/accuracy"
+    if factor == "optimizer" and over_recordings and {first, level} == {"adam", "rmsprop"}:
+        return None  # the first claim
+    pairs = [pair for pair in sweep.pairs(factor, first, level) if all(metric in job.metrics for job in pair)]
+    if not pairs:
+        return None
+    return Question(
+        sentence=f"{factor}: {level} against {first}",
+        measured=f"{metric}, {level} minus {first}",
+        unit="points",
+        differences=_gains(pairs, metric),
+        test_ratio=_test_ratio(pairs[0][0]),
+        recordings=accuracy_interval(pairs, resamples, confidence) if over_recordings else None,
+        claim=False,
+    )

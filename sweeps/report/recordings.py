@@ -18,10 +18,10 @@ FEWEST = 5  # recordings, below which resampling them says nothing
 
 
 def accuracy_interval(pairs: Sequence[tuple[Job, Job]], draws: int, confidence: float) -> Interval | None:
-    """Of accuracy, first of each pair minus second, in points; None where a pair has not the same test windows.
+    """Return the interval of an accuracy difference, in points, or None where the windows of a pair are not the same.
 
     Args:
-        pairs: of jobs.
+        pairs: of jobs, at least one; the difference is the second one's accuracy minus the first one's.
         draws: bootstrap samples.
         confidence: in (0, 1).
     """
@@ -31,12 +31,10 @@ def accuracy_interval(pairs: Sequence[tuple[Job, Job]], draws: int, confidence: 
     for first, second in pairs:
         if first.predictions is None or second.predictions is None:
             return None
-        ours, theirs = _by_recording(first.predictions), _by_recording(second.predictions)
-        if not ours["windows"].equals(theirs["windows"]):
+        before, after = _by_recording(first.predictions), _by_recording(second.predictions)
+        if not before["windows"].equals(after["windows"]):
             return None
-        counted.append(pd.DataFrame({"windows": ours["windows"], "gained": ours["right"] - theirs["right"]}))
-    if not counted:
-        return None
+        counted.append(after.assign(gained=after["right"] - before["right"]))
     totals = pd.concat(counted).groupby(level=0).sum()
     if len(totals) < FEWEST:
         return None
@@ -45,13 +43,16 @@ def accuracy_interval(pairs: Sequence[tuple[Job, Job]], draws: int, confidence: 
 
 
 def recall_interval(jobs: Sequence[Job], abnormal: Sequence[str], draws: int, confidence: float) -> Interval | None:
-    """Of mean recall of the abnormal classes minus that of the others, in points; None where runs kept no predictions.
+    """Return the interval of the abnormal classes' mean recall minus that of the others, in points.
 
     Args:
         jobs: whose test windows are taken together, recording by recording.
         abnormal: names of classes.
         draws: bootstrap samples.
         confidence: in (0, 1).
+
+    Returns:
+        The interval; None where a run kept no predictions, or there are too few recordings.
     """
     import pandas as pd
 
@@ -69,7 +70,7 @@ def recall_interval(jobs: Sequence[Job], abnormal: Sequence[str], draws: int, co
 
 
 def _by_recording(predictions: DataFrame) -> DataFrame:
-    """Windows and right ones of each recording."""
+    """Count the windows of each recording, and those that were recognised."""
     right = predictions["true"].astype(str) == predictions["predicted"].astype(str)
     by_recording = right.groupby(predictions["recording"].astype(str))
     return by_recording.agg(windows="size", right="sum")

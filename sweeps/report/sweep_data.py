@@ -1,11 +1,11 @@
-"""What is known of a sweep's jobs, as plain values: nothing here asks MLflow."""
+"""The jobs of a sweep as plain values, independent of MLflow."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 if TYPE_CHECKING:
     from pandas import DataFrame
 
+Key = TypeVar("Key")
 # Factors that repeat an experiment instead of changing it.
 REPEATS = ("seed", "datamodule.seed", "datamodule.split.seed")
 
@@ -39,8 +40,20 @@ class Job:
     curves: Mapping[str, NDArray[np.float64]] = field(default_factory=dict)
     predictions: DataFrame | None = None
 
+    def level(self, key: str) -> str:
+        """Return what was typed for a key, `-` where nothing was."""
+        return self.typed.get(key, "-")
+
+    def levels(self, keys: Sequence[str]) -> tuple[str, ...]:
+        """Return what was typed for each of some keys."""
+        return tuple(self.level(key) for key in keys)
+
     def curve(self, name: str) -> tuple[str, NDArray[np.float64]]:
-        """Held-out curve of a metric, `accuracy` or `loss`, and of which part: val, else test, else train."""
+        """Return of which part the held-out curve of a metric is, val, else test, else train, and the curve.
+
+        Args:
+            name: `accuracy` or `loss`.
+        """
         for part in ("val", "test", "train"):
             values = self.curves.get(f"{part}/{name}", np.empty(0))
             # a single value of the test part is the final one, not a curve
@@ -58,7 +71,7 @@ class Job:
 class Unfinished:
     """A cell of the grid without a finished run."""
 
-    told: str
+    label: str
     status: str  # pruned, failed, killed, running, missing
     error: str = ""
 
@@ -99,25 +112,44 @@ class Sweep:
         """Keys that differ between jobs and repeat it: seeds."""
         return [key for key in self.levels if key in REPEATS]
 
-    def cells(self, jobs: Iterable[Job] | None = None) -> dict[tuple[str, ...], list[Job]]:
-        """The jobs by their levels of the factors: those of one cell differ in seeds only."""
-        found: dict[tuple[str, ...], list[Job]] = {}
-        for job in self.jobs if jobs is None else jobs:
-            found.setdefault(tuple(job.typed.get(key, "-") for key in self.factors), []).append(job)
-        return found
+    @property
+    def total(self) -> int:
+        """Number of jobs, finished or not."""
+        return len(self.jobs) + len(self.unfinished)
+
+    def cells(self) -> dict[tuple[str, ...], list[Job]]:
+        """Group the jobs by their levels of the factors: those of one cell differ in seeds only."""
+        return grouped(self.jobs, lambda job: job.levels(self.factors))
 
     def pairs(self, factor: str, first: str, second: str) -> list[tuple[Job, Job]]:
-        """Jobs with two levels of a factor that agree in everything else that differs, seed by seed."""
+        """Pair the jobs with two levels of a factor that agree in everything else that differs, seed by seed."""
         others = [key for key in self.levels if key != factor]
-        sides: dict[str, dict[tuple[str | None, ...], Job]] = {first: {}, second: {}}
-        for job in self.jobs:
-            level = job.typed.get(factor, "-")
-            if level in sides:
-                sides[level].setdefault(tuple(job.typed.get(key) for key in others), job)
-        return [(sides[first][key], sides[second][key]) for key in sides[first] if key in sides[second]]
+        firsts, seconds = (
+            {job.levels(others): job for job in self.jobs if job.level(factor) == level} for level in (first, second)
+        )
+        return [(job, seconds[levels]) for levels, job in firsts.items() if levels in seconds]
+
+
+def grouped(jobs: Sequence[Job], key: Callable[[Job], Key]) -> dict[Key, list[Job]]:
+    """Group jobs by a key, both in their order."""
+    groups: dict[Key, list[Job]] = {}
+    for job in jobs:
+        groups.setdefault(key(job), []).append(job)
+    return groups
+
+
+def values_of(jobs: Sequence[Job], metric: str) -> NDArray[np.float64]:
+    """Return the values of a metric, `[n]`, of the jobs that have one."""
+    return np.array([job.metrics[metric] for job in jobs if metric in job.metrics], dtype=np.float64)
+
+
+def mean_of(jobs: Sequence[Job], metric: str) -> float:
+    """Return the mean of a metric over the jobs that have one; NaN where none has."""
+    values = values_of(jobs, metric)
+    return float(values.mean()) if len(values) else float("nan")
 
 
 def constant(jobs: Sequence[Job], key: str) -> str | None:
-    """The value of a param that all jobs share, else None."""
+    """Return the value of a param that all jobs share, else None."""
     values = {job.params.get(key) for job in jobs}
     return values.pop() if len(values) == 1 else None

@@ -1,4 +1,4 @@
-"""The answer on the terminal: a line a verdict, and where the page is."""
+"""The verdicts on the terminal, a line each, and where the page is."""
 
 from __future__ import annotations
 
@@ -6,19 +6,18 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
-from sweeps.report.comparisons import Answer, Answers
+from sweeps.report.comparisons import Comparison, Comparisons
 from sweeps.report.formatting import counted, signed, span
 from sweeps.report.sweep_data import Sweep
 
 
-def print_answer(sweep: Sweep, answers: Answers, power_line: str, files: Sequence[Path]) -> None:
+def print_verdicts(sweep: Sweep, comparisons: Comparisons, power_line: str, files: Sequence[Path]) -> None:
     """Print what the runs say, claim by claim, and the paths of what was written."""
-    total = len(sweep.jobs) + len(sweep.unfinished)
-    print(f"Sweep {sweep.name}: {len(sweep.jobs)} of {counted(total, 'job')} finished.")
-    for given in answers.all:
-        print(verdict_line(given))
-    for left in answers.left_out:
-        print(f"left out: {left.what}: {left.why}")
+    print(f"Sweep {sweep.name}: {len(sweep.jobs)} of {counted(sweep.total, 'job')} finished.")
+    for comparison in comparisons.all:
+        print(verdict_line(comparison))
+    for item in comparisons.left_out:
+        print(f"left out: {item.what}: {item.why}")
     if power_line:
         print(power_line)
     print()
@@ -26,9 +25,9 @@ def print_answer(sweep: Sweep, answers: Answers, power_line: str, files: Sequenc
         print(min(str(file), os.path.relpath(file), key=len))
 
 
-def verdict_line(given: Answer) -> str:
-    """One answer in one line."""
-    question, result = given.question, given.result
-    found = f"{signed(result.mean)} {question.unit}"
+def verdict_line(comparison: Comparison) -> str:
+    """Return the verdict of a comparison in one line."""
+    question, result = comparison.question, comparison.result
     interval = f" ({span(result.interval)})" if result.n > 1 else ""
-    return f"{given.words.upper()}: {question.sentence}; {found}{interval}, {counted(result.n, 'pair')}"
+    difference = f"{signed(result.mean)} {question.unit}{interval}"
+    return f"{comparison.outcome.upper()}: {question.sentence}; {difference}, {counted(result.n, 'pair')}"

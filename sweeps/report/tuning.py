@@ -10,7 +10,7 @@ import numpy as np
 
 from sweeps.config.messages import listed, nearest
 from sweeps.errors import ConfigError
-from sweeps.report.sweep_data import Job, Sweep
+from sweeps.report.sweep_data import Job, Sweep, grouped
 
 Levels = tuple[str, ...]
 
@@ -56,7 +56,7 @@ class Tuning:
 
 
 def keys_to_tune(sweep: Sweep, typed: Sequence[str] | None) -> list[str]:
-    """Give the keys to tune.
+    """Return the keys to tune.
 
     Args:
         sweep: as read.
@@ -66,12 +66,13 @@ def keys_to_tune(sweep: Sweep, typed: Sequence[str] | None) -> list[str]:
         ConfigError: the sweep does not vary a key that was typed.
     """
     if typed is None:
-        said = json.loads(sweep.jobs[0].params.get("sweep.tuned", "[]"))
-        return [key for key in said if key in sweep.factors]
+        tuned = json.loads(sweep.jobs[0].params.get("sweep.tuned", "[]"))
+        return [key for key in tuned if key in sweep.factors]
     for key in typed:
         if key not in sweep.factors:
             near = nearest(key, sweep.factors)
-            advice = f"type tuned=[{near}]" if near else f"it varies {listed(sweep.factors, 'and') or 'nothing'}"
+            varied = listed(sweep.factors, "and") if sweep.factors else "nothing"
+            advice = f"type tuned=[{near}]" if near else f"it varies {varied}"
             raise ConfigError(f"tuned=[{key}]: the sweep {sweep.name} does not vary {key}; {advice}")
     return list(typed)
 
@@ -94,61 +95,47 @@ def tune(sweep: Sweep, keys: Sequence[str]) -> tuple[Sweep, Tuning | None]:
     others = [key for key in sweep.factors if key not in keys]
     monitor = sweep.jobs[0].params.get("selection.monitor", "")
     lower = sweep.jobs[0].params.get("selection.mode") == "min"
-    groups = _grouped(sweep.jobs, others, keys)
     candidates: list[Candidate] = []
-    for setting, values in groups.items():
-        candidates += _chosen(_scored(setting, values, monitor, lower), lower, keys, sweep.levels)
-    told = Tuning(keys, others, monitor, candidates)
-    kept = {(candidate.setting, candidate.values) for candidate in candidates if candidate.chosen}
-    unchosen = [setting for setting in groups if not any(setting == place for place, _ in kept)]
-    if unchosen:
+    for setting, jobs in grouped(sweep.jobs, lambda job: job.levels(others)).items():
+        scored = _score(setting, grouped(jobs, lambda job: job.levels(keys)), monitor, lower)
+        candidates += _choose(scored, lower, [sweep.levels[key] for key in keys])
+    chosen = {(candidate.setting, candidate.values) for candidate in candidates if candidate.chosen}
+    if {setting for setting, _ in chosen} != {candidate.setting for candidate in candidates}:
         problem = f"no value of {' and '.join(keys)} has {monitor} of all its runs"
-        return sweep, replace(told, problem=problem)
-    jobs = [job for job in sweep.jobs if (_levels(job, others), _levels(job, keys)) in kept]
-    return replace(sweep, jobs=jobs, levels={k: v for k, v in sweep.levels.items() if k not in keys}), told
+        return sweep, Tuning(keys, others, monitor, candidates, problem)
+    kept = [job for job in sweep.jobs if (job.levels(others), job.levels(keys)) in chosen]
+    levels = {key: levels for key, levels in sweep.levels.items() if key not in keys}
+    return replace(sweep, jobs=kept, levels=levels), Tuning(keys, others, monitor, candidates)
 
 
-def _levels(job: Job, keys: Sequence[str]) -> Levels:
-    return tuple(job.typed.get(key, "-") for key in keys)
-
-
-def _grouped(jobs: Sequence[Job], others: Sequence[str], keys: Sequence[str]) -> dict[Levels, dict[Levels, list[Job]]]:
-    groups: dict[Levels, dict[Levels, list[Job]]] = {}
-    for job in jobs:
-        groups.setdefault(_levels(job, others), {}).setdefault(_levels(job, keys), []).append(job)
-    return groups
-
-
-def _scored(setting: Levels, values: Mapping[Levels, list[Job]], monitor: str, lower: bool) -> list[Candidate]:
-    wanted = max(len(jobs) for jobs in values.values())
+def _score(setting: Levels, runs: Mapping[Levels, list[Job]], monitor: str, lower: bool) -> list[Candidate]:
+    most = max(len(jobs) for jobs in runs.values())
     candidates = []
-    for levels, jobs in values.items():
+    for values, jobs in runs.items():
         bests = [best for job in jobs if (best := _best(job, monitor, lower)) is not None]
-        score = float(np.mean(bests)) if len(bests) == wanted else float("nan")
-        candidates.append(Candidate(setting, levels, score, len(jobs)))
+        score = float(np.mean(bests)) if len(bests) == most else float("nan")
+        candidates.append(Candidate(setting, values, score, len(jobs)))
     return candidates
 
 
 def _best(job: Job, monitor: str, lower: bool) -> float | None:
-    """Best epoch's value of a validation metric; None where the run has none."""
+    """Return the best epoch's value of a validation metric; None where the run has none."""
     curve = job.curves.get(monitor, np.empty(0)) if monitor.startswith("val/") else np.empty(0)
     curve = curve[np.isfinite(curve)]
     return None if not len(curve) else float(curve.min() if lower else curve.max())
 
 
-def _chosen(
-    candidates: Sequence[Candidate], lower: bool, keys: Sequence[str], levels: Mapping[str, Sequence[str]]
-) -> list[Candidate]:
-    whole = [candidate for candidate in candidates if np.isfinite(candidate.score)]
-    if not whole:
+def _choose(candidates: Sequence[Candidate], lower: bool, tried: Sequence[Sequence[str]]) -> list[Candidate]:
+    scored = [candidate for candidate in candidates if np.isfinite(candidate.score)]
+    if not scored:
         return list(candidates)
-    best = (min if lower else max)(whole, key=lambda candidate: candidate.score)
-    edge = any(_is_at_edge(value, levels[key]) for key, value in zip(keys, best.values, strict=True))
+    best = (min if lower else max)(scored, key=lambda candidate: candidate.score)
+    edge = any(_is_at_edge(value, levels) for value, levels in zip(best.values, tried, strict=True))
     return [replace(best, chosen=True, at_edge=edge) if candidate is best else candidate for candidate in candidates]
 
 
 def _is_at_edge(value: str, tried: Sequence[str]) -> bool:
-    """Whether a number is the least or the largest of what was tried; of other values there is no edge."""
+    """Check whether a number is the least or the largest of what was tried; of other values there is no edge."""
     try:
         numbers = sorted(float(text) for text in tried)
         return len(numbers) > 1 and float(value) in (numbers[0], numbers[-1])

@@ -1,15 +1,15 @@
-"""What the run of a sweep itself shows in MLflow: its best job's values, and its jobs in a few lines."""
+"""The summary of a sweep, kept with its own run in MLflow: the best job's values, and a table of the jobs."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from sweeps.results.ranking import BEST, FALLBACK, deciding_metric, ranked
-from sweeps.results.table import differing, overrides_by_key, short_names
+from sweeps.results.overrides import differing, overrides_by_key, short_names
+from sweeps.results.ranking import BEST, FALLBACK, Ranking, rank, ranked
 from sweeps.tracking.lifecycle import set_tags
-from sweeps.tracking.sweep_runs import children_of, current_runs, is_done, of_grid, read_grid
+from sweeps.tracking.sweep_runs import is_done
 
 if TYPE_CHECKING:
     from mlflow.entities import Run
@@ -21,21 +21,28 @@ CONCLUSION = "\n\n### What it shows\n\n"
 _MOST_LISTED = 10
 
 
-def summarize(store: Store, parent_id: str) -> None:
-    """Give a sweep's run the values of its best job, and a note about all of them.
+def summarize(store: Store, parent_id: str, runs: Sequence[Run], ranking: Ranking | None = None) -> None:
+    """Log the values of a sweep's best job with the sweep's run, and a note about all its jobs.
 
     The best is chosen by validation where every finished job has a value of the same metric, so that the choice itself
-    does not flatter the test values beside it; else by test accuracy, and the tag ``best.chosen_by`` says so.
+    does not flatter the test values beside it; else by test accuracy, and the tag ``best.chosen_by`` says so. The best
+    of a search is the one that the search found.
+
+    Args:
+        store: of the runs.
+        parent_id: run id of the sweep.
+        runs: of its jobs, one a job.
+        ranking: that of the search, if it was one.
     """
-    runs = current_runs(of_grid(children_of(store, parent_id), read_grid(store.client, parent_id)))
-    metric = deciding_metric(runs)
-    finished = [run for run in runs if is_done(run) and metric in run.data.metrics]
-    if not finished:
+    metric, values = ranking or rank(runs)
+    order = [run for run in ranked(runs, ranking) if is_done(run) and run.info.run_id in values]
+    if not order:
         return
-    order = ranked(finished, metric)
     best = order[0]
+    if f"{BEST}{metric}" in best.data.metrics:
+        metric = f"{BEST}{metric}"
     tags = {"best.run_id": best.info.run_id, "best.name": best.info.run_name or "", "best.chosen_by": metric}
-    note = _note(order, metric, len(runs)) + _conclusion(store, parent_id)
+    note = _note(order, Ranking(metric, values), len(runs)) + _conclusion(store, parent_id)
     set_tags(store, parent_id, {**tags, NOTE: note})
     _copy_metrics(store, parent_id, best)
 
@@ -59,21 +66,21 @@ def _copy_metrics(store: Store, parent_id: str, best: Run) -> None:
     from mlflow.entities import Metric
 
     now = int(time.time() * 1000)
-    told = {key: value for key, value in best.data.metrics.items() if key.startswith((BEST, "test/"))}
-    store.client.log_batch(parent_id, [Metric(key, value, now, 0) for key, value in told.items()])
+    copied = {key: value for key, value in best.data.metrics.items() if key.startswith((BEST, "test/"))}
+    store.client.log_batch(parent_id, [Metric(key, value, now, 0) for key, value in copied.items()])
 
 
-def _note(order: Sequence[Run], metric: str, total: int) -> str:
-    """A Markdown table of the best jobs."""
+def _note(order: Sequence[Run], ranking: Ranking, total: int) -> str:
+    """Return a Markdown table of the best jobs."""
     jobs = [overrides_by_key(run) for run in order]
     keys = differing(jobs)
-    names = [name.replace("_", " ") for name in short_names(keys)]
-    columns = list(dict.fromkeys([metric, FALLBACK]))
-    lines = [_row([*(names or ["job"]), *columns]), _row(["---"] * (max(1, len(keys)) + len(columns)))]
+    tested = {run.info.run_id: run.data.metrics.get(FALLBACK) for run in order}
+    columns: dict[str, Mapping[str, float | None]] = {ranking.metric: ranking.values, FALLBACK: tested}
+    lines = [_row([*(short_names(keys) or ["job"]), *columns]), _row(["---"] * (max(1, len(keys)) + len(columns)))]
     for run, job in list(zip(order, jobs, strict=True))[:_MOST_LISTED]:
-        told = [job.get(key, "-") for key in keys] or [run.info.run_name or run.info.run_id]
-        lines.append(_row([*told, *(_number(run.data.metrics.get(column)) for column in columns)]))
-    head = f"{len(order)} of {total} jobs finished. Best by `{metric}`: `{order[0].info.run_id}`."
+        levels = [job.get(key, "-") for key in keys] or [run.info.run_name or run.info.run_id]
+        lines.append(_row([*levels, *(_number(values[run.info.run_id]) for values in columns.values())]))
+    head = f"{len(order)} of {total} jobs finished. Best by `{ranking.metric}`: `{order[0].info.run_id}`."
     more = f"\n\n{len(order) - _MOST_LISTED} more." if len(order) > _MOST_LISTED else ""
     return f"{head}\n\n" + "\n".join(lines) + more
 

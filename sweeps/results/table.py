@@ -1,4 +1,4 @@
-"""What a sweep, or one run, came to, on the terminal."""
+"""The results on the terminal: the jobs of a sweep as a table, and the numbers of one run."""
 
 from __future__ import annotations
 
@@ -9,9 +9,11 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from sweeps.results.ranking import BEST, deciding_metric, ranked
-from sweeps.tracking.retry import hide_password
-from sweeps.tracking.sweep_runs import PRUNED, children_of, current_runs, of_grid, read_grid
+from sweeps.results.overrides import differing, overrides_by_key, short_names
+from sweeps.results.ranking import BEST, Ranking, deciding_metric, ranked
+from sweeps.results.runs import SweepRuns
+from sweeps.tracking.sweep_runs import PRUNED
+from sweeps.tracking.uri import hide_password
 
 if TYPE_CHECKING:
     from mlflow.entities import Run
@@ -39,7 +41,7 @@ _UI = "http://127.0.0.1:5000"
 class _Column(NamedTuple):
     header: str
     cells: list[str]
-    is_number: bool = True
+    justify: Literal["left", "right"] = "right"
 
     @property
     def width(self) -> int:
@@ -47,57 +49,42 @@ class _Column(NamedTuple):
         return min(max(len(word) for word in words), _WIDEST_CELL)
 
 
-class Ranking(NamedTuple):
-    """How the jobs of a search did by what it went by.
-
-    Attributes:
-        metric: its name.
-        values: by run id, the best first.
-    """
-
-    metric: str
-    values: Mapping[str, float]
-
-
-def print_sweep_table(store: Store, parent_run_id: str, ranking: Ranking | None = None) -> None:
+def print_sweep_table(store: Store, sweep: SweepRuns, ranking: Ranking | None = None) -> None:
     """Print all jobs of a sweep, the best first by validation, and how to see more of them.
 
     A terminal that is too narrow for all of it gets no minutes, then no epochs, then fewer metrics.
 
     Args:
         store: where the jobs are.
-        parent_run_id: run id of the sweep.
+        sweep: their runs.
         ranking: which jobs are the best; by default by `sweeps.results.ranking`.
     """
     from rich.markup import escape
     from rich.table import Table
 
-    every, grid = children_of(store, parent_run_id), read_grid(store.client, parent_run_id)
-    runs = current_runs(of_grid(every, grid))
+    runs = ranked(sweep.current, ranking)[:_MOST_ROWS]
     if not runs:
         return
-    metric = deciding_metric(runs)
-    total, runs = len(runs), (_by(ranking, runs) if ranking else ranked(runs, metric))[:_MOST_ROWS]
     console = _console()
     columns, gap = _fit(_columns(store, runs, ranking), runs, console.width)
     table = Table(box=None, pad_edge=False, padding=(0, gap, 0, 0), header_style="bold")
     for column in columns:
-        justify: Literal["left", "right"] = "right" if column.is_number else "left"
-        table.add_column(column.header.replace(" ", "\n"), justify=justify, max_width=_WIDEST_CELL, overflow="fold")
+        header = column.header.replace(" ", "\n")
+        table.add_column(header, justify=column.justify, max_width=_WIDEST_CELL, overflow="fold")
     for cells in zip(*(column.cells for column in columns), strict=True):
         style = _STYLES.get(cells[0].upper(), "default")
         table.add_row(f"[{style}]{cells[0]}[/]", *(escape(cell) for cell in cells[1:]))
     console.print()
     console.print(table)
-    if total > len(runs):
-        console.print(f"({total - len(runs)} more jobs, none of them better, in MLflow)")
-    if len(every) > total:
-        console.print(f"({len(every) - total} more under the same name: tried again since, or of other cells or code)")
-    _print_links(console, store, runs, None if ranking else metric)
+    if hidden := len(sweep.current) - len(runs):
+        console.print(f"({hidden} more jobs, none of them better, in MLflow)")
+    if sweep.others:
+        console.print(f"({sweep.others} more under the same name: tried again since, or of other cells or code)")
+    _print_links(console, store, runs, None if ranking else deciding_metric(sweep.current))
 
 
 def _columns(store: Store, runs: Sequence[Run], ranking: Ranking | None) -> list[_Column]:
-    """Give the columns but the last, the id: those that a narrow terminal can do without come last."""
+    """Return the columns but the last, the id: those that a narrow terminal can do without come last."""
     typed = [overrides_by_key(run) for run in runs]
     keys = differing(typed)
     metrics = [key for key in _METRICS if any(key in run.data.metrics for run in runs)]
@@ -106,9 +93,9 @@ def _columns(store: Store, runs: Sequence[Run], ranking: Ranking | None) -> list
         searched = [_Column(ranking.metric, [_number(ranking.values.get(run.info.run_id)) for run in runs])]
         metrics = [key for key in metrics if key != f"{BEST}{ranking.metric}"]
     return [
-        _Column("status", [_status(run) for run in runs], is_number=False),
+        _Column("status", [_status(run) for run in runs], justify="left"),
         *(
-            _Column(name.replace("_", " "), [job.get(key, "-") for job in typed], is_number=False)
+            _Column(name, [job.get(key, "-") for job in typed], justify="left")
             for key, name in zip(keys, short_names(keys), strict=True)
         ),
         *searched,
@@ -118,16 +105,10 @@ def _columns(store: Store, runs: Sequence[Run], ranking: Ranking | None) -> list
     ]
 
 
-def _by(ranking: Ranking, runs: Sequence[Run]) -> list[Run]:
-    """Sort runs as a search ranks them; those that it has no value of stay as they are in between, at the end."""
-    places = {run_id: place for place, run_id in enumerate(ranking.values)}
-    return sorted(ranked(runs, deciding_metric(runs)), key=lambda run: places.get(run.info.run_id, len(places)))
-
-
 def _fit(columns: list[_Column], runs: Sequence[Run], width: int) -> tuple[list[_Column], int]:
     """Choose columns and the gap between them for a terminal `width` characters wide."""
     ids = [run.info.run_id for run in runs]
-    last = _Column("run", [run_id[:_SHORT_ID] for run_id in ids], is_number=False)
+    last = _Column("run", [run_id[:_SHORT_ID] for run_id in ids], justify="left")
     for gap, dropped in ((2, 0), (1, 0), (1, 1), (1, 2), (1, 3), (1, 4)):
         chosen = [*columns[: len(columns) - dropped], last]
         free = width - sum(column.width + gap for column in chosen)
@@ -139,7 +120,7 @@ def _fit(columns: list[_Column], runs: Sequence[Run], width: int) -> tuple[list[
 
 
 def print_run_summary(values: Mapping[str, float], run_id: str, uri: str) -> None:
-    """Print what one run came to: its test numbers, each class's recall, and where to see more.
+    """Print the results of one run: its test numbers, each class's recall, and where to see more.
 
     Args:
         values: metrics by name, such as ``test/accuracy`` and ``test/recall/<class slug>``.
@@ -165,7 +146,7 @@ def _status(run: Run) -> str:
 
 
 def ui_command(uri: str) -> str:
-    """Give what to type, or to open, to see the store in a browser; of its absolute and relative paths the shorter."""
+    """Return what to type, or to open, to see the store in a browser; a file by the shorter of its paths."""
     scheme = "sqlite:///"
     if _is_server(uri):
         return uri
@@ -183,24 +164,6 @@ def _console() -> Console:
     from rich.console import Console
 
     return Console(highlight=False)
-
-
-def overrides_by_key(run: Run) -> dict[str, str]:
-    """Give what was typed for a job, by key."""
-    typed = json.loads(run.data.tags.get("overrides", "[]"))
-    return {key.lstrip("+"): value for key, _, value in (override.partition("=") for override in typed)}
-
-
-def differing(jobs: Sequence[Mapping[str, str]]) -> list[str]:
-    """Give the keys whose values are not the same in all jobs."""
-    keys = dict.fromkeys(key for job in jobs for key in job)
-    return [key for key in keys if len({job.get(key) for job in jobs}) > 1]
-
-
-def short_names(keys: Sequence[str]) -> list[str]:
-    """Shorten dotted keys to their last part, where that names one of them only."""
-    lasts = [key.replace("/", ".").rpartition(".")[2] for key in keys]
-    return [last if lasts.count(last) == 1 else key for key, last in zip(keys, lasts, strict=True)]
 
 
 def _epochs(store: Store, run: Run) -> str:

@@ -1,4 +1,4 @@
-"""Where a process writes what it prints."""
+"""Redirection of what this process and its children print."""
 
 from __future__ import annotations
 
@@ -14,6 +14,6 @@ def write_to(log: str) -> None:
     for number in (1, 2):
         os.dup2(target, number)
     os.close(target)
-    # Of a driver inside a test or a notebook the streams may be something else than the process's own.
+    # In a driver inside a test or a notebook, the streams may not be the process's own.
     sys.stdout = open(1, "w", buffering=1, closefd=False, encoding="utf-8")  # noqa: SIM115  # a descriptor
     sys.stderr = open(2, "w", buffering=1, closefd=False, encoding="utf-8")  # noqa: SIM115

@@ -1,4 +1,4 @@
-"""Interrupts that end a run in order: SIGTERM as an exception, and none at all while a status is being written."""
+"""Signals that end a run: SIGTERM becomes an exception, and all of them wait while a run's status is written."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _ENDING = tuple(getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasat
 
 
 class Terminated(SystemExit):
-    """The process was asked to end by a signal; left to itself, it exits with 128 + the signal's number.
+    """A signal has asked the process to end. Not caught, it exits with 128 + the signal's number.
 
     Not a KeyboardInterrupt: Lightning turns those into ``sys.exit(1)``, and the reason would be lost.
     """
@@ -26,9 +26,9 @@ class Terminated(SystemExit):
 
 
 def was_interrupted(error: BaseException | None) -> bool:
-    """Tell whether an exception means that the user, or the machine, wants all to end: Ctrl-C or SIGTERM.
+    """Tell whether an exception comes of Ctrl-C, SIGTERM or SIGHUP.
 
-    Looks behind the exception too, since Lightning raises SystemExit(1) while it handles a KeyboardInterrupt.
+    Its chain of causes is followed, since Lightning raises SystemExit(1) while it handles a KeyboardInterrupt.
     """
     seen: set[int] = set()
     while error is not None and id(error) not in seen:
@@ -51,8 +51,8 @@ def _terminate(signum: int, _: FrameType | None) -> None:
 def termination_raises() -> Iterator[None]:
     """Raise `Terminated` in the main thread on SIGTERM and SIGHUP.
 
-    Signals that somebody handles or ignores already (``nohup``) stay theirs. Lightning calls a handler that it finds
-    beside its own, so this one works during ``Trainer.fit`` too. Does nothing in other threads.
+    A signal that is handled or ignored already (``nohup``) stays so. Lightning calls the handler that was installed
+    before its own, so this one also works during ``Trainer.fit``. Does nothing in other threads.
     """
     replaced = {}
     if _in_main_thread():
@@ -71,7 +71,7 @@ def held_signals(*, redeliver: bool = True) -> Iterator[None]:
     """Hold Ctrl-C, SIGTERM and SIGHUP back until the block is over.
 
     Args:
-        redeliver: hand on afterwards what came meanwhile; False drops it, where the process is ending anyway.
+        redeliver: raise the first signal that came meanwhile afterwards; False drops it, where the process ends anyway.
     """
     came: list[int] = []
     previous = {}

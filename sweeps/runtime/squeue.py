@@ -1,4 +1,4 @@
-"""What Slurm says of jobs. By squeue and scancel only, which need no accounting database."""
+"""The states of jobs in Slurm's queue, by squeue and scancel only: neither needs an accounting database."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ LIVING = frozenset(_LIVING.split())
 
 
 class QueueError(Exception):
-    """Slurm gave no answer."""
+    """Slurm did not answer."""
 
 
 class Queued(NamedTuple):
@@ -28,7 +28,7 @@ class Queued(NamedTuple):
 
     Attributes:
         state: such as PENDING.
-        reason: why it waits, such as Resources; "None" of a job that runs.
+        reason: why it waits, such as Resources; "None" where it runs.
     """
 
     state: str
@@ -41,13 +41,13 @@ class Queued(NamedTuple):
 
 
 def own_job_id(environment: Mapping[str, str] = os.environ) -> str | None:
-    """Give the id of the Slurm job that this process belongs to, ``12`` or of an array ``12_3``; None outside Slurm."""
+    """Return the id of this process's Slurm job, ``12`` or of an array ``12_3``; None outside Slurm."""
     array, index = environment.get("SLURM_ARRAY_JOB_ID"), environment.get("SLURM_ARRAY_TASK_ID")
     return f"{array}_{index}" if array and index else environment.get("SLURM_JOB_ID")
 
 
 def look_up(job_ids: Sequence[str]) -> dict[str, Queued]:
-    """Ask for jobs; those that ended a while ago (MinJobAge, 5 minutes by default) are missing in the answer.
+    """Return jobs by their ids, without those that ended a while ago (MinJobAge, 5 minutes by default).
 
     Args:
         job_ids: such as ``12`` or ``12_3``.
@@ -56,15 +56,15 @@ def look_up(job_ids: Sequence[str]) -> dict[str, Queued]:
         QueueError: Slurm does not answer.
     """
     wanted = set(job_ids)
-    found: dict[str, Queued] = {}
+    queue: dict[str, Queued] = {}
     arrays = sorted({job_id.partition("_")[0] for job_id in wanted})
     for start in range(0, len(arrays), _AT_ONCE):
-        found |= _ask(["--jobs", ",".join(arrays[start : start + _AT_ONCE])])
-    return {job_id: queued for job_id, queued in found.items() if job_id in wanted}
+        queue |= _ask(["--jobs", ",".join(arrays[start : start + _AT_ONCE])])
+    return {job_id: queued for job_id, queued in queue.items() if job_id in wanted}
 
 
 def look_up_name(name: str) -> dict[str, Queued]:
-    """Ask for jobs by their name.
+    """Return jobs by their name.
 
     Raises:
         QueueError: Slurm does not answer.
@@ -85,8 +85,8 @@ def cancel(job_ids: Sequence[str], *, kill: bool = False) -> None:
     """End jobs, whatever state they are in.
 
     Args:
-        job_ids: of which those that have ended already do no harm.
-        kill: SIGKILL, and at once; otherwise Slurm sends SIGTERM first.
+        job_ids: of the jobs; those that have ended are ignored.
+        kill: send SIGKILL at once; otherwise Slurm sends SIGTERM first.
     """
     signal = ["--signal=KILL"] if kill else []
     for start in range(0, len(job_ids), _AT_ONCE):
@@ -95,7 +95,7 @@ def cancel(job_ids: Sequence[str], *, kill: bool = False) -> None:
 
 def _ask(selection: Sequence[str]) -> dict[str, Queued]:
     done = _run(["squeue", "--noheader", "--array", "--states=all", "--format=%i|%T|%r", *selection])
-    if done.returncode and "Invalid job id" not in done.stderr:  # which it says of jobs that it has forgotten
+    if done.returncode and "Invalid job id" not in done.stderr:  # of jobs that it has forgotten
         raise QueueError(" ".join(done.stderr.split()) or f"squeue exited with status {done.returncode}")
     lines = [line.strip().split("|") for line in done.stdout.splitlines() if line.count("|") >= 2]
     return {job_id: Queued(state, reason) for job_id, state, reason, *_ in lines}

@@ -73,7 +73,7 @@ def search(
         with opened_sweep(config, store, name, context, task) as sweep:
             membership = Membership(str(file), name, 0, settings.metric, pruner)
             summary = Summary(settings, space, study, sweep)
-            with summed_up(store, sweep.parent.run_id, summary.show_table):
+            with summed_up(store, sweep.parent.run_id, summary.ranking):
                 complete = Search(settings, space, study, sweep, launcher, membership).run()
             summary.conclude(complete)
 

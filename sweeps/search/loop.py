@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING
 from sweeps.config.search_settings import Settings
 from sweeps.config.search_space import Space
 from sweeps.launch.job import Job
-from sweeps.launch.sweep import OpenSweep
-from sweeps.launch.task import Batch
+from sweeps.launch.sweep import OpenSweep, TrialBatch
 from sweeps.search.pruning import Membership
 from sweeps.search.study import CELL, ERROR, RUN_ID, counted, retry_failed, suggest, written
 from sweeps.search.trial_result import TrialResult, read_trial_result
@@ -104,7 +103,7 @@ class Search:
             for number, trial in enumerate(trials, first)
         }
         sweep = self.sweep
-        task = dataclasses.replace(sweep.task, batch=Batch(sweep, memberships))
+        task = dataclasses.replace(sweep.task, batch=TrialBatch(sweep, memberships))
         self.launcher.setup(hydra_context=sweep.context, task_function=task, config=sweep.config)
         self.launcher.launch(points, initial_job_idx=first)
         mark_dead_runs(self.sweep.store)  # of jobs that were killed

@@ -11,10 +11,9 @@ from sweeps.config.messages import listed
 from sweeps.config.search_settings import Settings
 from sweeps.config.search_space import Space
 from sweeps.launch.sweep import OpenSweep
-from sweeps.results.table import Ranking, print_sweep_table
+from sweeps.results.ranking import Ranking
 from sweeps.search.study import CELL, ERROR, RUN_ID, as_json, as_run, counted, told
 from sweeps.tracking.lifecycle import set_tags
-from sweeps.tracking.store import Store
 from sweeps.tracking.sweep_runs import SEARCHED
 
 if TYPE_CHECKING:
@@ -50,11 +49,10 @@ class Summary:
         sign = 1 if self.settings.direction == "min" else -1
         return sorted(trials, key=lambda trial: (sign * (trial.value or 0.0), trial.number))
 
-    def show_table(self, store: Store, parent_id: str) -> None:
-        """Print the jobs, the best by the search's metric first: not by the test part, which was not searched."""
+    def ranking(self) -> Ranking:
+        """Rank the jobs by the search's metric: not by the test part, which was not searched."""
         values = {trial.user_attrs[RUN_ID]: float(trial.value or 0.0) for trial in reversed(self._complete())}
-        ranking = Ranking(self.settings.metric, dict(reversed(values.items())))
-        print_sweep_table(store, parent_id, ranking)
+        return Ranking(self.settings.metric, dict(reversed(values.items())))
 
     def conclude(self, whole: bool) -> None:
         """Keep all trials and the best with the parent run, and say what was found.

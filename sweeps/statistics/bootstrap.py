@@ -15,7 +15,9 @@ _AT_ONCE = 4_000_000  # counts drawn at once, of 8 bytes
 def accuracy_difference(
     windows: NDArray[np.float64], gained: NDArray[np.float64], draws: int, confidence: float = 0.95, seed: int = 0
 ) -> Interval:
-    """Percentile interval of the difference of two accuracies, over resampled recordings (Efron and Tibshirani 1993).
+    """Return the interval of the difference of two accuracies over resampled recordings.
+
+    It is the percentile interval of Efron and Tibshirani, An introduction to the bootstrap, 1993, chapter 13.
 
     Args:
         windows: `[R]`, windows of each recording, summed over the pairs of runs.
@@ -23,9 +25,19 @@ def accuracy_difference(
         draws: bootstrap samples.
         confidence: in (0, 1).
         seed: of the draws.
+
+    Returns:
+        Ends in -1..1.
+
+    Example:
+        Twenty recordings of ten windows; in every other one the first run has one more right:
+
+        >>> interval = accuracy_difference(np.full(20, 10.0), np.tile([1.0, 0.0], 10), draws=2000)
+        >>> print(f"{interval.low:.2f} to {interval.high:.2f}")
+        0.03 to 0.07
     """
-    found = [(counts @ gained) / (counts @ windows) for counts in _resampled(len(windows), draws, seed)]
-    return _percentiles(np.concatenate(found), confidence)
+    drawn = [(counts @ gained) / (counts @ windows) for counts in _resample(len(windows), draws, seed)]
+    return _percentile_interval(np.concatenate(drawn), confidence)
 
 
 def recall_difference(
@@ -36,7 +48,9 @@ def recall_difference(
     confidence: float = 0.95,
     seed: int = 0,
 ) -> Interval:
-    """Percentile interval of mean recall of some classes less that of the others, over resampled recordings.
+    """Return the percentile interval of the mean recall of some classes less that of the others.
+
+    Recordings are resampled as for `accuracy_difference`.
 
     A sample in which a class does not occur leaves that class out of its mean.
 
@@ -47,22 +61,34 @@ def recall_difference(
         draws: bootstrap samples.
         confidence: in (0, 1).
         seed: of the draws.
+
+    Returns:
+        Ends in -1..1.
+
+    Example:
+        Two classes in recordings of their own, the first recognised in 80 to 90 %, the second in 60 to 70 %:
+
+        >>> support = np.tile([[10.0, 0.0], [0.0, 10.0]], (10, 1))
+        >>> hits = np.tile([[9.0, 0.0], [0.0, 6.0], [8.0, 0.0], [0.0, 7.0]], (5, 1))
+        >>> interval = recall_difference(support, hits, np.array([True, False]), draws=2000)
+        >>> print(f"{interval.low:.2f} to {interval.high:.2f}")
+        0.15 to 0.24
     """
-    found = []
-    for counts in _resampled(len(support), draws, seed):
-        there = counts @ support
-        recall = np.where(there > 0, counts @ hits / np.maximum(there, 1), np.nan)
+    drawn = []
+    for counts in _resample(len(support), draws, seed):
+        windows = counts @ support
+        recall = np.where(windows > 0, counts @ hits / np.maximum(windows, 1), np.nan)
         with np.errstate(invalid="ignore", divide="ignore"):
             means = [
                 np.nansum(recall[:, of], axis=1) / (~np.isnan(recall[:, of])).sum(axis=1) for of in (first, ~first)
             ]
-        found.append(means[0] - means[1])
-    drawn = np.concatenate(found)
-    return _percentiles(drawn[~np.isnan(drawn)], confidence)
+        drawn.append(means[0] - means[1])
+    differences = np.concatenate(drawn)
+    return _percentile_interval(differences[~np.isnan(differences)], confidence)
 
 
-def _resampled(recordings: int, draws: int, seed: int) -> Iterator[NDArray[np.float64]]:
-    """How often each recording is drawn, `[some draws, R]`."""
+def _resample(recordings: int, draws: int, seed: int) -> Iterator[NDArray[np.float64]]:
+    """Yield how often each recording is drawn, `[some draws, R]`."""
     draw = np.random.default_rng(seed)
     rows = max(1, _AT_ONCE // recordings)
     for start in range(0, draws, rows):
@@ -70,6 +96,6 @@ def _resampled(recordings: int, draws: int, seed: int) -> Iterator[NDArray[np.fl
         yield draw.multinomial(recordings, np.full(recordings, 1 / recordings), size).astype(np.float64)
 
 
-def _percentiles(found: NDArray[np.float64], confidence: float) -> Interval:
-    low, high = np.quantile(found, [(1 - confidence) / 2, (1 + confidence) / 2])
+def _percentile_interval(drawn: NDArray[np.float64], confidence: float) -> Interval:
+    low, high = np.quantile(drawn, [(1 - confidence) / 2, (1 + confidence) / 2])
     return Interval(float(low), float(high))

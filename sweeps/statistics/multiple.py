@@ -1,4 +1,4 @@
-"""Several tests at once."""
+"""Adjustment of p values for several tests at once."""
 
 from __future__ import annotations
 
@@ -14,6 +14,10 @@ def holm(p_values: ArrayLike) -> NDArray[np.float64]:
 
     Returns:
         `[m]` adjusted values, at least the given ones and at most 1.
+
+    Example:
+        >>> holm([0.01, 0.04, 0.03]).tolist()
+        [0.03, 0.06, 0.06]
     """
     given = np.asarray(p_values, dtype=np.float64)
     adjusted = np.full_like(given, np.nan)

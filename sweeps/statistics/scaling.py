@@ -33,6 +33,10 @@ def growth(sizes: Sequence[float], costs: Sequence[float], confidence: float) ->
         sizes: above 0, one a run.
         costs: above 0, of the same runs.
         confidence: of the interval, in (0, 1).
+
+    Example:
+        >>> print(f"{growth([100, 1000, 10000], [0.2, 2.0, 20.0], confidence=0.95).exponent:.2f}")
+        1.00
     """
     from scipy import stats
 

@@ -9,7 +9,7 @@ from sweeps.statistics.paired import Interval, Paired
 
 
 class Verdict(StrEnum):
-    """What the runs say of a claim."""
+    """Whether a claim holds, by the runs."""
 
     HOLDS = "holds"
     FAILS = "does not hold"
@@ -35,6 +35,14 @@ def judge(result: Paired, claimed: Interval | None = None) -> Judgement:
     Args:
         result: of the differences, signed so that the claim is about positive ones.
         claimed: the claimed size, in the same unit; None where none was claimed.
+
+    Example:
+        >>> from sweeps.statistics.paired import compare_paired
+        >>> print(judge(compare_paired([4.0, 3.0, 3.0, 4.0, 4.0])).verdict)
+        holds
+        >>> judgement = judge(compare_paired([4.0, -3.0, 3.0]))
+        >>> print(f"{judgement.verdict}: {judgement.reason}")
+        cannot be told: the interval has 0 in it
     """
     if result.n < 2:
         return Judgement(Verdict.UNKNOWN, "fewer than two pairs have no spread, and so no interval")

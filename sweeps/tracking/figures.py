@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from sweeps.tracking.run import EpochMetrics
 
 _DPI = 150
-_PARTS = {"train": ("#4c72b0", "o"), "val": ("#dd8452", "s"), "test": ("#55a868", "^")}  # told apart without colour too
+# Markers differ too, for readers who see no colour.
+_PARTS = {"train": ("#4c72b0", "o"), "val": ("#dd8452", "s"), "test": ("#55a868", "^")}
 _PANELS = {"loss": "Loss", "accuracy": "Accuracy"}
 _FEW_EPOCHS = 30  # up to which each is marked
 _MAX_NAMED = 60  # classes whose names can be read
@@ -23,7 +24,7 @@ _MAX_COUNTED = 25  # classes whose cells have room for a count
 
 
 def confusion_matrix_figure(counts: NDArray[np.int64], class_names: Sequence[str]) -> Figure:
-    """Draw a confusion matrix: colours say which share of a true class went where, cells give counts and percentages.
+    """Draw a confusion matrix. Colours show shares of the true class; cells show counts and percentages.
 
     Args:
         counts: ``[K, K]``, true class by predicted class.
@@ -77,7 +78,7 @@ def _fill_cells(axes: Axes, counts: NDArray[np.int64], shares: NDArray[np.float6
 
 
 def curves_figure(rows: Sequence[EpochMetrics]) -> Figure:
-    """Draw loss and accuracy over epochs, a line each for train, val and test where they were measured.
+    """Draw loss and accuracy over epochs: a line each for train, val and test, where they were measured.
 
     Args:
         rows: epochs with values such as ``train/loss``; a single epoch shows as points.
@@ -119,15 +120,15 @@ def _draw_part(axes: Axes, part: str, points: Sequence[tuple[int, float]]) -> No
 
 
 def per_class_rows(counts: NDArray[np.int64], class_names: Sequence[str]) -> list[dict[str, Any]]:
-    """Say how each class did.
+    """Return precision, recall and F1 of each class.
 
     Args:
         counts: ``[K, K]``, true class by predicted class.
         class_names: K names, in that order.
 
     Returns:
-        A row a class: class, precision, recall and f1 in 0..1 (0 where nothing was predicted, or nothing is there to be
-        found), and support, the number of windows of the class.
+        A row a class: class, precision, recall and f1 in 0..1 (0 where a denominator is 0), and support, the number of
+        windows of the class.
     """
     import numpy as np
 

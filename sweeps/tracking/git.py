@@ -1,4 +1,4 @@
-"""Which code made a run, and who started it; git is asked once a process."""
+"""The commit, script and user that a run comes from. Git is called once a process."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pathlib import Path
 
 
 def source_tags() -> dict[str, str]:
-    """Give `git_tags` and what MLflow's table of runs shows as source and user."""
+    """Return `git_tags` and what MLflow's table of runs shows as source and user."""
     script = Path(sys.argv[0]).name
     tags = {"mlflow.source.name": script, "mlflow.source.type": "LOCAL"} if script else {}
     with contextlib.suppress(OSError, KeyError):  # a container's user without a name
@@ -22,9 +22,9 @@ def source_tags() -> dict[str, str]:
 
 @functools.cache
 def git_tags(folder: Path = Path(__file__).parents[2]) -> dict[str, str]:
-    """Give the commit that `folder` is at, and whether it has changes that are not committed; nothing without git."""
+    """Return the commit of `folder`, and whether it has uncommitted changes; nothing outside a git repository."""
     command = ["git", "-C", str(folder), "status", "--porcelain=v2", "--branch"]
-    # without the lock a `git commit` that the user types meanwhile is not refused
+    # a lock would make a `git commit` fail that the user types meanwhile
     environment = {**os.environ, "GIT_OPTIONAL_LOCKS": "0"}
     try:
         done = subprocess.run(command, capture_output=True, text=True, timeout=10, env=environment, check=True)

@@ -1,4 +1,4 @@
-"""One MLflow run, open: whatever happens in the block, its status is true afterwards."""
+"""The life of one MLflow run in this process: whatever ends the block, the run's status is true afterwards."""
 
 from __future__ import annotations
 
@@ -15,22 +15,25 @@ from sweeps.errors import ConfigError
 from sweeps.runtime.process import SLURM_JOB, process_tags
 from sweeps.runtime.signals import Terminated, held_signals, termination_raises, was_interrupted
 from sweeps.tracking import events
-from sweeps.tracking.logged_model import TAG_OF_CREATION
-from sweeps.tracking.retry import can_go_away, hide_password, patiently
+from sweeps.tracking.logged_model import CREATION_TAG
+from sweeps.tracking.retry import call_until_answered, first_line
 from sweeps.tracking.send import send_command
 from sweeps.tracking.store import Store
+from sweeps.tracking.uri import hide_password, is_remote
 
 if TYPE_CHECKING:
-    from sweeps.tracking.outbox import Direct, Outbox
+    from mlflow import MlflowClient
+
+    from sweeps.tracking.outbox import Sink
 
 log = logging.getLogger(__name__)
 
 _PAUSE = 0.5  # seconds between tries at the end of a run
 
 
-def one_line(error: BaseException) -> str:
-    """Say in one line what went wrong: the exception's name and the first line of its message."""
-    text = str(error).strip().partition("\n")[0]
+def describe_error(error: BaseException) -> str:
+    """Return the exception's name and the first line of its message."""
+    text = first_line(error)
     return f"{type(error).__name__}: {text}"[:500] if text else type(error).__name__
 
 
@@ -42,69 +45,65 @@ def set_tags(store: Store, run_id: str, tags: Mapping[str, str]) -> None:
 
 
 class OpenRun:
-    """A run that this process writes to; `opened_run` makes one and closes it."""
+    """A run that this process writes to; `opened_run` opens and closes it.
+
+    Args:
+        store: where it is or will be.
+    """
 
     def __init__(self, store: Store) -> None:
-        """Open nothing yet."""
         self.store = store
         self.run_id = ""
         self._verdict: tuple[str, str | None] | None = None
         self._closed = True
-        self._owner = 0
-        self._uncertain: str | None = None  # token of a run that may have been made twice
+        self._owner = 0  # pid
+        self._duplicate_token: str | None = None  # of a run that may have been created twice
 
     def create(self, name: str, tags: Mapping[str, str], params: Mapping[str, str]) -> None:
-        """Make the run in the store, status RUNNING.
+        """Create the run in the store, status RUNNING.
 
         Raises:
-            ConfigError: a store that has gone away did not come back in time.
+            ConfigError: a store that is unavailable did not come back in time.
         """
-        own = {**tags, **process_tags()}
-        if can_go_away(self.store.uri):
-            self._create_once(name, own)
-        with held_signals():
-            if not self.run_id:
-                run = self.store.client.create_run(self.store.experiment_id, tags=own, run_name=name)
-                self.run_id = run.info.run_id
-                self._stay_open()
-            if params:
-                self._sink.put(events.params(params))
+        store, token, tries = self.store, uuid.uuid4().hex, 0
+        began, remote = int(time.time() * 1000), is_remote(store.uri)
+        own = {**tags, **process_tags(), **({CREATION_TAG: token} if remote else {})}
 
-    def _create_once(self, name: str, tags: Mapping[str, str]) -> None:
-        """Make the run however often it takes, and once: a request whose answer was lost may have been carried out."""
-        client, experiment, token = self.store.plain, self.store.experiment_id, uuid.uuid4().hex
-        began, tries = int(time.time() * 1000), 0
-
-        def made() -> list[str]:
-            query = f"tags.{TAG_OF_CREATION} = '{token}'"
-            return [run.info.run_id for run in client.search_runs([experiment], query)]
-
-        def make() -> None:
+        def find_or_create() -> None:
+            """Create one run in however many tries: a request whose answer was lost may have been carried out."""
             nonlocal tries
             tries += 1
             with held_signals():
-                found = made() if tries > 1 else []
-                if not found:
-                    own = {**tags, TAG_OF_CREATION: token}
-                    found = [client.create_run(experiment, start_time=began, tags=own, run_name=name).info.run_id]
-                self.run_id = found[0]
-                self._stay_open()
+                run_ids = self._runs_created_by(store.mlflow_client, token) if tries > 1 else []
+                if not run_ids:
+                    run = store.mlflow_client.create_run(store.experiment_id, began, own, name)
+                    run_ids = [run.info.run_id]
+                self._start_writing(run_ids[0])
 
-        patiently(make, self.store.uri, self.store.patience, self.store.timeout)
-        self._uncertain = token if tries > 1 else None
+        if remote:
+            call_until_answered(find_or_create, store.uri, store.patience, store.timeout)
+            self._duplicate_token = token if tries > 1 else None
+        with held_signals():
+            if not remote:
+                find_or_create()
+            if params:
+                self._sink.put(events.params(params))
 
-    def _delete_twin(self) -> None:
-        """Delete the run that a request has made which seemed lost, and was carried out after it was repeated."""
-        if self._uncertain is not None:
-            client, query = self.store.client, f"tags.{TAG_OF_CREATION} = '{self._uncertain}'"
-            for run in client.search_runs([self.store.experiment_id], query):
-                if run.info.run_id != self.run_id:
-                    client.delete_run(run.info.run_id)
+    def _runs_created_by(self, client: MlflowClient, token: str) -> list[str]:
+        runs = client.search_runs([self.store.experiment_id], f"tags.{CREATION_TAG} = '{token}'")
+        return [run.info.run_id for run in runs]
+
+    def _delete_duplicate(self) -> None:
+        """Delete the run that a request has created which seemed lost, and was carried out after it was repeated."""
+        if self._duplicate_token is not None:
+            for run_id in self._runs_created_by(self.store.client, self._duplicate_token):
+                if run_id != self.run_id:
+                    self.store.client.delete_run(run_id)
 
     def reopen(self, run_id: str, tags: Mapping[str, str]) -> None:
-        """Go on with a run of the store: RUNNING again, in this process, its params untouched."""
+        """Continue a run of the store: RUNNING again, in this process, its params unchanged."""
         self.run_id = run_id
-        self._settle()  # what the process before this one had to say
+        self._flush()  # what the process before this one could not send
         before, own = self.store.client.get_run(run_id).data.tags, {**tags, **process_tags()}
         with held_signals():
             self._sink.put(events.tags(own))
@@ -112,13 +111,14 @@ class OpenRun:
                 if key in before and key not in own:
                     self._sink.put(events.without_tag(key))
             self._sink.put(events.status("RUNNING"))
-            self._stay_open()
+            self._start_writing(run_id)
 
     @property
-    def _sink(self) -> Direct | Outbox:
+    def _sink(self) -> Sink:
         return self.store.sink(self.run_id)
 
-    def _stay_open(self) -> None:
+    def _start_writing(self, run_id: str) -> None:
+        self.run_id = run_id
         self._closed = False
         self._owner = os.getpid()  # loader processes are forks of this one, and inherit what is open
         # a second Ctrl-C can fall between the first one and the block that would have closed the run
@@ -145,17 +145,17 @@ class OpenRun:
             self._sink.put(events.status(status, int(time.time() * 1000)))
             self._closed = True
             atexit.unregister(self._close_at_exit)
-        if status != "KILLED":  # whoever interrupts a run does not wait
-            self._settle()
-            self._delete_twin()
+        if status != "KILLED":  # a user who interrupts a run does not wait
+            self._flush()
+            self._delete_duplicate()
 
-    def _settle(self) -> None:
-        """Wait until all that the run has to say is in the store.
+    def _flush(self) -> None:
+        """Wait until all that was written to the run is in the store.
 
         Raises:
-            ConfigError: it is not, after all patience; says what to type.
+            ConfigError: it is not, after `Store.patience` seconds; the message names the command that sends it.
         """
-        store, deadline, said = self.store, time.monotonic() + self.store.patience, False
+        store, deadline, has_warned = self.store, time.monotonic() + self.store.patience, False
         while not self._sink.flush():
             if time.monotonic() > deadline:
                 raise ConfigError(
@@ -163,9 +163,9 @@ class OpenRun:
                     f"to say is kept in {store.output_dir / 'runs' / self.run_id}, and sent by the next command on "
                     f"this machine that uses the same tracking, or by: {send_command(store)}"
                 )
-            if not said:
+            if not has_warned:
                 log.warning("waiting up to %g s for %s", store.patience, hide_password(store.uri))
-                said = True
+                has_warned = True
             time.sleep(_PAUSE)
 
     def close_after(self, error: BaseException) -> None:
@@ -174,7 +174,7 @@ class OpenRun:
         try:
             self.close(
                 "FAILED" if failed else "KILLED",
-                one_line(error) if failed else None,
+                describe_error(error) if failed else None,
                 redeliver=not was_interrupted(error),
             )
         except ConfigError as unsent:  # the first error is the one to raise
@@ -204,7 +204,7 @@ def opened_run(
         name: the run's name, unless it is resumed.
         tags: tags beside those that name the process.
         params: params of a new run.
-        resume_id: id of a run to go on with instead of making one.
+        resume_id: id of a run to continue instead of creating one.
     """
     run = OpenRun(store)
     with termination_raises():

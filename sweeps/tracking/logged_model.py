@@ -26,6 +26,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from sweeps.runtime.loggers import logger_level
+
 if TYPE_CHECKING:
     import torch
     from mlflow import MlflowClient
@@ -34,8 +36,7 @@ if TYPE_CHECKING:
 
 _LOADER = Path(__file__).with_name("recognizer_pyfunc.py")
 _DESCRIPTION = "MLmodel"  # file of a saved model
-# Tag of a run or a model: tells whether a request whose answer was lost has been carried out.
-TAG_OF_CREATION = "create_token"
+CREATION_TAG = "create_token"  # of a run or a model: finds what a request has made whose answer was lost
 _TOLERANCE = 1e-5  # between the module and its export, in probability
 
 
@@ -61,51 +62,56 @@ def saved_recognizer(
     Raises:
         ValueError: the export does not compute what the module does, at one batch size or another.
     """
-    with tempfile.TemporaryDirectory() as folder, _silent():
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        logger_level(logging.ERROR, "torch", "mlflow"),  # torch.export reports its own workings
+        warnings.catch_warnings(action="ignore"),
+    ):
         path = Path(folder) / "model"
-        # all that can fail comes before the store is told, so that no failed model is left there
+        # all that can fail comes before the model is in the store, so that none stays there incomplete
         saved = _save(path, run_id, model, example_inputs, metadata)
         saved.save(str(path / _DESCRIPTION))
         yield path
 
 
 def send_model(
-    client: MlflowClient, run_id: str, saved: Path, name: str, *, token: str | None = None, again: bool = False
+    client: MlflowClient, run_id: str, saved: Path, name: str, *, token: str | None = None, is_retry: bool = False
 ) -> None:
-    """Put a saved model into the store, as one of the run; ``runs:/<run id>/<name>`` finds it.
+    """Put a saved model into the store, as one of the run; its URI is ``runs:/<run id>/<name>``.
 
     Args:
         client: MLflow's own.
         run_id: of the run that made it.
         saved: its folder.
         name: the model's.
-        token: kept as the model's tag, by which it is found where an answer was lost.
-        again: an earlier try may have got somewhere, and is gone on with. Without a token nothing of a try is left.
+        token: kept as the model's tag, which identifies it where an answer was lost. Without one, a try that fails
+            deletes the model.
+        is_retry: an earlier try may have created the model, and is continued.
     """
     experiment = client.get_run(run_id).info.experiment_id  # a resumed run may be in another than the store's
-    found = _models_with(client, experiment, token) if again and token else []
-    logged = found[0] if found else _create(client, experiment, run_id, name, token)
+
+    def existing() -> list[LoggedModel]:
+        if not (is_retry and token):
+            return []
+        return list(client.search_logged_models([experiment], f"tags.{CREATION_TAG} = '{token}'"))
+
+    if models := existing():
+        logged = models[0]
+    else:
+        tags = {CREATION_TAG: token} if token else None
+        logged = client.create_logged_model(experiment, name, source_run_id=run_id, tags=tags)
     try:
-        _send_content(client, run_id, saved, logged, again=bool(found))
+        _send_content(client, run_id, saved, logged, is_retry=bool(models))
     except BaseException:
         if token is None:
             client.delete_logged_model(logged.model_id)
         raise
-    for other in _models_with(client, experiment, token) if again and token else []:
-        if other.model_id != logged.model_id:  # of a request that was answered late
+    for other in existing():
+        if other.model_id != logged.model_id:  # of a request that was carried out late
             client.delete_logged_model(other.model_id)
 
 
-def _create(client: MlflowClient, experiment: str, run_id: str, name: str, token: str | None) -> LoggedModel:
-    tags = {TAG_OF_CREATION: token} if token else None
-    return client.create_logged_model(experiment, name, source_run_id=run_id, tags=tags)
-
-
-def _models_with(client: MlflowClient, experiment: str, token: str | None) -> list[LoggedModel]:
-    return list(client.search_logged_models([experiment], f"tags.{TAG_OF_CREATION} = '{token}'"))
-
-
-def _send_content(client: MlflowClient, run_id: str, saved: Path, logged: LoggedModel, *, again: bool) -> None:
+def _send_content(client: MlflowClient, run_id: str, saved: Path, logged: LoggedModel, *, is_retry: bool) -> None:
     from mlflow.entities import LoggedModelOutput
     from mlflow.models import Model
 
@@ -115,7 +121,7 @@ def _send_content(client: MlflowClient, run_id: str, saved: Path, logged: Logged
     description.save(str(saved / _DESCRIPTION))
     client.log_model_artifacts(logged.model_id, str(saved))
     client.finalize_logged_model(logged.model_id, "READY")
-    outputs = client.get_run(run_id).outputs if again else None
+    outputs = client.get_run(run_id).outputs if is_retry else None
     if outputs is None or logged.model_id not in {output.model_id for output in outputs.model_outputs}:
         client.log_outputs(run_id, [LoggedModelOutput(logged.model_id, step=0)])
 
@@ -141,7 +147,7 @@ def _save(
             on_cpu,
             str(path),
             mlflow_model=saved,
-            signature=_signature(first, second, len(metadata["class_names"])),
+            signature=_signature(on_cpu, first, second),
             input_example=(first, second),
             serialization_format="pt2",
             pip_requirements=_requirements(),
@@ -155,21 +161,15 @@ def _save(
     return saved
 
 
-def _signature(keypoints: torch.Tensor, scores: torch.Tensor, num_classes: int) -> ModelSignature:
-    import numpy as np
-    from mlflow.models import ModelSignature
-    from mlflow.types import ColSpec, Schema, TensorSpec
+def _signature(model: torch.nn.Module, keypoints: torch.Tensor, scores: torch.Tensor) -> ModelSignature:
+    from mlflow.models import infer_signature
 
-    kind = np.dtype("float32")
-    named = {"keypoints": keypoints, "scores": scores}
-    inputs: list[ColSpec | TensorSpec] = [
-        TensorSpec(kind, (-1, *tensor.shape[1:]), name) for name, tensor in named.items()
-    ]
-    return ModelSignature(Schema(inputs), Schema([TensorSpec(kind, (-1, num_classes))]))
+    inputs = {"keypoints": keypoints.numpy(), "scores": scores.numpy()}
+    return infer_signature(inputs, model(keypoints, scores).numpy())
 
 
 def _requirements() -> list[str]:
-    """Name what loading takes. MLflow would find out by loading the model in another process, in half a minute."""
+    """Return what loading needs. MLflow would find out by loading the model in another process, in half a minute."""
     import mlflow
     import torch
 
@@ -187,19 +187,3 @@ def _check_export(file: Path, model: torch.nn.Module, keypoints: torch.Tensor, s
         difference = (exported(*inputs) - model(*inputs)).abs().max().item()
         if not difference <= _TOLERANCE:
             raise ValueError(f"the exported model is off by {difference:.2g} at batch size {batch}")
-
-
-@contextlib.contextmanager
-def _silent() -> Iterator[None]:
-    """Keep what torch.export says about its own workings off the terminal."""
-    loggers = [logging.getLogger(name) for name in ("torch", "mlflow")]
-    levels = [logger.level for logger in loggers]
-    for logger in loggers:
-        logger.setLevel(logging.ERROR)
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            yield
-    finally:
-        for logger, level in zip(loggers, levels, strict=True):
-            logger.setLevel(level)

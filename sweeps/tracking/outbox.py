@@ -1,193 +1,171 @@
-"""Where the writes of a run go: into a store that is a file at once, else through an outbox, which outlives both."""
+"""Where an MLflow write waits for a server that is unavailable.
+
+`Store.sink` returns what a run writes to: `Outbox` where the store is another process, `DirectSink` where it is a file.
+An outbox keeps each write on disk (journal.py) until the store has answered, so that training goes on meanwhile and
+the next command can send what a killed process could not (send.py). What can be written is in events.py.
+"""
 
 from __future__ import annotations
 
 import contextlib
 import logging
-import shutil
 import time
-import uuid
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sweeps.runtime.process import process_tags
 from sweeps.tracking import events
 from sweeps.tracking.events import Write
-from sweeps.tracking.journal import FILES, OUTBOX, append_lines, read_outbox, sync
-from sweeps.tracking.retry import AwayError, attempt, hide_password
+from sweeps.tracking.journal import Journal, Pending, bytes_of
+from sweeps.tracking.retry import StoreUnavailableError, call_once
+from sweeps.tracking.uri import hide_password
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
 
 log = logging.getLogger(__name__)
 
-_LONGEST_SILENCE = 60.0  # seconds between tries
-_SLOWEST = 1e6  # bytes a second at which a file may go
-_SHARE = 10  # a try that took a second is followed by so many without one: training loses a tenth of its time at most
-# What a store says that has understood, and will say again: the run was deleted, a param has another value.
+_SHORTEST_PAUSE, _LONGEST_PAUSE = 1.0, 60.0  # seconds between tries
+_SLOWEST_UPLOAD = 1e6  # bytes a second
+_PAUSE_PER_TRY = 10  # a try that took a second is followed by so many without one: training loses at most a tenth
+# Error codes of a store that has understood, and will answer the same again: the run was deleted, a param has another
+# value.
 _REFUSALS = ("INVALID_PARAMETER_VALUE", "RESOURCE_DOES_NOT_EXIST", "RESOURCE_ALREADY_EXISTS", "INVALID_STATE")
 
 
 class Outbox:
-    """Where a run's writes go whose store can go away.
+    """The writes of one run to a store that can be unavailable: sent in their order, nothing lost, nothing twice.
 
     Args:
         folder: of the run.
         run_id: its id.
         client: MLflow's own.
         uri: of the store.
-        timeout: seconds that sending may hold up whoever writes, more or less.
+        timeout: seconds that sending may delay the caller, more or less.
 
     Attributes:
-        is_away: the store did not answer the last time.
+        is_unavailable: the store did not answer the last time.
     """
 
     def __init__(self, folder: Path, run_id: str, client: MlflowClient, uri: str, timeout: float) -> None:
-        self.folder = folder
         self.run_id = run_id
-        self.file = folder / OUTBOX
+        self.is_unavailable = False
+        self._folder = folder
+        self._journal = Journal(folder)
+        self.file = self._journal.file
         self._client = client
         self._uri = hide_password(uri)
         self._timeout = timeout
         self._next_try = 0.0  # by the monotonic clock
-        self._silence = 1.0
-        self.is_away = False
 
     def put(self, write: Write) -> None:
-        """Keep a write, then send it with all that waits, unless the store did not answer a moment ago."""
+        """Keep a write, then send all that is pending, unless the store did not answer a moment ago."""
         with self._locked():
-            is_first = self._append(write)
+            before, owner = self.pending(), process_tags()
+            lines = [] if before.owner == owner else [{"owner": owner, "uri": self._uri}]
+            self._journal.append(*lines, {"write": self._journal.with_copied_file(write)})
             if time.monotonic() >= self._next_try:
-                with contextlib.suppress(AwayError):
-                    self._flush(time.monotonic() + self._timeout, fresh=is_first)
+                with contextlib.suppress(StoreUnavailableError):
+                    self._send_all(time.monotonic() + self._timeout, is_retry=bool(before.writes))
 
     def flush(self) -> bool:
-        """Send all that waits.
+        """Send all that is pending.
 
         Returns:
-            Whether nothing waits any more.
+            Whether nothing is pending any more.
         """
         if not self.file.exists():
             return True
-        with self._locked(), contextlib.suppress(AwayError):
-            self._flush(float("inf"))
+        with self._locked(), contextlib.suppress(StoreUnavailableError):
+            self._send_all(float("inf"), is_retry=True)
         return not self.file.exists()
+
+    def pending(self) -> Pending:
+        """Return what is not in the store yet."""
+        return self._journal.read()
 
     @contextlib.contextmanager
     def _locked(self) -> Iterator[None]:
-        """Keep other processes of this host off, such as a command that sends what dead ones have left."""
+        """Exclude other processes of this host, such as a command that sends the writes of dead ones."""
         from filelock import FileLock
 
-        with FileLock(self.folder / ".outbox.lock"):
+        with FileLock(self._folder / ".outbox.lock"):
             yield
 
-    def _append(self, write: Write) -> bool:
-        """Write to disk; tells whether nothing else waited."""
-        before = read_outbox(self.file)
-        lines: list[dict[str, Any]] = []
-        if before is None or before.owner != process_tags():
-            lines.append({"owner": process_tags(), "uri": self._uri})
-        lines.append({"write": self._with_own_files(write)})
-        append_lines(self.file, lines, is_new=before is None)
-        return before is None or not before.waiting
+    def _send_all(self, deadline: float, *, is_retry: bool) -> None:
+        """Send what is pending, and begin nothing after a deadline by the monotonic clock."""
+        _, _, pending, sent = self.pending()
+        while pending and time.monotonic() < deadline:
+            count, write = _first_call(pending)
+            pending, sent = pending[count:], sent + count
+            self._send(write, sent, is_retry=is_retry)
+        if not pending:
+            self._journal.remove()
 
-    def _with_own_files(self, write: Write) -> Write:
-        """Copy the file or folder that a write names, which may be gone or changed when it is sent."""
-        if "file" not in write.content:
-            return write
-        source, token = Path(write.content["file"]), uuid.uuid4().hex
-        target = self.folder / FILES / token / source.name
-        target.parent.mkdir(parents=True)
-        if source.is_dir():
-            shutil.copytree(source, target)
-        else:
-            shutil.copyfile(source, target)
-        for path in (target, *target.rglob("*")):
-            if path.is_file():
-                sync(path)
-        own = {"file": str(target.relative_to(self.folder))}
-        return write._replace(content={**write.content, **own, **({"token": token} if write.kind == "model" else {})})
-
-    def _flush(self, deadline: float, *, fresh: bool = False) -> None:
-        """Send what waits, in its order, until a deadline by the monotonic clock.
-
-        Args:
-            deadline: begin nothing after it.
-            fresh: what waits is one write that nobody has tried to send.
-        """
-        content = read_outbox(self.file)
-        if content is None:  # another process has sent all of it meanwhile
-            return
-        waiting, sent = content.waiting, content.sent
-        while waiting and time.monotonic() < deadline:
-            count, write = _together(waiting)
-            self._send(write, sent + count, again=not fresh)
-            waiting, sent = waiting[count:], sent + count
-        if not waiting:
-            self.file.unlink(missing_ok=True)
-            shutil.rmtree(self.folder / FILES, ignore_errors=True)
-
-    def _send(self, write: Write, sent: int, *, again: bool) -> None:
+    def _send(self, write: Write, sent: int, *, is_retry: bool) -> None:
+        """Send a write, after which so many are sent."""
         from mlflow.exceptions import MlflowException
 
-        content, timeout = dict(write.content), self._timeout
-        if "file" in content:
-            path = self.folder / content["file"]
-            content["file"], timeout = str(path), timeout + _bytes_of(path) / _SLOWEST
-        whole = Write(write.kind, content)
         began = time.monotonic()
         try:
-            attempt(lambda: events.send(self._client, self.run_id, whole, again=again), timeout)
-        except AwayError as away:
-            self._note_away(away, time.monotonic() - began)
+            self._request(write, is_retry=is_retry)
+        except StoreUnavailableError as error:
+            self._note_no_answer(error, time.monotonic() - began)
             raise
         except MlflowException as error:
             if error.error_code in _REFUSALS:
-                append_lines(self.file, [{"sent": sent}])
+                self._journal.append({"sent": sent})
             raise
-        append_lines(self.file, [{"sent": sent}])
+        self._journal.append({"sent": sent})
         self._note_answer()
 
-    def _note_away(self, away: AwayError, seconds: float) -> None:
-        self._silence = min(2 * self._silence, _LONGEST_SILENCE) if self.is_away else 1.0
-        self._next_try = time.monotonic() + min(max(self._silence, _SHARE * seconds), _LONGEST_SILENCE)
-        if not self.is_away:
-            log.warning("%s does not answer (%s): what the run has to say is kept in %s", self._uri, away, self.file)
-        self.is_away = True
+    def _request(self, write: Write, *, is_retry: bool) -> None:
+        content, timeout = dict(write.content), self._timeout
+        if "file" in content:
+            path = self._folder / content["file"]
+            content["file"], timeout = str(path), timeout + bytes_of(path) / _SLOWEST_UPLOAD
+        write = Write(write.kind, content)
+        call_once(lambda: events.send(self._client, self.run_id, write, is_retry=is_retry), timeout)
+
+    def _note_no_answer(self, error: StoreUnavailableError, seconds: float) -> None:
+        self._next_try = time.monotonic() + min(max(_SHORTEST_PAUSE, _PAUSE_PER_TRY * seconds), _LONGEST_PAUSE)
+        if not self.is_unavailable:
+            log.warning("%s does not answer (%s): what the run has to say is kept in %s", self._uri, error, self.file)
+        self.is_unavailable = True
 
     def _note_answer(self) -> None:
         self._next_try = 0.0
-        if self.is_away:
+        if self.is_unavailable:
             log.warning("%s answers again: what was kept is being sent", self._uri)
-        self.is_away = False
+        self.is_unavailable = False
 
 
-def _bytes_of(path: Path) -> int:
-    return sum(file.stat().st_size for file in (path, *path.rglob("*")) if file.is_file())
-
-
-def _together(waiting: Sequence[Write]) -> tuple[int, Write]:
-    """Give the first writes that fit into one call, as one, and how many they are."""
+def _first_call(pending: Sequence[Write]) -> tuple[int, Write]:
+    """Merge the first writes that fit into one call; return how many they are, and the merged write."""
     rows: list[Any] = []
-    for count, write in enumerate(waiting):
+    for count, write in enumerate(pending):
         if write.kind != "metrics" or (rows and len(rows) + len(write.content["rows"]) > events.METRICS_PER_CALL):
             return (count, events.metrics(rows)) if count else (1, write)
         rows += write.content["rows"]
-    return len(waiting), events.metrics(rows)
+    return len(pending), events.metrics(rows)
 
 
-class Direct:
-    """Where a run's writes go whose store is a file: into it, at once."""
+class DirectSink:
+    """The writes of one run to a store that is a file: each is in it at once."""
 
     def __init__(self, client: MlflowClient, run_id: str) -> None:
         """Write through a client to a run."""
-        self._send: Callable[[Write], None] = lambda write: events.send(client, run_id, write, again=False)
+        self._client = client
+        self._run_id = run_id
 
     def put(self, write: Write) -> None:
         """Send a write."""
-        self._send(write)
+        events.send(self._client, self._run_id, write, is_retry=False)
 
     def flush(self) -> bool:
-        """Nothing ever waits."""
+        """Return True: nothing is ever pending."""
         return True
+
+
+Sink = Outbox | DirectSink

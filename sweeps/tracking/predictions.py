@@ -1,4 +1,4 @@
-"""What a run said of every test window, kept so that runs can be compared on the same recordings afterwards."""
+"""A run's predictions of the test windows, kept so that runs can be compared on the same recordings."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from pandas import DataFrame
 
 PREDICTIONS_FILE = "test_predictions.parquet"
-PROBABILITY = "p/"  # begins the column of a class's probability
+PROBABILITY = "p/"  # prefix of the column of a class's probability
 
 
 def prediction_frame(
@@ -21,7 +21,7 @@ def prediction_frame(
     probabilities: NDArray[np.floating],
     class_names: Sequence[str],
 ) -> DataFrame:
-    """One row a test window, in a few bytes each: names are written once, probabilities to three digits.
+    """Return a compact table with a row a test window: names are categories, probabilities float16.
 
     Args:
         recordings: N names; windows of one recording are not independent.

@@ -1,6 +1,8 @@
-"""Loads a logged recognizer for ``mlflow.pyfunc``. A copy travels with each model, so this imports nothing of ours."""
+"""A logged recognizer for ``mlflow.pyfunc``. A copy is saved with each model, so this imports nothing of ours."""
 
 from __future__ import annotations
+
+from pathlib import Path
 
 import mlflow.pytorch
 import numpy as np
@@ -8,14 +10,17 @@ import torch
 
 
 class Recognizer:
-    """Predicts class probabilities from numpy arrays."""
+    """A recognizer that takes and returns numpy arrays.
+
+    Args:
+        module: called with two tensors.
+    """
 
     def __init__(self, module: torch.nn.Module) -> None:
-        """Call `module` with two tensors."""
         self.module = module
 
     def predict(self, inputs: dict[str, np.ndarray], params: object = None) -> np.ndarray:
-        """Give probabilities ``[B, K]``.
+        """Return probabilities ``[B, K]``.
 
         Args:
             inputs: ``keypoints`` ``[B, T, V, C]`` and ``scores`` ``[B, T, V]``, float32.
@@ -27,6 +32,6 @@ class Recognizer:
         return probabilities
 
 
-def _load_pyfunc(path: str, model_config: object = None) -> Recognizer:  # noqa: ARG001
-    """Load the exported graph in the folder `path`; mlflow calls this by name."""
-    return Recognizer(mlflow.pytorch._load_model(path))
+def _load_pyfunc(data: str, model_config: object = None) -> Recognizer:  # noqa: ARG001
+    """Load the model whose data folder is `data`; mlflow calls this by name."""
+    return Recognizer(mlflow.pytorch.load_model(str(Path(data).parent)))

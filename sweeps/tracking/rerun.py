@@ -18,6 +18,7 @@ from sweeps.config.unused_keys import ComposedJob, check_unused
 from sweeps.errors import ConfigError
 from sweeps.runtime.job_context import JobContext
 from sweeps.runtime.process import is_alive
+from sweeps.tracking.renamed import rename_targets
 from sweeps.tracking.run import COMPOSED_FILE, CONFIG_FILE, open_tracking
 from sweeps.tracking.store import Store, store_exists
 
@@ -129,6 +130,7 @@ def _stored_config(store: Store, run: Run, name: str) -> DictConfig:
             f"run {run_id} ({run.info.run_name}) holds no {name}: it is no training run, or its artifacts are gone; "
             f"a sweep's id stands for no single configuration, so take one of its jobs"
         ) from error
+    rename_targets(stored)
     return cast("DictConfig", stored)
 
 

@@ -1,4 +1,8 @@
-"""A server, or a database, that can go away: calls that are bounded, and calls that wait until it is back."""
+"""Calls to a store that is another process: each bounded in time, and repeated where that is safe.
+
+MLflow's own retries are switched off: they exist for servers but not for databases, wait silently, and also repeat
+requests that must not be carried out twice.
+"""
 
 from __future__ import annotations
 
@@ -8,54 +12,56 @@ import logging
 import os
 import re
 import time
-import urllib.parse
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from sweeps.errors import ConfigError
+from sweeps.runtime.loggers import logger_level
+from sweeps.tracking.mlflow_internals import DATABASE_LOGGER
+from sweeps.tracking.uri import hide_password, how_to_start
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
 
 log = logging.getLogger(__name__)
 
-READING = 30.0  # seconds that a question may take: a search through many runs is slow
+# The methods of MlflowClient that `RetryingClient` repeats when an answer was lost; every other one is called once.
+_READS = """
+download_artifacts list_artifacts list_logged_model_artifacts
+get_experiment get_experiment_by_name get_logged_model get_metric_history get_run
+search_experiments search_logged_models search_runs
+"""
+_IDEMPOTENT_WRITES = "delete_run log_artifact log_batch log_text set_terminated update_run"
+REPEATABLE = frozenset((_READS + _IDEMPOTENT_WRITES).split())
+# What else we call, and where a lost answer is handled (a test keeps both lists complete):
+# create_run           lifecycle.py finds the run by a token
+# create_logged_model  logged_model.py finds the model by a token
+# create_experiment    store.py looks for the experiment when the name is taken
+# delete_tag           events.py looks whether the tag is there
+# log_outputs          logged_model.py looks whether the run has the output
+
+READ_TIMEOUT = 30.0  # seconds: a search through many runs is slow
 _PAUSE, _LONGEST_PAUSE = 0.25, 5.0  # seconds between tries
-_AWAY_CODES = (408, 429, 500, 502, 503, 504)  # what a server says that is there, but cannot answer now
+_UNAVAILABLE_STATUS = (408, 429, 500, 502, 503, 504)  # of a server that is there, but cannot answer now
+_UNAVAILABLE_CODES = ("TEMPORARILY_UNAVAILABLE", "REQUEST_LIMIT_EXCEEDED")
+_KNOWN_REASONS = (
+    r"Connection refused|timed out|Connection aborted|Connection reset|Name or service not known|"
+    r"too many \d+ error responses|FATAL: .*"
+)
 T = TypeVar("T")
 
 
-class AwayError(Exception):
+def first_line(error: BaseException) -> str:
+    """Return the first line of an error's message."""
+    return str(error).strip().partition("\n")[0]
+
+
+class StoreUnavailableError(Exception):
     """The store did not answer. Whether it did what it was asked to do is not known."""
 
 
-def can_go_away(uri: str) -> bool:
-    """Tell whether a store is another process, and not a file."""
-    return not uri.startswith("sqlite:")
-
-
-def hide_password(text: str) -> str:
-    """Give a text in which no URI holds a password."""
-    return re.sub(r"(://[^:/@\s]+):[^@/\s]+@", r"\1:***@", text)
-
-
-def how_to_start(uri: str) -> str:
-    """Say what to type where nothing answers at a URI."""
-    parts = urllib.parse.urlsplit(uri)
-    if parts.scheme in ("http", "https"):
-        where = f"--host 127.0.0.1 --port {parts.port or 5000}"
-        return (
-            f"start a server: mlflow server {where} --backend-store-uri sqlite:///outputs/mlflow.db "
-            "--artifacts-destination outputs/mlartifacts; or type tracking=sqlite"
-        )
-    if parts.scheme.startswith("postgresql"):
-        name, host, port = parts.path.strip("/") or "mlflow", parts.hostname or "127.0.0.1", parts.port or 5432
-        return f"start PostgreSQL there, and make the database: createdb -h {host} -p {port} {name}; docs/cluster.md"
-    return "start it, or type tracking=sqlite"
-
-
-def why_away(error: BaseException | None) -> str | None:
-    """Say in a few words why a store could not answer; None where an error means something else."""
+def unavailable_reason(error: BaseException | None) -> str | None:
+    """Return in a few words why a store could not answer; None where an error means something else."""
     import requests
     from mlflow.exceptions import MlflowException
     from sqlalchemy.exc import InterfaceError, OperationalError
@@ -63,132 +69,120 @@ def why_away(error: BaseException | None) -> str | None:
     while error is not None:
         if isinstance(error, requests.HTTPError):
             status = error.response.status_code if error.response is not None else 0
-            return f"HTTP status {status}" if status in _AWAY_CODES else None
+            return f"HTTP status {status}" if status in _UNAVAILABLE_STATUS else None
         if isinstance(error, requests.RequestException):
-            return _few_words(error)
+            return _shorten(error)
         if isinstance(error, OperationalError | InterfaceError):
-            return _few_words(error.orig or error)
-        if isinstance(error, MlflowException) and error.error_code in (
-            "TEMPORARILY_UNAVAILABLE",
-            "REQUEST_LIMIT_EXCEEDED",
-        ):
-            return _few_words(error.__cause__ or error)
+            return _shorten(error.orig or error)
+        if isinstance(error, MlflowException) and error.error_code in _UNAVAILABLE_CODES:
+            return _shorten(error.__cause__ or error)
         error = error.__cause__ or error.__context__
     return None
 
 
-def _few_words(error: BaseException) -> str:
-    text = str(error).strip().partition("\n")[0]
-    known = re.search(
-        r"Connection refused|timed out|Connection aborted|Connection reset|Name or service not known|"
-        r"too many \d+ error responses|FATAL: .*",
-        text,
-    )
+def _shorten(error: BaseException) -> str:
+    text = first_line(error)
+    known = re.search(_KNOWN_REASONS, text)
     return hide_password(known[0] if known else text or type(error).__name__)[:200]
 
 
 @contextlib.contextmanager
-def _bounded(timeout: float) -> Iterator[None]:
-    """Have MLflow try once, for so many seconds: by itself it would try for minutes, and training would stand still."""
-    bounds = {
+def _single_requests(timeout: float) -> Iterator[None]:
+    """Have MLflow send each request once, and wait so many seconds for its answer."""
+    settings = {
         "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "0",
         "MLFLOW_HTTP_REQUEST_TIMEOUT": str(max(1, round(timeout))),
         "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true",
         "PGCONNECT_TIMEOUT": str(max(2, round(timeout))),  # libpq takes 1 for 2
     }
-    before = {name: os.environ.get(name) for name in bounds}
-    os.environ.update(bounds)
-    talkative = logging.getLogger("mlflow.store.db.utils")  # prints a traceback of what is told here in a line
-    was_disabled, talkative.disabled = talkative.disabled, True
+    before = {name: os.environ[name] for name in settings.keys() & os.environ.keys()}
+    os.environ.update(settings)
     try:
         yield
     finally:
-        talkative.disabled = was_disabled
-        for name, value in before.items():
-            if value is None:
-                os.environ.pop(name, None)
-            else:
-                os.environ[name] = value
+        for name in settings:
+            os.environ.pop(name, None)
+        os.environ.update(before)
 
 
-def attempt(call: Callable[[], T], timeout: float = READING) -> T:
-    """Call once.
+def call_once(call: Callable[[], T], timeout: float = READ_TIMEOUT) -> T:
+    """Call a function that talks to a store, without retries.
 
     Args:
-        call: asks something of the store.
+        call: the function.
         timeout: seconds that each request in it may take.
 
     Raises:
-        AwayError: the store did not answer in time.
+        StoreUnavailableError: the store did not answer in time.
     """
     try:
-        with _bounded(timeout):
+        # MLflow would print a traceback of what the caller reports in a line
+        with _single_requests(timeout), logger_level(logging.CRITICAL, DATABASE_LOGGER):
             return call()
     except Exception as error:
-        why = why_away(error)
-        if why is None:
+        reason = unavailable_reason(error)
+        if reason is None:
             raise
-    raise AwayError(why)
+    raise StoreUnavailableError(reason)
 
 
-def patiently(call: Callable[[], T], uri: str, patience: float, timeout: float = READING) -> T:
-    """Call until the store answers; says once that it is waited for. Only for what may be done twice.
+def call_until_answered(call: Callable[[], T], uri: str, patience: float, timeout: float = READ_TIMEOUT) -> T:
+    """Call a function that may be repeated until the store answers; warn once that the store is waited for.
 
     Args:
-        call: asks something of the store.
+        call: the function.
         uri: of the store.
         patience: seconds from the first try to the last.
         timeout: seconds that each request may take.
 
     Raises:
-        ConfigError: it did not answer all the while; says how to start it.
+        ConfigError: no try was answered; the message names the command that starts the store.
     """
-    deadline, pause, said = time.monotonic() + patience, _PAUSE, False
+    deadline, pause, has_warned = time.monotonic() + patience, _PAUSE, False
     while True:
         try:
-            result = attempt(call, timeout)
-        except AwayError as away:
-            why = str(away)
+            result = call_once(call, timeout)
+        except StoreUnavailableError as error:
+            reason = str(error)
         else:
-            if said:
+            if has_warned:
                 log.warning("%s answers again", hide_password(uri))
             return result
         if time.monotonic() + pause > deadline:
             waited = f" in {patience:g} s" if patience else ""
-            raise ConfigError(f"tracking.uri={hide_password(uri)}: no answer{waited} ({why}); {how_to_start(uri)}")
-        if not said:
-            log.warning("%s does not answer (%s): waiting up to %g s for it", hide_password(uri), why, patience)
-            said = True
+            raise ConfigError(f"tracking.uri={hide_password(uri)}: no answer{waited} ({reason}); {how_to_start(uri)}")
+        if not has_warned:
+            log.warning("%s does not answer (%s): waiting up to %g s for it", hide_password(uri), reason, patience)
+            has_warned = True
         time.sleep(pause)
         pause = min(2 * pause, _LONGEST_PAUSE)
 
 
-class PatientClient:
-    """An MlflowClient whose calls wait for a store that has gone away.
+class RetryingClient:
+    """An MlflowClient whose `REPEATABLE` methods wait for a store that is unavailable.
 
-    What would be there twice if it were done twice, `create_...` and `log_outputs`, is tried once: `AwayError`.
+    Its other methods are called once, and raise `StoreUnavailableError`.
 
     Args:
-        plain: MLflow's own client.
+        client: MLflow's own.
         uri: of the store.
         patience: seconds that a call waits at most.
     """
 
-    def __init__(self, plain: MlflowClient, uri: str, patience: float) -> None:
-        self.plain = plain
+    def __init__(self, client: MlflowClient, uri: str, patience: float) -> None:
+        self.mlflow_client = client
         self.patience = patience
         self._uri = uri
 
     def __getattr__(self, name: str) -> Any:
-        member = getattr(self.plain, name)
+        member = getattr(self.mlflow_client, name)
         if not callable(member):
             return member
 
-        @functools.wraps(member)
         def call(*args: Any, **kwargs: Any) -> Any:
-            ask = functools.partial(member, *args, **kwargs)
-            if name.startswith("create_") or name == "log_outputs":
-                return attempt(ask)
-            return patiently(ask, self._uri, self.patience)
+            request = functools.partial(member, *args, **kwargs)
+            if name in REPEATABLE:
+                return call_until_answered(request, self._uri, self.patience)
+            return call_once(request)
 
         return call

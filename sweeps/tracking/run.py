@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from omegaconf import OmegaConf
 
 from sweeps.errors import ConfigError
+from sweeps.runtime.atomic import write_atomically
 from sweeps.runtime.job_context import JobContext
 from sweeps.tracking import events
 from sweeps.tracking.cell import Cell, cell_of
@@ -115,9 +116,7 @@ class TrackedRun:
         """Write a file into the run's own folder, and keep a copy as an artifact."""
         path = self.folder / (folder or "") / name
         path.parent.mkdir(exist_ok=True)
-        unfinished = path.with_name(f"{name}.tmp")
-        unfinished.write_bytes(content)
-        unfinished.replace(path)
+        write_atomically(path, content)
         self.log_file(path, folder)
 
     def log_figure(self, figure: Figure, name: str) -> None:

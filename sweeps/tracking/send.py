@@ -1,4 +1,4 @@
-"""Sends what runs of ended processes could not say: ``python -m sweeps.tracking.send URI OUTPUT_DIR``.
+"""Send the outboxes of runs whose process has ended: ``python -m sweeps.tracking.send URI OUTPUT_DIR``.
 
 Every command that opens the store does so for the runs of its own machine; this also does for those of others.
 """
@@ -15,9 +15,10 @@ from typing import TYPE_CHECKING
 
 from sweeps.errors import ConfigError
 from sweeps.runtime.process import is_alive
-from sweeps.tracking.journal import OUTBOX, Content, read_outbox
+from sweeps.tracking.journal import OUTBOX, Pending
 from sweeps.tracking.outbox import Outbox
-from sweeps.tracking.retry import can_go_away, hide_password
+from sweeps.tracking.retry import first_line
+from sweeps.tracking.uri import hide_password, is_remote
 
 if TYPE_CHECKING:
     from sweeps.tracking.store import Store
@@ -26,58 +27,59 @@ log = logging.getLogger(__name__)
 
 
 def send_command(store: Store) -> str:
-    """Say what to type to have sent what could not be sent."""
+    """Return the command that sends what could not be sent."""
     return shlex.join(["python", "-m", "sweeps.tracking.send", hide_password(store.uri), str(store.output_dir)])
 
 
 def send_left_behind(store: Store, *, of_all: bool = False) -> list[str]:
-    """Send what runs whose process has gone had still to say.
+    """Send what is pending of runs whose process has ended.
 
     Args:
         store: where to.
-        of_all: also of processes on other machines, which cannot be looked for, and of runs that knew the store by
-            another address. Otherwise of this machine and this address.
+        of_all: also of processes on other machines, which may be alive, and of runs that knew the store by another
+            address. Otherwise of this machine and this address.
 
     Returns:
-        Ids of the runs of which nothing waits any more.
+        Ids of the runs of which nothing is pending any more.
     """
-    if not can_go_away(store.uri):
+    if not is_remote(store.uri):
         return []
     done = []
-    for file in sorted((store.output_dir / "runs").glob(f"*/{OUTBOX}")):
-        content = read_outbox(file)
-        if content is None or not _is_left(content, store.uri, of_all=of_all):
+    for file in _outbox_files(store.output_dir):
+        outbox = Outbox(file.parent, file.parent.name, store.mlflow_client, store.uri, store.timeout)
+        if not _is_left_behind(outbox.pending(), store.uri, of_all=of_all):
             continue
-        run_id = file.parent.name
-        outbox = Outbox(file.parent, run_id, store.plain, store.uri, store.timeout)
         if _send_all(outbox):
-            done.append(run_id)
-        elif outbox.is_away:
+            done.append(outbox.run_id)
+        elif outbox.is_unavailable:
             break
     return done
 
 
-def _is_left(content: Content, uri: str, *, of_all: bool) -> bool:
-    if content.owner.get("host") == socket.gethostname():
-        return not is_alive(content.owner) and (of_all or content.uri == hide_password(uri))
+def _outbox_files(output_dir: Path) -> list[Path]:
+    return sorted((output_dir / "runs").glob(f"*/{OUTBOX}"))
+
+
+def _is_left_behind(pending: Pending, uri: str, *, of_all: bool) -> bool:
+    if pending.owner.get("host") == socket.gethostname():
+        return not is_alive(pending.owner) and (of_all or pending.uri == hide_password(uri))
     return of_all
 
 
 def _send_all(outbox: Outbox) -> bool:
-    """Send what an outbox holds; what the store refuses for good is told and left out."""
+    """Send what an outbox holds; warn about each write that the store refuses for good, and skip it."""
     while True:
-        before = read_outbox(outbox.file)
+        count = len(outbox.pending().writes)
         try:
             return outbox.flush()
         except Exception as error:  # of one run; the others are to be sent
-            log.warning("run %s: not written: %s", outbox.run_id, str(error).strip().partition("\n")[0])
-        after = read_outbox(outbox.file)
-        if before is None or after is None or len(after.waiting) >= len(before.waiting):
+            log.warning("run %s: not written: %s", outbox.run_id, first_line(error))
+        if len(outbox.pending().writes) >= count:
             return False
 
 
 def main(arguments: Sequence[str]) -> None:
-    """Send what is left in an output folder.
+    """Send the outboxes in an output folder.
 
     Raises:
         ConfigError: wrong arguments, or the store cannot be reached.
@@ -89,9 +91,8 @@ def main(arguments: Sequence[str]) -> None:
     if len(arguments) != 2:
         raise ConfigError("type: python -m sweeps.tracking.send URI OUTPUT_DIR")
     tracking = OmegaConf.create({"uri": arguments[0], "experiment": "Default"})
-    store = open_existing_store(tracking, arguments[1])
-    sent = send_left_behind(store, of_all=True)
-    left = sum(1 for _ in (Path(arguments[1]) / "runs").glob(f"*/{OUTBOX}"))
+    sent = send_left_behind(open_existing_store(tracking, arguments[1]), of_all=True)
+    left = len(_outbox_files(Path(arguments[1])))
     print(
         f"{len(sent)} runs sent" + (f", {left} wait still: their processes live, or the store refused" if left else "")
     )

@@ -13,6 +13,7 @@ from typing import NoReturn
 
 from sweeps.launch.payload import JobResult, run_payload
 from sweeps.runtime.redirect import write_to
+from sweeps.tracking import mlflow_internals
 
 GRACE = 4.0  # seconds from the request to end until the end
 # Installed packages only, which change less often than a session lasts: imported once, in the process that all jobs
@@ -21,11 +22,7 @@ PRELOADED = [
     "torch",
     "pytorch_lightning",
     "torchmetrics.classification",
-    "mlflow.pytorch",
-    "mlflow.pyfunc",
-    "mlflow.store.tracking.sqlalchemy_store",
-    "mlflow.store.tracking.sqlalchemy_workspace_store",
-    "mlflow.store.artifact.local_artifact_repo",
+    *mlflow_internals.LATE_IMPORTS,
     "hydra.core.utils",
     "matplotlib.backends.backend_agg",
     "matplotlib.figure",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import signal
 import sys
@@ -14,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from sweeps.launch.job import Job
 from sweeps.runtime import squeue
+from sweeps.runtime.atomic import write_json_atomically
 from sweeps.runtime.redirect import write_to
 from sweeps.runtime.signals import Terminated
 
@@ -62,7 +62,7 @@ class SlurmTask:
         """
         import cloudpickle
 
-        from sweeps.launch.payload import describe_error, run_payload
+        from sweeps.launch.payload import explain_failure, run_payload
 
         write_to(self.log)
         ending = Ending()
@@ -70,7 +70,7 @@ class SlurmTask:
         try:
             finished = self._find_run(payload)
         except Exception as error:
-            raise JobFailedError(describe_error(error, payload.expected_errors, payload.context.limits)) from None
+            raise JobFailedError(explain_failure(error, payload.expected_errors, payload.context.limits)) from None
         if isinstance(finished, dict):
             return finished
         try:
@@ -210,6 +210,4 @@ class ProgressFile:
         if time.monotonic() - self._written < _PROGRESS_EVERY and done < total:
             return
         self._written = time.monotonic()
-        unfinished = self.file.with_suffix(".tmp")
-        unfinished.write_text(json.dumps({"done": done, "total": total, "text": text}))
-        unfinished.replace(self.file)
+        write_json_atomically(self.file, {"done": done, "total": total, "text": text})

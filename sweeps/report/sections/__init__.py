@@ -1,1 +1,1 @@
-"""The sections of a page; each is a function that gives blocks, none where the sweep has nothing for it."""
+"""The sections of a page: functions that return blocks, none where the sweep has nothing for them."""

@@ -2,32 +2,34 @@
 
 from __future__ import annotations
 
-from itertools import combinations
+import math
+from collections.abc import Mapping, Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from sweeps.report.document import Block, Heading, Picture, Table, Text
 from sweeps.report.figures import effects_figure, interaction_figure, to_png
 from sweeps.report.formatting import p_value, percent, whole_percent
-from sweeps.report.sweep_data import Job, Sweep
-from sweeps.results.table import short_names
+from sweeps.report.sweep_data import Job, Sweep, values_of
+from sweeps.results.overrides import short_names
 from sweeps.statistics.effects import Effect, explained
 
 _REST = "what none of these explains"
 
 
 def effects_section(sweep: Sweep, metric: str, confidence: float) -> list[Block]:
-    """Main effects as a figure, shares of variance as a table, and the interaction that explains most."""
+    """Return main effects as a figure, shares of variance as a table, and the interaction that explains most."""
     jobs = [job for job in sweep.jobs if metric in job.metrics]
     if len(sweep.factors) < 2 or len(jobs) < 3:
         return []
-    names = dict(zip(sweep.factors, (name.replace("_", " ") for name in short_names(sweep.factors)), strict=True))
-    values = np.array([job.metrics[metric] for job in jobs])
-    factors = {names[key]: [job.typed.get(key, "-") for job in jobs] for key in sweep.factors}
-    blocks = {key: [job.typed.get(key, "-") for job in jobs] for key in sweep.repeats}
-    effects, rest = explained(values, factors, blocks)
+    names = dict(zip(sweep.factors, short_names(sweep.factors), strict=True))
+    levels = {key: [job.level(key) for job in jobs] for key in sweep.levels}
+    factors = {name: levels[key] for key, name in names.items()}
+    effects, rest = explained(values_of(jobs, metric), factors, {key: levels[key] for key in sweep.repeats})
     by_level = {
-        names[key]: {level: _of_level(jobs, key, level, metric) for level in sweep.levels[key]} for key in sweep.factors
+        name: {level: _values_at(jobs, {key: level}, metric) for level in sweep.levels[key]}
+        for key, name in names.items()
     }
     level = whole_percent(confidence)
     caption = f"{metric} by level of each factor, over all runs with that level; bars: {level} interval of the mean."
@@ -40,8 +42,8 @@ def effects_section(sweep: Sweep, metric: str, confidence: float) -> list[Block]
     ]
 
 
-def _of_level(jobs: list[Job], key: str, level: str, metric: str) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
-    return np.array([job.metrics[metric] for job in jobs if job.typed.get(key, "-") == level])
+def _values_at(jobs: Sequence[Job], levels: Mapping[str, str], metric: str) -> NDArray[np.float64]:
+    return values_of([job for job in jobs if all(job.level(key) == level for key, level in levels.items())], metric)
 
 
 def _text(sweep: Sweep) -> str:
@@ -50,14 +52,13 @@ def _text(sweep: Sweep) -> str:
         "sums of squares of type II). A large interaction means that a factor's main effect depends on the other's "
         "level."
     )
-    cells = sweep.cells()
-    expected = int(np.prod([len(sweep.levels[key]) for key in sweep.levels]))
+    expected = math.prod(len(levels) for levels in sweep.levels.values())
     if len(sweep.jobs) < expected:
         text += (
             f" {expected - len(sweep.jobs)} of the grid's {expected} runs are not there, so the figure's means are "
             "over unlike runs."
         )
-    if len(sweep.jobs) == len(cells):
+    if len(sweep.jobs) == len(sweep.cells()):
         text += " Every setting was run once: what chance does is in the last row with all that is left over."
     return text
 
@@ -72,22 +73,16 @@ def _shares(effects: list[Effect], rest: float) -> Table:
 
 
 def _strongest_interaction(
-    sweep: Sweep, jobs: list[Job], effects: list[Effect], names: dict[str, str], metric: str
+    sweep: Sweep, jobs: Sequence[Job], effects: Sequence[Effect], names: Mapping[str, str], metric: str
 ) -> list[Block]:
-    pairs = {(names[a], names[b]): (a, b) for a, b in combinations(sweep.factors, 2)}
+    keys = {name: key for key, name in names.items()}
     strongest = max((effect for effect in effects if len(effect.names) == 2), key=lambda effect: effect.share)
-    first, second = pairs[strongest.names[0], strongest.names[1]]
-    rows, columns = list(sweep.levels[first]), list(sweep.levels[second])
-    means = np.full((len(rows), len(columns)), np.nan)
-    for i, j in np.ndindex(*means.shape):
-        found = [
-            job.metrics[metric]
-            for job in jobs
-            if (job.typed.get(first, "-"), job.typed.get(second, "-")) == (rows[i], columns[j])
-        ]
-        means[i, j] = np.mean(found) if found else np.nan
-    figure = interaction_figure(means, rows, columns, (names[first], names[second]), metric)
+    first, second = (keys[name] for name in strongest.names)
+    rows, columns = sweep.levels[first], sweep.levels[second]
+    values = [[_values_at(jobs, {first: row, second: column}, metric) for column in columns] for row in rows]
+    means = np.array([[cell.mean() if len(cell) else np.nan for cell in row] for row in values])
+    figure = interaction_figure(means, rows, columns, strongest.names, metric)
     caption = f"The interaction that explains most, {' x '.join(strongest.names)}: parallel lines would be none."
-    table = [(row, *(percent(float(value)) for value in means[i])) for i, row in enumerate(rows)]
-    header = (f"{names[first]} \\ {names[second]}", *columns)
+    table = [(row, *(percent(mean) for mean in of_row)) for row, of_row in zip(rows, means, strict=True)]
+    header = (" \\ ".join(strongest.names), *columns)
     return [Picture("interaction", to_png(figure), caption), Table(header, table, caption=f"Mean {metric}, %.")]

@@ -1,4 +1,4 @@
-"""Which jobs there were, what was the same in them, and what must be known before any number."""
+"""The jobs of the sweep, what was the same in them, and what must be known before any number."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from pathlib import Path
 
 from sweeps.config.messages import listed
 from sweeps.report.document import Block, Bullets, Heading, Table, Text
-from sweeps.report.formatting import counted
+from sweeps.report.formatting import NONE, counted
 from sweeps.report.sweep_data import Job, Sweep, constant
-from sweeps.results.table import short_names
+from sweeps.results.overrides import short_names
 
 _SHORT_COMMIT = 10
 _MOST_LISTED = 40
@@ -38,73 +38,73 @@ _SETTINGS = {
     "selection.monitor": "epoch chosen by",
     "seed": "seed",
 }
+_MUST_AGREE = {"data_digest": "trained on the same data:** digests", "git_commit": "run by the same code:** commits"}
 _COUNTS = {"data.windows_train": "training", "data.windows_val": "validation", "data.windows_test": "test"}
 
 
 def warnings(sweep: Sweep) -> list[str]:
-    """What must be said of every number of a sweep: simulated people, leaking splits, mixed code or data."""
+    """Return what must be said of every number of a sweep: simulated people, leaking splits, mixed code or data."""
     jobs = sweep.jobs
-    found = []
-    if any("synthetic" in job.params.get("datamodule._target_", "").lower() for job in jobs):
-        found.append("**The people are simulated.** No number here says how well real people are recognised.")
+    lines = []
+    if is_simulated(sweep):
+        lines.append("**The people are simulated.** No number here says how well real people are recognised.")
     protocols = {job.params.get("datamodule.split.protocol", "") for job in jobs}
     for protocol in sorted(protocols & {"window", "camera"}):
         what = "windows drawn at random" if protocol == "window" else "cameras held out"
-        found.append(
+        lines.append(
             f"**Performances are on both sides of the split** (`{protocol}`: {what}). Test accuracy is that of people "
             "and performances the model has seen in training."
         )
     unselected = sum(is_unselected(job) for job in jobs)
     if unselected:
         which = "no run has" if unselected == len(jobs) else f"{unselected} of {len(jobs)} runs have no"
-        found.append(
+        has_test_curve = any(job.params.get("test_curve") == "true" for job in jobs)
+        lines.append(
             f"**Nothing was selected:** {which} validation part, so the last epoch is tested"
-            + (", and the test curve is shown over all epochs, as in the paper." if _has_test_curve(jobs) else ".")
+            + (", and the test curve is shown over all epochs, as in the paper." if has_test_curve else ".")
         )
-    return found + _mixed(jobs)
+    return lines + _mixed(jobs)
+
+
+def is_simulated(sweep: Sweep) -> bool:
+    """Check whether any job was trained on simulated people."""
+    return any("synthetic" in job.params.get("datamodule._target_", "").lower() for job in sweep.jobs)
 
 
 def is_unselected(job: Job) -> bool:
-    """Whether a run had no validation part to choose an epoch by."""
+    """Check whether a run had no validation part to choose an epoch by."""
     return not any(key.startswith("val/") for key in job.metrics)
 
 
-def _has_test_curve(jobs: Sequence[Job]) -> bool:
-    return any(job.params.get("test_curve") == "true" for job in jobs)
-
-
 def _mixed(jobs: Sequence[Job]) -> list[str]:
-    found = []
-    digests = Counter(job.tags.get("data_digest", "") for job in jobs)
-    if len(digests) > 1:
-        parts = listed((f"{digest[:8] or 'none'} ({count})" for digest, count in digests.items()), "and")
-        found.append(f"**The jobs were not trained on the same data:** digests {parts}.")
-    commits = Counter(job.tags.get("git_commit", "") for job in jobs)
-    if len(commits) > 1:
-        parts = listed((f"{commit[:8] or 'none'} ({count})" for commit, count in commits.items()), "and")
-        found.append(f"**The jobs were not run by the same code:** commits {parts}.")
-    dirty = sum(job.tags.get("git_dirty") == "true" for job in jobs)
+    lines = []
+    for tag, what in _MUST_AGREE.items():
+        counts = Counter(job.tags.get(tag, "") for job in jobs)
+        if len(counts) > 1:
+            parts = listed((f"{value[:8] or 'none'} ({count})" for value, count in counts.items()), "and")
+            lines.append(f"**The jobs were not {what} {parts}.")
+    dirty = sum(_is_dirty(job) for job in jobs)
     if dirty:
-        found.append(
+        lines.append(
             f"{dirty} of {counted(len(jobs), 'run')} came from a working tree with changes that were not committed."
         )
-    return found
+    return lines
+
+
+def _is_dirty(job: Job) -> bool:
+    return job.tags.get("git_dirty") == "true"
 
 
 def jobs_section(sweep: Sweep) -> list[Block]:
-    """Finished, failed, killed and missing jobs."""
+    """Return the finished, failed, killed and missing jobs."""
     counts = Counter(cell.status for cell in sweep.unfinished)
-    total = len(sweep.jobs) + len(sweep.unfinished)
-    states = [
-        f"{counts[status]} {status}"
-        for status in ("pruned", "failed", "killed", "running", "missing")
-        if counts[status]
-    ]
-    ended = f"; {listed(states, 'and')}" if states else ""
-    lines = [f"{counted(total, 'job')}: {len(sweep.jobs)} finished{ended}."]
+    statuses = [status for status in ("pruned", "failed", "killed", "running", "missing") if counts[status]]
+    ended = f"; {listed((f'{counts[status]} {status}' for status in statuses), 'and')}" if statuses else ""
+    lines = [f"{counted(sweep.total, 'job')}: {len(sweep.jobs)} finished{ended}."]
     if sweep.unfinished:
         lines.append("Jobs without a finished run are in none of the numbers below: nothing is put in their place.")
-    lines += [f"Left out beforehand: {told}." for told in _left_out(sweep.jobs)]
+    impossible = [line for job in sweep.jobs for line in json.loads(job.params.get("sweep.left_out", "[]"))]
+    lines += [f"Left out beforehand: {line}." for line in dict.fromkeys(impossible)]
     if sweep.retried:
         lines.append(f"{counted(sweep.retried, 'job')} took more than one run; the latest finished one counts.")
     if not sweep.grid_known:
@@ -113,22 +113,16 @@ def jobs_section(sweep: Sweep) -> list[Block]:
         lines.append(f"{counted(sweep.other_parents, 'earlier sweep')} of this name left out; this is the latest.")
     blocks: list[Block] = [Heading("The jobs"), Text(" ".join(lines))]
     if sweep.unfinished:
-        rows = [(cell.status, cell.told, cell.error or "\u2013") for cell in sweep.unfinished[:_MOST_LISTED]]
+        rows = [(cell.status, cell.label, cell.error or NONE) for cell in sweep.unfinished[:_MOST_LISTED]]
         more = len(sweep.unfinished) - len(rows)
         blocks.append(Table(("status", "job", "why"), rows, labels=3, caption=f"{more} more" if more else ""))
     return blocks
 
 
-def _left_out(jobs: Sequence[Job]) -> list[str]:
-    """What the data could not have, as the sweep's command said."""
-    told = [line for job in jobs for line in json.loads(job.params.get("sweep.left_out", "[]"))]
-    return list(dict.fromkeys(told))
-
-
 def settings_section(sweep: Sweep) -> list[Block]:
-    """What differed between jobs, and what was the same."""
-    names = dict(zip(sweep.levels, short_names(list(sweep.levels)), strict=True))
-    differed = [f"{names[key].replace('_', ' ')}: {', '.join(levels)}" for key, levels in sweep.levels.items()]
+    """Return what differed between jobs, and what was the same."""
+    names = short_names(list(sweep.levels))
+    differed = [f"{name}: {', '.join(levels)}" for name, levels in zip(names, sweep.levels.values(), strict=True)]
     same = [(label, _shown(key, value)) for key, label in _SETTINGS.items() if (value := constant(sweep.jobs, key))]
     return [
         Heading("What differed, and what was the same"),
@@ -139,21 +133,21 @@ def settings_section(sweep: Sweep) -> list[Block]:
 
 
 def _provenance(jobs: Sequence[Job]) -> list[tuple[str, str]]:
-    first = jobs[0].tags
+    tags = jobs[0].tags
+    same = {key for key in (*_COUNTS, *_MUST_AGREE) if all(job.tags.get(key) == tags.get(key) for job in jobs)}
     rows = []
-    if all(len({job.tags.get(key) for job in jobs}) == 1 for key in _COUNTS) and "data.windows_train" in first:
-        parts = [f"{int(first[key]):,} {name}" for key, name in _COUNTS.items() if key in first]
-        rows.append(("windows", ", ".join(parts)))
-    for key, label in (("data_digest", "data digest"), ("git_commit", "git commit")):
-        values = {job.tags.get(key) for job in jobs}
-        if len(values) == 1 and (value := values.pop()):
-            dirty = key == "git_commit" and any(job.tags.get("git_dirty") == "true" for job in jobs)
-            rows.append((label, f"`{value[:_SHORT_COMMIT]}`" + (" with uncommitted changes" if dirty else "")))
+    if "data.windows_train" in tags and same >= _COUNTS.keys():
+        counts = [f"{int(tags[key]):,} {name}" for key, name in _COUNTS.items() if key in tags]
+        rows.append(("windows", ", ".join(counts)))
+    for key in _MUST_AGREE:
+        if key in same and tags.get(key):
+            dirty = " with uncommitted changes" if key == "git_commit" and any(map(_is_dirty, jobs)) else ""
+            rows.append((key.replace("_", " "), f"`{tags[key][:_SHORT_COMMIT]}`{dirty}"))
     return rows
 
 
 def _shown(key: str, value: str) -> str:
-    """A value for people: a class by its own name, text without its module, a file without where it lies."""
+    """Return a value for people: a class without its module, a file without its folder."""
     if key.endswith(".path"):
         return Path(value).name
     return value.rpartition(".")[2] if value.count(".") > 0 and value[0].isalpha() and "/" not in value else value

@@ -2,60 +2,59 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-
 from sweeps.report import paper
 from sweeps.report.document import Block, Heading, Picture, Table
 from sweeps.report.figures import LEVELS, curves_figure, recalls_figure, to_png
 from sweeps.report.formatting import percent, recall_key, whole_percent
-from sweeps.report.sweep_data import Job, Sweep
+from sweeps.report.sweep_data import Job, Sweep, grouped, mean_of
 
 _RECALL = "test/recall/"
 
 
-def groups_of(sweep: Sweep) -> dict[str, list[Job]]:
-    """Runs by the level of the first factor, the paper's optimizers in its order; all together without a factor."""
+def _groups(sweep: Sweep) -> dict[str, list[Job]]:
+    """Group the runs by the first factor, the paper's optimizers in its order; all together without a factor."""
     if not sweep.factors:
         return {"all runs": list(sweep.jobs)}
     factor = sweep.factors[0]
-    levels = list(sweep.levels[factor])
-    if factor == "optimizer":
-        levels = sorted(levels, key=[*paper.NAMES].index) if set(levels) == set(paper.NAMES) else levels
-    found = {level: [job for job in sweep.jobs if job.typed.get(factor, "-") == level] for level in levels}
-    names = paper.NAMES if factor == "optimizer" else {}
-    return {names.get(level, f"{level}"): jobs for level, jobs in list(found.items())[: len(LEVELS)]}
+    levels, names = list(sweep.levels[factor]), paper.NAMES if factor == "optimizer" else {}
+    if set(levels) == set(names):
+        levels = list(names)
+    jobs = grouped(sweep.jobs, lambda job: job.level(factor))
+    return {names.get(level, level): jobs[level] for level in levels[: len(LEVELS)]}
 
 
 def curves_section(sweep: Sweep) -> list[Block]:
-    """Accuracy and loss over epochs, with bands over runs."""
-    groups = groups_of(sweep)
-    is_paper = {"RMSProp", "Adam"} <= groups.keys()
-    titles = {"RMSProp": "RMSProp (figure 7A)", "Adam": "Adam (figure 7B)"} if is_paper else {}
+    """Return accuracy and loss over epochs, with bands over runs."""
+    groups = _groups(sweep)
+    panels = {"accuracy": groups, "loss": groups}
+    if {"RMSProp", "Adam"} <= groups.keys():
+        titles = {"RMSProp": "RMSProp (figure 7A)", "Adam": "Adam (figure 7B)"}
+        panels["accuracy"] = {titles.get(name, name): jobs for name, jobs in groups.items()}
+        panels["loss"] = {"Adam (figure 8)": groups["Adam"]}
     blocks: list[Block] = []
-    accuracy = curves_figure({titles.get(name, name): jobs for name, jobs in groups.items()}, "accuracy")
-    if accuracy is not None:
-        blocks.append(Picture("curves_accuracy", to_png(accuracy), f"Accuracy over epochs. {_band(groups)}"))
-    shown = {"Adam (figure 8)": groups["Adam"]} if is_paper else groups
-    loss = curves_figure(shown, "loss")
-    if loss is not None:
-        blocks.append(Picture("curves_loss", to_png(loss), f"Loss over epochs. {_band(shown)}"))
+    for metric, shown in panels.items():
+        figure = curves_figure(shown, metric)
+        if figure is not None:
+            named = groups if metric == "accuracy" else shown
+            counts = ", ".join(f"{name}: {len(jobs)}" for name, jobs in named.items())
+            caption = (
+                f"{metric.capitalize()} over epochs. Line: mean over runs; band: from the least to the most of them. "
+                f"Runs: {counts}."
+            )
+            blocks.append(Picture(f"curves_{metric}", to_png(figure), caption))
     return [Heading("Curves"), *blocks] if blocks else []
 
 
-def _band(groups: Mapping[str, Sequence[Job]]) -> str:
-    counts = ", ".join(f"{name}: {len(jobs)}" for name, jobs in groups.items())
-    return f"Line: mean over runs; band: from the least to the most of them. Runs: {counts}."
-
-
 def recalls_section(sweep: Sweep, confidence: float) -> list[Block]:
-    """Recall of each class, abnormal ones set apart."""
-    groups = groups_of(sweep)
-    names = {key for jobs in groups.values() for job in jobs for key in job.metrics}
-    present = sorted(name for name in names if name.startswith(_RECALL))
-    if not present:
+    """Return the recall of each class, abnormal ones set apart."""
+    groups = _groups(sweep)
+    recalls = sorted(
+        {key for jobs in groups.values() for job in jobs for key in job.metrics if key.startswith(_RECALL)}
+    )
+    if not recalls:
         return []
     abnormal = {recall_key(name): name for name in sweep.jobs[0].abnormal_classes}
-    order = [*(key for key in abnormal if key in present), *(key for key in present if key not in abnormal)]
+    order = [*(key for key in abnormal if key in recalls), *(key for key in recalls if key not in abnormal)]
     keys = {abnormal.get(key, key.removeprefix(_RECALL).replace("_", " ")): key for key in order}
     figure = recalls_figure(groups, keys, list(abnormal.values()), confidence)
     caption = (
@@ -64,7 +63,7 @@ def recalls_section(sweep: Sweep, confidence: float) -> list[Block]:
     )
     if abnormal:
         caption += " Hatched: abnormal classes."
-    rows = [(name, *(_mean_recall(jobs, key) for jobs in groups.values())) for name, key in keys.items()]
+    rows = [(name, *(percent(mean_of(jobs, key)) for jobs in groups.values())) for name, key in keys.items()]
     return [
         Heading("Class by class"),
         Picture("recalls", to_png(figure), caption),
@@ -72,27 +71,15 @@ def recalls_section(sweep: Sweep, confidence: float) -> list[Block]:
     ]
 
 
-def _mean_recall(jobs: Sequence[Job], key: str) -> str:
-    values = [job.metrics[key] for job in jobs if key in job.metrics]
-    return percent(sum(values) / len(values) if values else None)
-
-
 def runs_section(sweep: Sweep, metric: str) -> list[Block]:
-    """Every run that the numbers are from."""
+    """Return every run that the numbers are from."""
     rows = [
         (
-            " ".join(f"{key}={job.typed.get(key, '-')}" for key in sweep.levels) or "-",
-            *_numbers(job.metrics, metric),
+            " ".join(f"{key}={job.level(key)}" for key in sweep.levels) or "-",
+            *(percent(job.metrics.get(key)) for key in ("train/accuracy", "val/accuracy", metric)),
             job.run_id,
         )
         for job in sweep.jobs
     ]
     columns = ("job", "train", "validation", metric, "run")
-    return [
-        Heading("The runs"),
-        Table(columns, rows, caption="Accuracies in percent."),
-    ]
-
-
-def _numbers(metrics: Mapping[str, float], metric: str) -> list[str]:
-    return [percent(metrics.get(key)) for key in ("train/accuracy", "val/accuracy", metric)]
+    return [Heading("The runs"), Table(columns, rows, caption="Accuracies in percent.")]

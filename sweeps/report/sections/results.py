@@ -1,20 +1,21 @@
-"""The accuracies, beside the paper's; the claims; how much the sweep could have found."""
+"""The verdicts and the tests behind them, the accuracies beside the paper's, and the power of the sweep."""
 
 from __future__ import annotations
 
-import math
-from collections.abc import Sequence
+from collections.abc import Callable
+from functools import partial
 
 import numpy as np
+from numpy.typing import NDArray
 
 from sweeps.report import paper
-from sweeps.report.comparisons import Answer, Answers
+from sweeps.report.comparisons import Comparison, Comparisons
 from sweeps.report.document import Block, Bullets, Heading, Picture, Table, Text
 from sweeps.report.figures import differences_figure, to_png
-from sweeps.report.formatting import NONE, counted, p_value, percent, percent_span, plain, signed, span, whole_percent
+from sweeps.report.formatting import NONE, counted, p_value, percent, plain, signed, span, whole_percent
 from sweeps.report.questions import REACHED
-from sweeps.report.sweep_data import Job, Sweep
-from sweeps.results.table import short_names
+from sweeps.report.sweep_data import Job, Sweep, mean_of, values_of
+from sweeps.results.overrides import short_names
 from sweeps.statistics.paired import mean_interval
 from sweeps.statistics.power import pairs_for_power, power
 from sweeps.statistics.verdict import Verdict
@@ -23,45 +24,42 @@ _MOST_CELLS = 60
 _WANTED_POWER = 0.8
 
 
-def answer_section(answers: Answers) -> list[Block]:
-    """The verdicts, at the top of the page."""
-    if not answers.all:
+def verdicts_section(comparisons: Comparisons) -> list[Block]:
+    """Return the verdicts, for the top of the page."""
+    if not comparisons.all:
         return [Text("The sweep compares nothing: its jobs differ in seeds only, or not at all.")]
     rows = [
         (
-            f"{letter}. {given.question.sentence}",
-            f"**{given.words}**",
-            _with_unit(given),
-            span(given.result.interval),
-            str(given.result.n),
+            f"{comparison.letter}. {comparison.question.sentence}",
+            f"**{comparison.outcome}**",
+            _mean_difference(comparison),
+            span(comparison.result.interval),
+            str(comparison.result.n),
         )
-        for letter, given in _lettered(answers)
+        for comparison in comparisons.all
     ]
-    columns = ("claim or comparison", "verdict", "difference", "interval", "pairs")
-    return [Table(columns, rows, labels=2)]
+    return [Table(("claim or comparison", "verdict", "difference", "interval", "pairs"), rows, labels=2)]
 
 
-def _with_unit(given: Answer) -> str:
-    return f"{signed(given.result.mean)} {given.question.unit}"
+def _mean_difference(comparison: Comparison) -> str:
+    return f"{signed(comparison.result.mean)} {comparison.question.unit}"
 
 
 def paper_section(sweep: Sweep, confidence: float) -> list[Block]:
-    """The paper's figures 7 and 8 in numbers, beside ours; nothing where more than the optimizer varies."""
-    groups = {level: [job for job in sweep.jobs if job.typed.get("optimizer") == level] for level in paper.NAMES}
+    """Return the paper's figures 7 and 8 in numbers, beside ours; nothing where more than the optimizer varies."""
+    groups = {level: [job for job in sweep.jobs if job.level("optimizer") == level] for level in paper.NAMES}
     if sweep.factors != ["optimizer"] or not all(groups.values()):
         return []
     rows = []
     for level, name in paper.NAMES.items():
-        for part, said in (("train", paper.TRAIN_ACCURACY), ("test", paper.TEST_ACCURACY)):
-            values = [job.metrics[f"{part}/accuracy"] for job in groups[level] if f"{part}/accuracy" in job.metrics]
-            rows.append((name, f"{part} accuracy, %", percent(said[level]), *_ours(values, confidence, True)))
-    for part, said_loss in (("train", paper.TRAIN_LOSS), ("test", paper.TEST_LOSS)):
-        values = [job.metrics[f"{part}/loss"] for job in groups["adam"] if f"{part}/loss" in job.metrics]
-        rows.append(("Adam", f"{part} loss", plain(said_loss, 4), *_ours(values, confidence, False)))
-    reached = [job.metrics[REACHED] for job in groups["adam"] if REACHED in job.metrics]
-    rows.append(
-        ("Adam", "epochs to 95 %", f"about {paper.EPOCHS_TO_95}", *_reached(reached, len(groups["adam"]), confidence))
-    )
+        for part, accuracies in (("train", paper.TRAIN_ACCURACY), ("test", paper.TEST_ACCURACY)):
+            ours = _mean_and_spread(values_of(groups[level], f"{part}/accuracy"), confidence, percent)
+            rows.append((name, f"{part} accuracy, %", percent(accuracies[level]), *ours))
+    adam, four_digits = groups["adam"], partial(plain, digits=4)
+    for part, loss in (("train", paper.TRAIN_LOSS), ("test", paper.TEST_LOSS)):
+        ours = _mean_and_spread(values_of(adam, f"{part}/loss"), confidence, four_digits)
+        rows.append(("Adam", f"{part} loss", four_digits(loss), *ours))
+    rows.append(("Adam", "epochs to 95 %", f"about {paper.EPOCHS_TO_95}", *_epochs_to_95(adam, confidence)))
     caption = (
         f"Mean, standard deviation and {whole_percent(confidence)} interval of the mean (Student's t) over seeds. "
         f"Train values are of the last epoch, test values of the epoch that was tested. Paper: {paper.CITATION}, one "
@@ -76,62 +74,48 @@ def paper_section(sweep: Sweep, confidence: float) -> list[Block]:
     ]
 
 
-def _ours(values: Sequence[float], confidence: float, is_share: bool) -> tuple[str, ...]:
-    if not values:
+def _mean_and_spread(values: NDArray[np.float64], confidence: float, number: Callable[[float], str]) -> tuple[str, ...]:
+    """Return mean, standard deviation, interval of the mean and number of runs, each as the page shows it."""
+    if not len(values):
         return (NONE, NONE, NONE, "0")
-    data = np.array(values)
-    sd = float(data.std(ddof=1)) if len(data) > 1 else math.nan
-    interval = mean_interval(data, confidence)
-    if is_share:
-        return percent(float(data.mean())), percent(sd), percent_span(interval), str(len(data))
-    ends = NONE if math.isnan(interval.low) else f"{plain(interval.low, 4)} to {plain(interval.high, 4)}"
-    return plain(float(data.mean()), 4), plain(sd, 4), ends, str(len(data))
+    sd = number(float(values.std(ddof=1))) if len(values) > 1 else NONE
+    return number(float(values.mean())), sd, span(mean_interval(values, confidence), number), str(len(values))
 
 
-def _reached(values: Sequence[float], runs: int, confidence: float) -> tuple[str, ...]:
-    """Times of those that got there have a mean only if all did."""
-    if len(values) < runs:
-        return f"reached by {len(values)} of {runs}", NONE, NONE, str(runs)
-    sd = float(np.std(values, ddof=1)) if runs > 1 else math.nan
-    interval = mean_interval(values, confidence)
-    ends = NONE if math.isnan(interval.low) else f"{plain(interval.low, 1)} to {plain(interval.high, 1)}"
-    return plain(float(np.mean(values)), 1), plain(sd, 1), ends, str(runs)
+def _epochs_to_95(jobs: list[Job], confidence: float) -> tuple[str, ...]:
+    epochs = values_of(jobs, REACHED)
+    if len(epochs) < len(jobs):  # the mean of those that got there would be too small
+        return f"reached by {len(epochs)} of {len(jobs)}", NONE, NONE, str(len(jobs))
+    return _mean_and_spread(epochs, confidence, partial(plain, digits=1))
 
 
 def cells_section(sweep: Sweep, metric: str, confidence: float) -> list[Block]:
-    """Every cell of the grid over its seeds, the best first."""
+    """Return every cell of the grid over its seeds, the best first."""
     cells = sweep.cells()
-    means = {levels: _metric(jobs, metric) for levels, jobs in cells.items()}
-    order = sorted(cells, key=lambda levels: -float(np.mean(means[levels])) if means[levels] else math.inf)
+    order = sorted(cells, key=lambda levels: -np.nan_to_num(mean_of(cells[levels], metric), nan=-np.inf))
     rows = [
-        (*levels, percent(_mean(_metric(cells[levels], "train/accuracy"))), *_ours(means[levels], confidence, True))
+        (
+            *(levels or ["all"]),
+            percent(mean_of(cells[levels], "train/accuracy")),
+            *_mean_and_spread(values_of(cells[levels], metric), confidence, percent),
+        )
         for levels in order[:_MOST_CELLS]
     ]
-    names = [name.replace("_", " ") for name in short_names(sweep.factors)]
     caption = (
         f"{metric} in percent: mean, standard deviation and {whole_percent(confidence)} interval of the mean "
         f"(Student's t) over runs that differ in {' and '.join(sweep.repeats) or 'nothing'} only, the best first."
     )
     if len(order) > _MOST_CELLS:
         caption += f" {len(order) - _MOST_CELLS} more are in MLflow."
-    columns = (*(names or ["all runs"]), "train accuracy", metric, "sd", "interval", "runs")
-    rows = rows if names else [("all", *row) for row in rows]
-    return [Heading("Every setting"), Table(columns, rows, labels=max(1, len(names)), caption=caption)]
+    names = short_names(sweep.factors) or ["all runs"]
+    columns = (*names, "train accuracy", metric, "sd", "interval", "runs")
+    return [Heading("Every setting"), Table(columns, rows, labels=len(names), caption=caption)]
 
 
-def _metric(jobs: Sequence[Job], name: str) -> list[float]:
-    return [job.metrics[name] for job in jobs if name in job.metrics]
-
-
-def _mean(values: Sequence[float]) -> float | None:
-    return float(np.mean(values)) if values else None
-
-
-def claims_section(answers: Answers, confidence: float) -> list[Block]:
-    """The tests behind the verdicts, the differences as a figure, and what must be said of each."""
-    if not answers.all:
+def claims_section(comparisons: Comparisons, confidence: float) -> list[Block]:
+    """Return the tests behind the verdicts, the differences as a figure, and what must be said of each."""
+    if not comparisons.all:
         return []
-    rows = [_test_row(f"{letter}", given) for letter, given in _lettered(answers)]
     columns = (
         "", "mean", "sd", "interval", "over recordings", "d", "g", "p, sign flip", "Holm", "p, t", "p, corrected t"
     )  # fmt: skip
@@ -142,38 +126,29 @@ def claims_section(answers: Answers, confidence: float) -> list[Block]:
     )
     blocks: list[Block] = [
         Heading("The claims, tested"),
-        Bullets([_spoken(letter, given) for letter, given in _lettered(answers)]),
-        Table(columns, rows, caption=caption),
+        Bullets([_sentence(comparison) for comparison in comparisons.all]),
+        Table(columns, [_test_row(comparison) for comparison in comparisons.all], caption=caption),
     ]
-    shown = [(letter, given) for letter, given in _lettered(answers) if given.question.unit == "points"]
+    shown = [comparison for comparison in comparisons.all if comparison.question.unit == "points"]
     if shown:
-        figure = differences_figure([given for _, given in shown], [letter for letter, _ in shown])
         caption = (
             f"Differences in points. Grey: one pair each. Blue: mean and {whole_percent(confidence)} interval. Orange: "
             "the size that was claimed. A claim holds when the whole blue line is right of 0."
         )
-        blocks.append(Picture("differences", to_png(figure), caption))
+        blocks.append(Picture("differences", to_png(differences_figure(shown)), caption))
     return blocks
 
 
-def _lettered(answers: Answers) -> list[tuple[str, Answer]]:
-    return [(_letters(index), given) for index, given in enumerate(answers.all)]
-
-
-def _letters(index: int) -> str:
-    return chr(ord("A") + index) if index < 26 else f"A{index}"
-
-
-def _spoken(letter: str, given: Answer) -> str:
-    question, result = given.question, given.result
+def _sentence(comparison: Comparison) -> str:
+    question, result = comparison.question, comparison.result
     text = (
-        f"**{letter}. {question.sentence}: {given.words}.** {_with_unit(given)} in {counted(result.n, 'pair')} "
-        f"({question.measured}); {given.judgement.reason}."
+        f"**{comparison.letter}. {question.sentence}: {comparison.outcome}.** {_mean_difference(comparison)} in "
+        f"{counted(result.n, 'pair')} ({question.measured}); {comparison.judgement.reason}."
     )
     if question.note:
         text += f" {question.note[0].upper()}{question.note[1:]}."
     recordings = question.recordings
-    if given.judgement.verdict is not Verdict.UNKNOWN and recordings is not None and recordings.holds(0):
+    if comparison.judgement.verdict is not Verdict.UNKNOWN and recordings is not None and recordings.holds(0):
         text += " Over recordings the interval has 0 in it: with other recordings it may come out otherwise."
     least = 2.0 ** (1 - result.n)
     if result.n >= 2 and least > 0.05:
@@ -181,32 +156,30 @@ def _spoken(letter: str, given: Answer) -> str:
     return text
 
 
-def _test_row(letter: str, given: Answer) -> tuple[str, ...]:
-    result = given.result
+def _test_row(comparison: Comparison) -> tuple[str, ...]:
+    result = comparison.result
     return (
-        letter,
+        comparison.letter,
         signed(result.mean),
         plain(result.sd),
         span(result.interval),
-        span(given.question.recordings),
-        signed(result.d_z),
-        signed(result.g_z),
-        p_value(result.p_sign_flip),
-        p_value(given.p_holm),
-        p_value(result.p_t),
-        p_value(result.p_corrected),
+        span(comparison.question.recordings),
+        *(signed(effect) for effect in (result.d_z, result.g_z)),
+        *(p_value(p) for p in (result.p_sign_flip, comparison.p_holm, result.p_t, result.p_corrected)),
     )
 
 
-def power_section(answers: Answers, effect: float, confidence: float) -> list[Block]:
-    """How likely the sweep was to find an effect of some size, from the spread that it saw."""
-    rows = []
-    for letter, given in _lettered(answers):
-        result = given.result
-        if given.question.unit == "points" and result.varies:
-            wanted = pairs_for_power(effect, result.sd, _WANTED_POWER, confidence)
-            found = whole_percent(power(effect, result.sd, result.n, confidence))
-            rows.append((letter, plain(result.sd), str(result.n), found, f"{wanted:,}" if wanted else "over 100,000"))
+def power_section(comparisons: Comparisons, effect: float, confidence: float) -> list[Block]:
+    """Return how likely the sweep was to find an effect of some size, from the spread that it saw."""
+    rows = [
+        (
+            comparison.letter,
+            plain(comparison.result.sd),
+            str(comparison.result.n),
+            *_power_and_pairs(comparison, effect, confidence),
+        )
+        for comparison in _with_spread(comparisons)
+    ]
     if not rows:
         return []
     columns = ("", "sd of differences, points", "pairs", f"power for {effect:g} points", "pairs for 80 %")
@@ -218,16 +191,25 @@ def power_section(answers: Answers, effect: float, confidence: float) -> list[Bl
     return [Heading("What the sweep could have found"), Text(text), Table(columns, rows)]
 
 
-def power_line(answers: Answers, effect: float, confidence: float) -> str:
-    """The power of the first question in points, as a sentence; empty where the spread is not known."""
-    for given in answers.all:
-        result = given.result
-        if given.question.unit != "points" or not result.varies:
-            continue
-        wanted = pairs_for_power(effect, result.sd, _WANTED_POWER, confidence)
-        return (
-            f"Power for {effect:g} points: {whole_percent(power(effect, result.sd, result.n, confidence))} with "
-            f"{counted(result.n, 'pair')} (sd {result.sd:.2f} points); 80 % takes "
-            + (f"{wanted:,} pairs." if wanted else "over 100,000 pairs.")
-        )
-    return ""
+def power_line(comparisons: Comparisons, effect: float, confidence: float) -> str:
+    """Return the power of the first question in points, as a sentence; empty where the spread is not known."""
+    first = next(iter(_with_spread(comparisons)), None)
+    if first is None:
+        return ""
+    probability, pairs = _power_and_pairs(first, effect, confidence)
+    return (
+        f"Power for {effect:g} points: {probability} with {counted(first.result.n, 'pair')} "
+        f"(sd {first.result.sd:.2f} points); 80 % takes {pairs} pairs."
+    )
+
+
+def _with_spread(comparisons: Comparisons) -> list[Comparison]:
+    return [each for each in comparisons.all if each.question.unit == "points" and each.result.varies]
+
+
+def _power_and_pairs(comparison: Comparison, effect: float, confidence: float) -> tuple[str, str]:
+    """Return the power to find an effect, and the pairs that 80 % take, each as the page shows it."""
+    result = comparison.result
+    pairs = pairs_for_power(effect, result.sd, _WANTED_POWER, confidence)
+    probability = power(effect, result.sd, result.n, confidence)
+    return whole_percent(probability), f"{pairs:,}" if pairs else "over 100,000"

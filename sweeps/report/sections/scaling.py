@@ -7,10 +7,9 @@ from collections.abc import Sequence
 import numpy as np
 
 from sweeps.report.document import Block, Heading, Picture, Table, Text
-from sweeps.report.figures import to_png
+from sweeps.report.figures import Points, scaling_figure, to_png
 from sweeps.report.formatting import NONE, percent, plain, span, whole_percent
-from sweeps.report.scaling_figure import Points, scaling_figure
-from sweeps.report.sweep_data import Job, Sweep
+from sweeps.report.sweep_data import Job, Sweep, grouped, values_of
 from sweeps.statistics.scaling import growth
 
 SIZE = "datamodule.train_fraction"
@@ -18,21 +17,22 @@ _FIT, _PREDICT = "fit_seconds", "predict_windows_per_s"
 
 
 def scaling_section(sweep: Sweep, metric: str, confidence: float) -> list[Block]:
-    """A figure and a table, where a sweep varies how much of the training data is used."""
+    """Return a figure and a table, where a sweep varies how much of the training data is used."""
     if SIZE not in sweep.factors:
         return []
-    models = _models(sweep)
+    others = [key for key in sweep.factors if key != SIZE]
+    models = grouped(sweep.jobs, lambda job: " ".join(job.levels(others)) or "all runs")
     titles = {f"accuracy: {metric}": metric, "seconds to fit": _FIT, "windows a second, prediction": _PREDICT}
     panels = {
-        title: {model: _points(jobs, key) for model, jobs in models.items() if _points(jobs, key)}
+        title: {model: points for model, jobs in models.items() if (points := _points(jobs, key))}
         for title, key in titles.items()
     }
     if not all(panels.values()):
         return []
-    level = whole_percent(confidence)
     caption = (
-        f"Exponent: of the size in a power law of the seconds to fit, least squares on logarithms, with its {level} "
-        "interval; 1 means that twice the data takes twice as long. Smallest and largest: means over runs."
+        "Exponent: of the size in a power law of the seconds to fit, least squares on logarithms, with its "
+        f"{whole_percent(confidence)} interval; 1 means that twice the data takes twice as long. Smallest and "
+        "largest: means over runs."
     )
     columns = (
         "model", "windows", "fit, s: smallest", "largest", "over the first", "exponent", "interval",
@@ -52,29 +52,17 @@ def scaling_section(sweep: Sweep, metric: str, confidence: float) -> list[Block]
     ]
 
 
-def _models(sweep: Sweep) -> dict[str, list[Job]]:
-    """Jobs by their levels of the other factors."""
-    others = [key for key in sweep.factors if key != SIZE]
-    found: dict[str, list[Job]] = {}
-    for job in sweep.jobs:
-        found.setdefault(" ".join(job.typed.get(key, "-") for key in others) or "all runs", []).append(job)
-    return found
-
-
 def _size(job: Job) -> float:
     return float(job.tags.get("data.windows_train", "nan"))
 
 
 def _points(jobs: Sequence[Job], key: str) -> Points:
-    points: dict[float, list[float]] = {}
-    for job in jobs:
-        if key in job.metrics and _size(job) > 0:
-            points.setdefault(_size(job), []).append(job.metrics[key])
-    return points
+    sized = [job for job in jobs if key in job.metrics and _size(job) > 0]
+    return {size: values_of(group, key) for size, group in grouped(sized, _size).items()}
 
 
 def _ends(jobs: Sequence[Job], key: str) -> tuple[float, float]:
-    """Mean over runs at the smallest and at the largest size; NaN where there is none."""
+    """Return the mean over runs at the smallest and at the largest size; NaN where there is none."""
     points = _points(jobs, key)
     if not points:
         return float("nan"), float("nan")
@@ -86,7 +74,6 @@ def _row(model: str, jobs: Sequence[Job], metric: str, first: float, confidence:
     grown = growth([_size(job) for job in timed], [job.metrics[_FIT] for job in timed], confidence) if timed else None
     sizes = sorted(_points(jobs, _FIT))
     least, most = _ends(jobs, _FIT)
-    worst, best = _ends(jobs, metric)
     return (
         model,
         f"{sizes[0]:,.0f} to {sizes[-1]:,.0f}" if sizes else NONE,
@@ -94,8 +81,7 @@ def _row(model: str, jobs: Sequence[Job], metric: str, first: float, confidence:
         plain(most, 3),
         plain(most / first, 3) if first else NONE,
         plain(grown.exponent) if grown else NONE,
-        span(grown.interval).replace("+", "") if grown else NONE,
+        span(grown.interval, plain) if grown else NONE,
         f"{_ends(jobs, _PREDICT)[1]:,.0f}",
-        percent(worst),
-        percent(best),
+        *(percent(accuracy) for accuracy in _ends(jobs, metric)),
     )

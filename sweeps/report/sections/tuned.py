@@ -1,20 +1,18 @@
-"""What was chosen by validation before the comparison."""
+"""The settings chosen by validation before the comparison."""
 
 from __future__ import annotations
 
-import math
-
 from sweeps.report.document import Block, Bullets, Heading, Table, Text
-from sweeps.report.formatting import NONE, plain
+from sweeps.report.formatting import plain
 from sweeps.report.tuning import Tuning
-from sweeps.results.table import short_names
+from sweeps.results.overrides import short_names
 
 
 def tuning_section(tuning: Tuning | None) -> list[Block]:
-    """All values that were tried, with their validation scores, and which of them are compared."""
+    """Return all values that were tried, with their validation scores, and which of them are compared."""
     if tuning is None:
         return []
-    keys = " and ".join(name.replace("_", " ") for name in short_names(list(tuning.keys)))
+    keys = " and ".join(short_names(list(tuning.keys)))
     heading = Heading("Each at its best")
     if tuning.problem:
         return [heading, Text(f"**Nothing was tuned:** {tuning.problem}. Below, all values are compared as they are.")]
@@ -22,23 +20,23 @@ def tuning_section(tuning: Tuning | None) -> list[Block]:
         (
             *candidate.setting,
             *candidate.values,
-            NONE if math.isnan(candidate.score) else plain(candidate.score, 4),
+            plain(candidate.score, 4),
             str(candidate.runs),
             "compared" if candidate.chosen else "",
         )
         for candidate in sorted(tuning.candidates, key=lambda candidate: candidate.setting)
     ]
-    names = [name.replace("_", " ") for name in short_names([*tuning.others, *tuning.keys])]
+    names = short_names([*tuning.others, *tuning.keys])
     columns = (*names, f"best {tuning.monitor}", "runs", "")
     text = (
         f"Of each setting the {keys} was chosen whose runs have the best {tuning.monitor}, on average over seeds, each "
         "run at its best epoch. The test part had no say. Everything below is about the chosen runs only. A value one "
         "of whose runs is missing has no score."
     )
-    edges = [candidate for candidate in tuning.candidates if candidate.at_edge]
-    warned = [
+    edges = [
         f"{', '.join([*candidate.setting, *candidate.values])}: the chosen {keys} is at the edge of what was tried; "
         "a better one may lie outside."
-        for candidate in edges
+        for candidate in tuning.candidates
+        if candidate.at_edge
     ]
-    return [heading, Text(text), *([Bullets(warned)] if warned else []), Table(columns, rows, labels=len(names))]
+    return [heading, Text(text), *([Bullets(edges)] if edges else []), Table(columns, rows, labels=len(names))]

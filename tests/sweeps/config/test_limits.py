@@ -21,10 +21,11 @@ from sweeps.config.limits import NO_LIMITS, Limits
 ROOT = Path(__file__).resolve().parents[3]
 LIBRARIES = ("pose", "datamodules", "lightning_modules")
 DOORS = {door.__name__: door.LIMITS for door in (train, extract, compare, report)}
-GROUPS = ("datamodule", "model", "loss", "optimizer", "scheduler", "trainer", "pose")
+GROUPS = "datamodule|model|loss|optimizer|scheduler|trainer"
+OF_POSE = "fps|detect_every|people_per_batch|frames_per_batch|detector|estimator|nms|tracker"
 # A key of a data set, a network, a trainer or pose, as it is typed.
 KEY = re.compile(
-    rf"(?<![\w/.`])({'|'.join(GROUPS)})(\.(?!py\b|txt\b|pt2\b)[a-z_]\w*|/(split|detector|estimator|nms|tracker))\b"
+    rf"(?<![\w/.`])(({GROUPS})\.(?!py\b|pt2\b)[a-z_]\w*|pose[./]({OF_POSE})|datamodule/split|pose/({OF_POSE}))\b"
 )
 CODE = re.compile(r"`([A-Z]\w*\.)?([a-z_.]+)[^`]*`")
 

@@ -34,7 +34,7 @@ def page(outputs, name):
     return (outputs / "reports" / name / "report.md").read_text()
 
 
-def test_a_claim_is_told_with_its_numbers(optimizers, type_report, outputs):
+def test_a_claim_has_its_verdict_and_its_numbers(optimizers, type_report, outputs):
     ended = type_report("sweep=made-optimizers resamples=500")
     assert (ended.status, ended.err) == (0, "")
     # differences 4, 3, 3, 4, 4: mean 3.6, sd 0.5477, t(4) 2.7764: 3.6 +- 0.680
@@ -202,7 +202,7 @@ def test_classes_are_found_by_the_name_that_training_gives_them(name):
     assert recall_key(name) == f"test/recall/{slug(name)}"
 
 
-def test_what_the_data_could_not_have_is_told_and_that_a_preset_draws_the_split_anew(make_sweep, type_report, outputs):
+def test_impossible_jobs_are_listed_and_a_preset_that_draws_the_split_anew_is_noticed(make_sweep, type_report, outputs):
     sweep = make_sweep("made-protocol")
     for seed in range(3):
         for number, split in enumerate(("window", "clip")):

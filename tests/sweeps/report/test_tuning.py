@@ -93,3 +93,14 @@ def test_tuning_can_be_switched_off_and_asked_for(fair, type_report, outputs):
     wrong = type_report("sweep=made-fair 'tuned=[optimizer.lrr]'")
     assert wrong.status == 1
     assert "does not vary optimizer.lrr; type tuned=[optimizer.lr]" in wrong.err
+
+
+def test_a_sweep_of_seeds_only_has_nothing_to_tune(make_sweep, type_report):
+    sweep = make_sweep("made-seeds-only")
+    for seed in range(2):
+        sweep.job([f"seed={seed}"], 0.5)
+    wrong = type_report("sweep=made-seeds-only 'tuned=[optimizer.lr]'")
+    assert wrong.status == 1
+    assert wrong.err == (
+        "error: tuned=[optimizer.lr]: the sweep made-seeds-only does not vary optimizer.lr; it varies nothing\n"
+    )

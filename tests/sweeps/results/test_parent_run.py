@@ -6,6 +6,8 @@ import pytest
 from mlflow.entities import Metric
 
 from sweeps.results.parent_run import NOTE, conclude, summarize
+from sweeps.results.ranking import Ranking
+from sweeps.results.runs import read_runs
 from sweeps.tracking.sweep_runs import Asked, write_grid
 
 
@@ -26,8 +28,8 @@ def sweep(store):
         client.set_terminated(run_id, status)
         return run_id
 
-    def read():
-        summarize(store, parent)
+    def read(ranking=None):
+        summarize(store, parent, read_runs(store, parent).current, ranking)
         return client.get_run(parent).data
 
     return parent, add, read
@@ -57,6 +59,31 @@ def test_without_a_validation_that_all_share_it_says_that_test_chose(sweep):
     add("rmsprop", accuracy=0.8, loss=0.4)
     data = read()
     assert (data.tags["best.name"], data.tags["best.chosen_by"]) == ("adam", "test/accuracy")
+
+
+def test_the_best_job_of_a_search_is_the_one_that_the_search_found(sweep):
+    _, add, read = sweep
+    other = add("adam", accuracy=0.9, loss=0.4)
+    best = add("rmsprop", accuracy=0.8, loss=0.5)
+    data = read(Ranking("val/accuracy", {best: 0.7, other: 0.6}))
+    assert data.metrics == {"test/accuracy": 0.8, "best/val/loss": 0.5}
+    assert (data.tags["best.run_id"], data.tags["best.chosen_by"]) == (best, "val/accuracy")
+    assert data.tags[NOTE].splitlines()[0] == f"2 of 2 jobs finished. Best by `val/accuracy`: `{best}`."
+    assert data.tags[NOTE].splitlines()[2:] == [
+        "| optimizer | val/accuracy | test/accuracy |",
+        "| --- | --- | --- |",
+        "| rmsprop | 0.7000 | 0.8000 |",
+        "| adam | 0.6000 | 0.9000 |",
+    ]
+
+
+def test_a_search_by_the_metric_that_chose_the_epochs_names_their_best(sweep):
+    _, add, read = sweep
+    best = add("adam", accuracy=0.9, loss=0.4)
+    unranked = add("rmsprop", accuracy=0.8)
+    data = read(Ranking("val/loss", {best: 0.4}))
+    assert (data.tags["best.run_id"], data.tags["best.chosen_by"]) == (best, "best/val/loss")
+    assert unranked not in data.tags[NOTE]
 
 
 def test_a_later_command_may_find_a_better_one(sweep):

@@ -1,5 +1,6 @@
 import pytest
 
+from sweeps.results.runs import read_runs
 from sweeps.results.table import print_run_summary, print_sweep_table, ui_command
 from sweeps.runtime.job_context import JobContext
 from sweeps.tracking.run import EpochMetrics, tracked_run
@@ -28,7 +29,7 @@ def parent(store, job):
 def lines(store, parent, monkeypatch, capsys):
     def printed(columns):
         monkeypatch.setenv("COLUMNS", str(columns))
-        print_sweep_table(store, parent)
+        print_sweep_table(store, read_runs(store, parent))
         return capsys.readouterr().out.strip().splitlines()
 
     return printed
@@ -92,7 +93,7 @@ def test_of_many_jobs_the_best_are_shown(store, capsys):
         run_id = client.create_run(store.experiment_id, tags=tags).info.run_id
         client.log_metric(run_id, "test/accuracy", number / 1000)
         client.set_terminated(run_id)
-    print_sweep_table(store, parent)
+    print_sweep_table(store, read_runs(store, parent))
     out = capsys.readouterr().out
     assert len([line for line in out.splitlines() if line.startswith("finished")]) == 100
     assert "(3 more jobs, none of them better, in MLflow)" in out

@@ -3,58 +3,22 @@
 import os
 import signal
 import time
+from pathlib import Path
 
 import pytest
 
 from sweeps.runtime.signals import Terminated, held_signals, termination_raises, was_interrupted
 from sweeps.tracking.recovery import mark_dead_runs
 
-TRACK = """
-import os, signal, sys, time
-from omegaconf import OmegaConf
-from sweeps.runtime.job_context import JobContext
-from sweeps.tracking.run import tracked_run
-from sweeps.tracking.store import open_store
-cfg = OmegaConf.create({"tracking": {"uri": sys.argv[1], "experiment": "test"}, "output_dir": sys.argv[2], "seed": 0})
-store = open_store(cfg.tracking, cfg.output_dir)
-if sys.argv[3:]:
-    write_status = store.client.set_terminated
-    def write_and_be_interrupted(*arguments):
-        os.kill(os.getpid(), signal.SIGINT)
-        write_status(*arguments)
-    store.client.set_terminated = write_and_be_interrupted
-with tracked_run(cfg, JobContext(), "d", store) as run:
-    print(run.run_id, flush=True)
-    BODY
-"""
-SLEEP = "time.sleep(300)"
-FIT = """
-    import warnings; warnings.simplefilter("ignore")
-    import logging; logging.getLogger("pytorch_lightning").setLevel(logging.ERROR)
-    import torch, pytorch_lightning as pl
-    class Tiny(pl.LightningModule):
-        def __init__(self):
-            super().__init__()
-            self.layer = torch.nn.Linear(2, 1)
-        def training_step(self, batch, index):
-            if index == 1:
-                print("training", flush=True)
-                time.sleep(300)
-            return self.layer(batch).mean()
-        def configure_optimizers(self):
-            return torch.optim.SGD(self.parameters(), 0.1)
-    trainer = pl.Trainer(accelerator="cpu", max_epochs=1, logger=False, enable_checkpointing=False,
-                         enable_progress_bar=False, enable_model_summary=False)
-    trainer.fit(Tiny(), torch.utils.data.DataLoader(torch.ones(8, 2)))
-"""
+PROGRAM = Path(__file__).with_name("programs") / "interrupted_run.py"
 
 
 @pytest.fixture
 def start_run(fork_python, store, outputs):
-    """Start a process in a run, and give it and the run's id; anything after `body` has it get Ctrl-C while closing."""
+    """Start a process in a run; return it and the run's id. With `again`, Ctrl-C comes while the run is closed."""
 
-    def start(body, *again):
-        process = fork_python(TRACK.replace("    BODY", f"    {body.strip()}"), store.uri, outputs, *again)
+    def start(action, *again):
+        process = fork_python(PROGRAM.read_text(), store.uri, outputs, action, *again)
         return process, process.readline().strip()
 
     return start
@@ -66,7 +30,7 @@ def status(store, run_id):
 
 @pytest.mark.slow
 def test_sigterm_leaves_a_killed_run(start_run, store):
-    process, run_id = start_run(SLEEP)
+    process, run_id = start_run("sleep")
     os.kill(process.pid, signal.SIGTERM)
     returncode, _, told = process.communicate()
     assert (returncode, told) == (143, "")
@@ -76,7 +40,7 @@ def test_sigterm_leaves_a_killed_run(start_run, store):
 @pytest.mark.slow
 @pytest.mark.parametrize("again", [(), ("again",)])
 def test_ctrl_c_once_or_twice_leaves_a_killed_run(start_run, store, again):
-    process, run_id = start_run(SLEEP, *again)
+    process, run_id = start_run("sleep", *again)
     os.kill(process.pid, signal.SIGINT)
     returncode, _, told = process.communicate()
     assert returncode == -signal.SIGINT
@@ -86,7 +50,7 @@ def test_ctrl_c_once_or_twice_leaves_a_killed_run(start_run, store, again):
 
 @pytest.mark.slow
 def test_ctrl_c_while_a_finished_run_is_written_waits_for_it(start_run, store):
-    process, run_id = start_run("pass", "again")
+    process, run_id = start_run("nothing", "again")
     returncode, _, told = process.communicate()
     assert returncode == -signal.SIGINT
     assert "KeyboardInterrupt" in told
@@ -94,7 +58,7 @@ def test_ctrl_c_while_a_finished_run_is_written_waits_for_it(start_run, store):
 
 
 def test_a_run_whose_process_was_killed_hard_is_marked_by_the_next_command(start_run, store):
-    process, run_id = start_run(SLEEP)
+    process, run_id = start_run("sleep")
     mark_dead_runs(store)
     assert status(store, run_id) == "RUNNING"
     os.kill(process.pid, signal.SIGKILL)
@@ -107,7 +71,7 @@ def test_a_run_whose_process_was_killed_hard_is_marked_by_the_next_command(start
 @pytest.mark.slow
 @pytest.mark.parametrize("signum", [signal.SIGTERM, signal.SIGINT])
 def test_a_signal_during_lightnings_fit_leaves_a_killed_run(start_run, store, signum):
-    process, run_id = start_run(FIT)
+    process, run_id = start_run("fit")
     assert process.readline() == "training\n"
     os.kill(process.pid, signum)
     returncode, _, told = process.communicate()

@@ -19,10 +19,10 @@ from sweeps.config.search_settings import Settings
 from sweeps.config.search_space import Space
 from sweeps.errors import ConfigError
 from sweeps.launch.job import Job, State
-from sweeps.report.comparisons import Answers
+from sweeps.report.comparisons import Comparisons
 from sweeps.report.load import find_sweep, read_sweep
 from sweeps.report.questions import ask
-from sweeps.report.sections.limits import limits_section
+from sweeps.report.sections.caveats import caveats_section
 from sweeps.runtime.job_context import JobContext
 from sweeps.search.journal import journal_file, journal_storage
 from sweeps.search.pruning import Membership, Pruner, TrialPruner, pruner_of
@@ -395,7 +395,7 @@ def test_a_search_of_real_trainings_prunes_and_says_which_is_the_best(typist: Ty
     assert {(cell.status, cell.error[:30]) for cell in sweep.unfinished} == {
         ("pruned", "the search ended it after epoc")
     }
-    assert "A search by val/loss chose the settings" in str(limits_section(sweep, Answers([], [], [])))
+    assert "A search by val/loss chose the settings" in str(caveats_section(sweep, Comparisons([], [])))
     assert "comparisons of options" in [left.what for left in ask(sweep, "test/accuracy", 0.95, 100)[1]]
     repeated = typist.train(f"from_run={best.id} tracking.log_model=never progress=false tracking.experiment=test")
     assert repeated.history() == best.history()

@@ -2,11 +2,11 @@
 
 from pathlib import Path
 
+import psutil
 import pytest
 from omegaconf import OmegaConf
 
 from sweeps.errors import ConfigError
-from sweeps.tracking import filesystem
 from sweeps.tracking.filesystem import check_sqlite_place, filesystem_of, network_filesystem
 from sweeps.tracking.store import open_store
 
@@ -25,9 +25,11 @@ broken line
 
 
 @pytest.fixture
-def mounts(tmp_path: Path) -> Path:
-    file = tmp_path / "mounts"
+def mounts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    file = tmp_path / "proc" / "self" / "mounts"
+    file.parent.mkdir(parents=True)
     file.write_text(TABLE)
+    monkeypatch.setattr(psutil, "PROCFS_PATH", str(tmp_path / "proc"))
     return file
 
 
@@ -47,27 +49,27 @@ def mounts(tmp_path: Path) -> Path:
     ],
 )
 def test_the_longest_and_latest_mount_counts(mounts, path, kind, network):
-    assert filesystem_of(Path(path), mounts) == kind
-    assert network_filesystem(Path(path), mounts) == (kind if network else None)
+    assert filesystem_of(Path(path)) == kind
+    assert network_filesystem(Path(path)) == (kind if network else None)
 
 
 def test_a_link_counts_as_where_it_leads(mounts, tmp_path):
     (tmp_path / "outputs").symlink_to("/scratch/me")
-    assert filesystem_of(tmp_path / "outputs" / "mlflow.db", mounts) == "lustre"
+    assert filesystem_of(tmp_path / "outputs" / "mlflow.db") == "lustre"
 
 
-def test_without_a_table_nothing_is_refused(tmp_path):
-    assert filesystem_of(tmp_path, tmp_path / "none") is None
-    check_sqlite_place(tmp_path / "mlflow.db", tmp_path / "none")
+def test_without_a_table_nothing_is_refused(mounts, tmp_path):
+    mounts.unlink()
+    assert filesystem_of(tmp_path) is None
+    check_sqlite_place(tmp_path / "mlflow.db")
 
 
 def test_this_machine_has_a_table(tmp_path):
     assert filesystem_of(tmp_path)
 
 
-def test_a_store_there_is_refused_before_anything_is_written(mounts, tmp_path, monkeypatch):
+def test_a_store_there_is_refused_before_anything_is_written(mounts, tmp_path):
     mounts.write_text(f"{TABLE}server:/data {tmp_path}/data nfs4 rw 0 0\n")
-    monkeypatch.setattr(filesystem.check_sqlite_place, "__defaults__", (mounts,))
     tracking = OmegaConf.create({"uri": f"sqlite:///{tmp_path}/data/mlflow.db?timeout=9", "experiment": "test"})
     with pytest.raises(ConfigError) as told:
         open_store(tracking, str(tmp_path / "data"))

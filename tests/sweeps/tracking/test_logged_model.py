@@ -15,32 +15,9 @@ from sweeps.runtime.job_context import JobContext
 from sweeps.tracking.run import tracked_run
 
 ROOT = Path(__file__).parents[3]
+BARE = Path(__file__).with_name("programs") / "load_model.py"
 T, V, C, K = 9, 17, 2, 4
 METADATA = {"class_names": ["walk", "run", "sit", "fall"], "skeleton": "coco17", "fps": 30, "sequence_length": T}
-BARE = """
-import sys
-class OnlyTorchAndMlflow:
-    def find_spec(self, name, path=None, target=None):
-        if name.split(".")[0] in {"sweeps", "lightning_modules", "pytorch_lightning", "hydra", "torchmetrics"}:
-            raise ImportError(f"{name} is not installed here")
-sys.meta_path.insert(0, OnlyTorchAndMlflow())
-import json, numpy as np, torch, mlflow
-uri, run_id, saved, root = sys.argv[1:]
-mlflow.set_tracking_uri(uri)
-inputs = dict(np.load(saved))
-module = mlflow.pytorch.load_model(f"runs:/{run_id}/model")
-model = mlflow.pyfunc.load_model(f"runs:/{run_id}/model")
-expected = {1: inputs.pop("expected_1"), 7: inputs.pop("expected_7")}
-off = []
-for batch, answer in expected.items():
-    part = {key: value[:batch] for key, value in inputs.items()}
-    off.append(np.abs(model.predict(part) - answer).max())
-    with torch.no_grad():
-        tensors = [torch.from_numpy(part[key]) for key in ("keypoints", "scores")]
-        off.append(np.abs(module(*tensors).numpy() - answer).max())
-assert root not in sys.path, sys.path
-print(json.dumps({"off": float(max(off)), "count": len(off), "metadata": model.metadata.metadata}))
-"""
 
 
 class StandIn(nn.Module):
@@ -86,7 +63,7 @@ def test_it_predicts_the_same_where_only_torch_and_mlflow_are(logged, store, sta
     with torch.no_grad():
         expected = {f"expected_{batch}": model(keypoints[:batch], scores[:batch]).numpy() for batch in (1, 7)}
     np.savez(tmp_path / "x.npz", keypoints=keypoints.numpy(), scores=scores.numpy(), **expected)
-    process = start_python(BARE, store.uri, run.run_id, tmp_path / "x.npz", ROOT, options=["-I"])
+    process = start_python(BARE.read_text(), store.uri, run.run_id, tmp_path / "x.npz", ROOT, options=["-I"])
     out, err = process.communicate(timeout=120)
     assert process.returncode == 0, err
     answer = json.loads(out)

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from sweeps.runtime.process import process_tags
 from sweeps.tracking import events
-from sweeps.tracking.journal import FILES, OUTBOX, read_outbox
+from sweeps.tracking.journal import FILES, OUTBOX
 from sweeps.tracking.outbox import Outbox
 from sweeps.tracking.send import send_left_behind
 from sweeps.tracking.store import Store
@@ -173,7 +173,7 @@ def test_outboxes_of_living_processes_of_other_hosts_and_of_other_stores_are_lef
     at_uri = Store(store.client, URI, store.experiment_id, store.output_dir)
     assert send_left_behind(at_uri) == [dead.run_id]
     assert store.client.get_run(dead.run_id).data.tags["said"] == "yes"
-    assert all(read_outbox(outbox.file).waiting for outbox in kept)
+    assert all(outbox.pending().writes for outbox in kept)
     assert set(send_left_behind(at_uri, of_all=True)) == {outbox.run_id for outbox in kept[1:]}
     for outbox in kept:
         store.client.set_terminated(outbox.run_id)

@@ -25,6 +25,8 @@ from tests.helpers import LITTLE, LITTLE_DATA, Done, Typist
 from tests.servers import INITDB, Line, free_port, postgres
 
 EPOCHS = 5
+PROGRAMS = Path(__file__).with_name("programs")
+KILLED, WRITER = PROGRAMS / "killed_training.py", PROGRAMS / "write_run.py"
 COMMAND = f"tracking=server {LITTLE} {LITTLE_DATA} trainer.max_epochs={EPOCHS} progress=false"
 # Of the process, or of the way to the server.
 OWN_TAGS = {"host", "pid", "pid_start", "create_token", "overrides", "mlflow.source.name"}
@@ -157,30 +159,11 @@ def test_a_run_whose_server_carried_out_what_it_did_not_answer_is_as_any_other(t
     assert len(typist.store.client.search_runs([done.run.info.experiment_id], query)) == 1
 
 
-KILLED = """
-import os, signal, sys
-import train
-from sweeps.tracking.run import TrackedRun
-name, server = sys.argv[1], int(sys.argv[2])
-sys.argv[1:3] = []
-real, calls = getattr(TrackedRun, name), iter(range(1, 1000))
-def wrapper(*args, **kwargs):
-    call = next(calls)
-    if call == 2:
-        os.kill(server, signal.SIGKILL)
-    real(*args, **kwargs)
-    if call == 3:
-        os.kill(os.getpid(), signal.SIGKILL)
-setattr(TrackedRun, name, wrapper)
-train.main()
-"""
-
-
 @pytest.mark.slow
 def test_what_a_killed_job_had_to_say_is_sent_by_the_next_command(typist, server, whole, fork_python):
     words = typist.words(f"{COMMAND} tracking.uri={server.uri}")
     known = run_ids(typist)
-    status, _, told = fork_python(KILLED, "log_epochs", server.pid, *words).communicate()
+    status, _, told = fork_python(KILLED.read_text(), "log_epochs", server.pid, *words).communicate()
     assert status == -signal.SIGKILL, told
     server.start()
     [run_id] = run_ids(typist) - known
@@ -314,33 +297,11 @@ def test_a_database_that_is_not_there_is_told_at_once_and_without_its_password(t
     assert "secret" not in str(told.value)
 
 
-WRITER = """
-import json, sys
-from pathlib import Path
-from omegaconf import OmegaConf
-from sweeps.tracking.lifecycle import opened_run
-from sweeps.tracking.run import EpochMetrics, TrackedRun
-from sweeps.tracking.store import open_store
-uri, folder, name = sys.argv[1:]
-store = open_store(OmegaConf.create({"uri": uri, "experiment": "many", "patience": 60}), folder)
-with opened_run(store, name=name, tags={"writer": name}, params={"name": name}) as opened:
-    run = TrackedRun(store, opened.run_id, name)
-    print("open", flush=True)
-    while not Path(folder, "go").exists():
-        pass
-    for number in range(30):  # the same for all writers, which race to make each
-        run.log_dataset("data", str(number), "train", {}, "made")
-    for epoch in range(1, 31):
-        run.log_epochs([EpochMetrics(epoch, 1000 * epoch, {f"m{i}": epoch + i / 7 for i in range(20)})])
-    run.log_table([{"name": name}], "table.csv")
-"""
-
-
 @pytest.mark.slow
 @pytest.mark.skipif(not INITDB, reason="needs PostgreSQL: make setup-services")
 def test_many_processes_write_to_postgresql_at_once_also_when_it_goes_away(open_folder, fork_python, tmp_path):
     with postgres(open_folder) as database:
-        writers = [fork_python(WRITER, database.uri, tmp_path, name) for name in "abcd"]
+        writers = [fork_python(WRITER.read_text(), database.uri, tmp_path, name) for name in "abcd"]
         for writer in writers:
             writer.readline()
         (tmp_path / "go").touch()
