@@ -114,9 +114,8 @@ def check_id_pattern(id_pattern: str | None, datamodule: str, nearest: Nearest) 
     near = nearest(id_pattern, ID_PATTERNS)
     listed = f"{', '.join(known[:-1])} or {known[-1]}"
     why = f"has no group {listed}, and is no preset ({' or '.join(ID_PATTERNS)})"
-    if near:
-        return "id_pattern", f"{why}; type", [{"id_pattern": near}]
-    return "id_pattern", f"{why}; type for instance", [_EXAMPLE]
+    how, cure = ("type", {"id_pattern": near}) if near else ("type for instance", _EXAMPLE)
+    return "id_pattern", f"{why}; {how}", [cure]
 
 
 def check_strides(protocol: str, stride: int, eval_stride: int) -> Fault | None:

@@ -120,11 +120,10 @@ def check_searched_metric(metric: str, direction: str, nearest: Nearest) -> Faul
         return None
     if metric in SEARCHED:
         return "direction", f"finds the worst by {metric}; type", [{"direction": SEARCHED[metric]}]
+    of_test = "the test part judges what was found, it must not choose it"
+    why = of_test if metric.startswith("test/") else f"must be {_listed(SEARCHED)}"
     near = nearest(metric.replace("test/", "val/"), SEARCHED) or "val/loss"
-    cure = {"metric": near, "direction": SEARCHED[near]}
-    if metric.startswith("test/"):
-        return "metric", "the test part judges what was found, it must not choose it; type", [cure]
-    return "metric", f"must be {_listed(SEARCHED)}; type", [cure]
+    return "metric", f"{why}; type", [{"metric": near, "direction": SEARCHED[near]}]
 
 
 def check_searched_loss(metric: str, model: str) -> Fault | None:

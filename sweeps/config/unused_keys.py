@@ -51,15 +51,16 @@ class _Unused(NamedTuple):
     limits: Limits
     argument: str
     test: Callable[[Any], bool]
-    keys: list[str]
+    names: Sequence[str]
     text: str
 
     @classmethod
     def all_of(cls, limits: Limits) -> list[_Unused]:
-        return [
-            cls(limits, argument, test, [key for name in names for key in limits.keys_of(name)], text)
-            for argument, test, names, text in limits.stated("UNUSED")
-        ]
+        return [cls(limits, *statement) for statement in limits.stated("UNUSED")]
+
+    @property
+    def keys(self) -> list[str]:
+        return [key for name in self.names for key in self.limits.keys_of(name)]
 
     def is_met(self, config: DictConfig) -> bool:
         values = self._values(config)
@@ -74,8 +75,7 @@ class _Unused(NamedTuple):
             unused = [line for line in job.overrides if self._is_unused(line)]
             option = self._option(job)
             if unused and len(idle) == len(jobs):
-                text = self.limits.in_keys(self.text.format(option=option, this=this))
-                raise ConfigError(f"{unused[0]}: {text}")
+                raise ConfigError(f"{unused[0]}: {self.limits.in_keys(self.text.format(option=option, this=this))}")
             used = tuple(line for line in job.overrides if line not in unused)
             twice = [line for line in unused if line not in seen.setdefault(used, unused)]
             if twice and "{option}" in self.text:
