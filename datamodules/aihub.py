@@ -36,23 +36,10 @@ class AIHubDataModule(KeypointDataModule):
     ) -> None:
         super().__init__(**options)
         self.path = path
-        self.actions = actions
-        self.video_fps = fps
-        self.frame_step = frame_step
-        self.id_pattern = id_pattern
-        self.max_gap = max_gap
-        self.min_frames = min_frames
+        self.reading = (actions, fps, frame_step, id_pattern, max_gap, min_frames)
 
     def source(self) -> Source:
-        """The labels' clips."""
+        """Return the labels' clips."""
         from pose.readers.aihub import AIHubSource
 
-        return AIHubSource(
-            self.path,
-            self.actions,
-            self.video_fps,
-            self.frame_step,
-            self.id_pattern,
-            self.max_gap,
-            self.min_frames,
-        )
+        return AIHubSource(self.path, *self.reading)

@@ -10,7 +10,7 @@ class AlphaPoseDataModule(PeopleDataModule):
     """Windows of AlphaPose's result files."""
 
     def reader(self) -> type[PeopleSource]:
-        """What reads the files."""
+        """Return what reads AlphaPose's files."""
         from pose.readers.alphapose import AlphaPoseSource
 
         return AlphaPoseSource

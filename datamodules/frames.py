@@ -25,7 +25,7 @@ class FrameTable:
         offsets: `[num_clips + 1]` int32; clip i is `frames[offsets[i]:offsets[i + 1]]`.
         labels: `[num_clips]` int64, index of each clip's class.
         padded: number of clips that were shorter than a window and were filled up with their last frame.
-        missing: number of joints that were not found and were interpolated.
+        missing: number of joints that were missing and were interpolated.
     """
 
     frames: torch.Tensor
@@ -35,14 +35,14 @@ class FrameTable:
     missing: int
 
     def to(self, device: torch.device) -> FrameTable:
-        """The same table on a device; itself where it is there already."""
+        """Return the same table on a device; itself where it is there already."""
         if self.frames.device == device:
             return self
         moved = {name: getattr(self, name).to(device) for name in ("frames", "offsets", "labels")}
         return replace(self, **moved)
 
     def digest(self) -> str:
-        """Digest of frames and labels, the same on every machine."""
+        """Return a digest of frames and labels, the same on every machine."""
         digest = hashlib.blake2b(digest_size=16)
         for tensor in (self.frames, self.offsets, self.labels):
             digest.update(tensor.numpy().data)
@@ -50,10 +50,10 @@ class FrameTable:
 
 
 def take_frames(clips: Sequence[Clip], labels: Sequence[int], min_length: int, with_scores: bool = False) -> FrameTable:
-    """Puts the key points of all clips into one tensor and interpolates missing joints there.
+    """Join the key points of all clips in one tensor and interpolate missing joints there.
 
     Where the clips already lie one behind the other in one writable float32 array, as the simulator and the readers put
-    them, that memory is taken over and changed: do not use the clips' key points afterwards. It halves the peak.
+    them, that memory is taken over and changed, which halves the peak: do not use the clips' key points afterwards.
 
     Args:
         clips: at least one, all of the same V and C.
@@ -63,6 +63,13 @@ def take_frames(clips: Sequence[Clip], labels: Sequence[int], min_length: int, w
 
     Raises:
         DataError: the clips have different joints or coordinates.
+
+    Example:
+        >>> keypoints, scores = np.ones((4, 17, 2), np.float32), np.ones((4, 17), np.float32)
+        >>> clips = [Clip(name, keypoints, scores, "walk", recording=name) for name in "ab"]
+        >>> table = take_frames(clips, labels=[0, 0], min_length=5)  # a frame more than a clip has
+        >>> table.frames.shape, table.offsets.tolist(), table.padded
+        (torch.Size([10, 17, 2]), [0, 5, 10], 2)
     """
     shapes = {clip.keypoints.shape[1:] for clip in clips}
     if len(shapes) > 1:
@@ -88,14 +95,14 @@ def take_frames(clips: Sequence[Clip], labels: Sequence[int], min_length: int, w
 
 
 def _fill(rows: npt.NDArray[np.float32], clip: Clip) -> int:
-    """Writes one clip into its rows and returns how many joints were missing."""
+    """Write one clip into its rows and return how many joints were missing."""
     coordinates = clip.num_coordinates
-    found, length = rows[: len(clip), :, :coordinates], len(clip)
-    if not np.shares_memory(found, clip.keypoints):
-        found[:] = clip.keypoints
-    missing = find_missing(found, clip.scores)
+    keypoints, length = rows[: len(clip), :, :coordinates], len(clip)
+    if not np.shares_memory(keypoints, clip.keypoints):
+        keypoints[:] = clip.keypoints
+    missing = find_missing(keypoints, clip.scores)
     if missing.any():
-        interpolate_missing(found, missing)
+        interpolate_missing(keypoints, missing)
     if rows.shape[2] > coordinates:
         rows[:length, :, coordinates] = np.nan_to_num(clip.scores)
     rows[length:] = rows[length - 1]
@@ -103,7 +110,7 @@ def _fill(rows: npt.NDArray[np.float32], clip: Clip) -> int:
 
 
 def _shared_memory(clips: Sequence[Clip]) -> npt.NDArray[np.float32] | None:
-    """The array that all clips are consecutive views of, or None."""
+    """Return the array that all clips are consecutive views of, or None."""
     base: Any = clips[0].keypoints.base
     if not isinstance(base, np.ndarray) or base.dtype != np.float32 or base.ndim != 3 or not base.flags.c_contiguous:
         return None

@@ -1,4 +1,4 @@
-"""Videos, whose key points MMPose finds: HRNet by default."""
+"""Videos, whose key points MMPose estimates: HRNet by default."""
 
 from __future__ import annotations
 
@@ -15,21 +15,20 @@ if TYPE_CHECKING:
 class HRNetDataModule(PeopleDataModule):
     """Windows of people in videos.
 
-    What is missing in the store of key points is found first, in a process of its own, so that this one need not load
-    OpenMMLab; with a full store nothing does.
+    Key points that the store lacks are extracted first, in a process of its own, so that this one does not load
+    OpenMMLab; with a complete store no process does.
 
     Args:
         path: a video, a folder of pictures, a folder of those, or a manifest.
         store: the folder of all stores of key points.
-        detector: finds people; not used where the estimator finds them itself.
-        estimator: finds their joints.
-        nms: takes duplicates away.
-        tracker: follows people.
+        detector: detects people; not used where the estimator detects them itself.
+        estimator: estimates their joints.
+        nms: removes duplicates.
+        tracker: links the people of one frame to those of the next.
         detect_every: frames of a segment from one detection to the next; boxes between are interpolated.
-        people_per_batch: people that the estimator sees at once.
-        frames_per_batch: of the frames that people are detected in, those that the detector sees at once; fewer where
-            they would reach over more than 64 frames.
-        label_names: what labels that are numbers are called.
+        people_per_batch: people a batch of the estimator.
+        frames_per_batch: frames a batch of the detector; fewer where they would reach over more than 64 frames.
+        label_names: names of labels that are numbers.
         num_threads: of the CPU, for what is missing in the store; None leaves it to PyTorch.
         **options: of `PeopleDataModule`.
     """
@@ -64,7 +63,7 @@ class HRNetDataModule(PeopleDataModule):
         }
 
     def source(self) -> ExtractedSource:
-        """The clips of everybody in the videos."""
+        """Return the clips of everybody in the videos, once what the store lacks is extracted."""
         from pose.extraction.components import Parts
         from pose.readers.extracted import ExtractedSource
 
@@ -80,5 +79,4 @@ class HRNetDataModule(PeopleDataModule):
             num_threads=self.num_threads,
         )
         source.extract_missing()
-        self._source = source
         return source

@@ -20,6 +20,13 @@ class EpochSampler(Sampler[int]):
         rank: which of the processes this is.
         world_size: processes that share the windows out. Shuffled, each gets equally many: the first few windows of the
             order twice if need be; in order, nothing is twice.
+
+    Example:
+        >>> sampler = EpochSampler(5, seed=0, shuffle=True)
+        >>> first = sampler.order().tolist()
+        >>> sampler.set_epoch(1)
+        >>> sorted(first) == sorted(sampler), first == sampler.order().tolist()
+        (True, False)
     """
 
     def __init__(self, size: int, seed: int, shuffle: bool, rank: int = 0, world_size: int = 1) -> None:
@@ -31,7 +38,7 @@ class EpochSampler(Sampler[int]):
         self.epoch = 0
 
     def set_epoch(self, epoch: int) -> None:
-        """Lightning calls this before each epoch."""
+        """Take the order of another epoch; Lightning calls this before each."""
         self.epoch = epoch
 
     def __len__(self) -> int:
@@ -40,7 +47,7 @@ class EpochSampler(Sampler[int]):
         return len(range(self.rank, self.size, self.world_size))
 
     def order(self) -> torch.Tensor:
-        """This process's windows in this epoch's order, int32."""
+        """Return this process's windows in this epoch's order, int32."""
         if not self.shuffle:
             return torch.arange(self.size, dtype=torch.int32)[self.rank :: self.world_size]
         generator = torch.Generator().manual_seed(self.seed * 1_000_003 + self.epoch)
@@ -61,6 +68,14 @@ class ResidentLoader:
         windows: on the device.
         batch_size: windows a batch; the last one may be smaller.
         sampler: order of the windows.
+
+    Example:
+        >>> from datamodules.frames import FrameTable
+        >>> table = FrameTable(torch.zeros(8, 17, 2), torch.tensor([0, 8]), torch.tensor([1]), padded=0, missing=0)
+        >>> windows = Windows(table, starts=torch.tensor([0, 2, 4]), sequence_length=4)
+        >>> loader = ResidentLoader(windows, batch_size=2, sampler=EpochSampler(3, seed=0, shuffle=True))
+        >>> [batch.keypoints.shape for batch in loader]
+        [torch.Size([2, 4, 17, 2]), torch.Size([1, 4, 17, 2])]
     """
 
     def __init__(self, windows: Windows, batch_size: int, sampler: EpochSampler) -> None:
@@ -79,7 +94,7 @@ class ResidentLoader:
 
 
 class _WorkerLoader(DataLoader[Batch]):
-    """Asks the sampler for its order when the first batch is wanted.
+    """A DataLoader that asks the sampler for its order when the first batch is wanted.
 
     Lightning makes the iterator of a resumed run's first epoch before it tells the sampler the epoch (at that time its
     own `current_epoch` is one behind), and worker processes would start on another epoch's order.
@@ -92,7 +107,7 @@ class _WorkerLoader(DataLoader[Batch]):
 def worker_loader(
     windows: Windows, batch_size: int, sampler: EpochSampler, num_workers: int, pin_memory: bool
 ) -> DataLoader[Batch]:
-    """PyTorch's DataLoader over the same windows: worker processes fetch a whole batch in one gather."""
+    """Return PyTorch's DataLoader over the same windows: worker processes fetch a whole batch in one gather."""
     return _WorkerLoader(
         windows,  # type: ignore[arg-type]  # has __len__, __getitem__ and __getitems__, which is all that is asked for
         batch_size=batch_size,

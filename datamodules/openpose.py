@@ -10,7 +10,7 @@ class OpenPoseDataModule(PeopleDataModule):
     """Windows of OpenPose's folders."""
 
     def reader(self) -> type[PeopleSource]:
-        """What reads the files."""
+        """Return what reads OpenPose's files."""
         from pose.readers.openpose import OpenPoseSource
 
         return OpenPoseSource

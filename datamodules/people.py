@@ -13,11 +13,11 @@ if TYPE_CHECKING:
 
 
 class PeopleDataModule(KeypointDataModule):
-    """Windows of people whom an estimator found in films. A subclass says how its files are read.
+    """Windows of the people that an estimator detected in recordings. A subclass says how its files are read.
 
     Args:
         path: the files, a folder of them, or a manifest.
-        id_pattern: regular expression, or a preset, that finds label, subject, camera and recording in a film's name.
+        id_pattern: regular expression, or a preset, that finds label, subject, camera and recording in a file's name.
         fps: frames a second.
         image_size: width and height of the pictures in pixels; None where not known.
         max_gap: frames that a person may be unseen within a clip.
@@ -44,34 +44,18 @@ class PeopleDataModule(KeypointDataModule):
         self.id_pattern = id_pattern
         self.file_fps = fps
         self.image_size = image_size
-        self.max_gap = max_gap
-        self.min_frames = min_frames
-        self.max_people = max_people
-        self.min_overlap = min_overlap
-        self._source: PeopleSource | None = None
-        self._tracks_left_out = 0
+        self.tracking = (max_gap, min_frames, max_people, min_overlap)
 
     def reader(self) -> type[PeopleSource]:
-        """What reads the files."""
+        """Return the class that reads the files."""
         raise TypeError(f"{type(self).__name__} has no reader of files: write its method reader()")
 
     def source(self) -> PeopleSource:
-        """The files' clips."""
-        self._source = self.reader()(self.path, self.id_pattern, self.file_fps, self.image_size, self.tracks())
-        return self._source
+        """Return the files' clips."""
+        return self.reader()(self.path, self.id_pattern, self.file_fps, self.image_size, self.tracks())
 
     def tracks(self) -> TrackOptions:
-        """How people become clips."""
+        """Return how people become clips."""
         from pose.readers.sequences import TrackOptions
 
-        return TrackOptions(self.max_gap, self.min_frames, self.max_people, self.min_overlap)
-
-    def setup(self, stage: str | None = None) -> None:
-        """Reads, divides and indexes the data once; later calls do nothing."""
-        super().setup(stage)
-        if self._source is not None:
-            self._tracks_left_out, self._source = self._source.left_out, None
-
-    def summary(self) -> dict[str, int]:
-        """Counts that belong beside every result."""
-        return super().summary() | {"tracks_left_out": self._tracks_left_out}
+        return TrackOptions(*self.tracking)

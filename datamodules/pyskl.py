@@ -30,12 +30,10 @@ class PysklDataModule(KeypointDataModule):
     ) -> None:
         super().__init__(**options)
         self.path = path
-        self.id_pattern = id_pattern
-        self.file_class_names = class_names
-        self.fps = fps
+        self.reading = (id_pattern, class_names, fps)
 
     def source(self) -> Source:
-        """The pickle's clips."""
+        """Return the pickle's clips."""
         from pose.readers.pyskl import PysklSource
 
-        return PysklSource(self.path, self.id_pattern, self.file_class_names, self.fps)
+        return PysklSource(self.path, *self.reading)

@@ -1,4 +1,4 @@
-"""Who is trained on and who is tested on: groups of clips drawn so that every class is shared out alike."""
+"""Stratified splits: groups of clips, or windows, drawn so that each side has its share of every class."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Mask = npt.NDArray[np.bool_]
 Counts = npt.NDArray[np.float64]
 
 # Orders of the groups that are tried. The first that is as good as the best, within one group, is taken: other seeds
-# hold out other people, none of them an unlucky draw. Many groups are shared out well by any order.
+# hold out other people, and none is an unlucky draw. Any order shares many groups out well.
 _TRIES = 32
 _GROUPS_TRIED = 20_000  # over all orders: a second or so
 
@@ -26,14 +26,18 @@ class Split:
     """How the data is divided; the keys of the group datamodule/split.
 
     Args:
-        protocol: what is kept whole: `window` nothing but windows, `clip` recordings, `subject`, `camera`; `predefined`
-            takes the splits that the data names.
+        protocol: what is never on two sides: `window` a window, `clip` a recording, `subject` a person, `camera` a
+            camera; `predefined` takes the splits that the data names.
         test_fraction: of all frames, in (0, 1).
         val_fraction: of the training part, in [0, 1); 0 for no validation.
         seed: of the draw.
         train: name of the split to train on, for `predefined`.
         test: name of the split to test on, for `predefined`.
         val: name of the split to validate on, for `predefined`; without it `val_fraction` of train is drawn.
+
+    Example:
+        >>> Split("subject", test_fraction=0.25).val_fraction
+        0.15
     """
 
     protocol: Protocol
@@ -48,7 +52,7 @@ class Split:
 def split_groups(
     groups: Sequence[str], labels: npt.NDArray[np.int64], sizes: npt.NDArray[np.int64], fraction: float, seed: int
 ) -> Mask:
-    """Draws whole groups until each class has `fraction` of its frames among them, as nearly as groups allow.
+    """Draw whole groups until each class has `fraction` of its frames among them, as nearly as groups allow.
 
     Args:
         groups: the group of each item.
@@ -60,6 +64,11 @@ def split_groups(
     Returns:
         `[num_items]`, true for what was drawn. A class that is in at least two groups is on both sides wherever the
         other classes leave that possible.
+
+    Example:
+        >>> people, labels = ["ann", "ann", "bob", "bob", "eve", "eve"], np.array([0, 1, 0, 1, 0, 1])
+        >>> split_groups(people, labels, sizes=np.full(6, 30), fraction=1 / 3, seed=0)
+        array([False, False, False, False,  True,  True])
     """
     names, group_of = np.unique(np.asarray(groups), return_inverse=True)
     _, class_of = np.unique(labels, return_inverse=True)
@@ -73,7 +82,7 @@ def split_groups(
 
 
 def _choose(counts: Counts, target: npt.NDArray[np.float64], draws: list[Mask]) -> Mask:
-    """The first draw that misses the fewest classes and is within half a group, in every class, of the best."""
+    """Return the first draw that misses the fewest classes and is within half a group, in every class, of the best."""
     sums = np.array([counts[draw].sum(axis=0) for draw in draws])
     one_sided = ((sums == 0) | (sums == counts.sum(axis=0))).sum(axis=1)
     complete = one_sided == one_sided.min()
@@ -84,7 +93,7 @@ def _choose(counts: Counts, target: npt.NDArray[np.float64], draws: list[Mask]) 
 
 
 def _draw(counts: Counts, target: npt.NDArray[np.float64], order: npt.NDArray[np.int64]) -> Mask:
-    """Takes groups in this order, first one for every class, then whatever brings the sums nearer to the target."""
+    """Take groups in this order, first one for every class, then whatever brings the sums nearer to the target."""
     drawn = np.zeros(len(counts), dtype=np.bool_)
     have = np.zeros_like(target)
     total, rarest_first = counts.sum(axis=0), np.argsort((counts > 0).sum(axis=0), kind="stable")
@@ -104,17 +113,22 @@ def _draw(counts: Counts, target: npt.NDArray[np.float64], order: npt.NDArray[np
 
 
 def _distance(have: npt.NDArray[np.float64], target: npt.NDArray[np.float64]) -> float:
-    """Sum over the classes of the squared error relative to the class's target."""
+    """Return the sum over the classes of the squared error relative to the class's target."""
     return float(np.square(have / target - 1).sum())
 
 
 def split_windows(labels: npt.NDArray[np.integer[Any]], fraction: float, seed: int) -> Mask:
-    """Draws `fraction` of the windows of each class at random, to the nearest window, at least one and not all.
+    """Draw `fraction` of the windows of each class at random, to the nearest window, at least one and not all.
 
     Args:
         labels: the class of each window.
         fraction: share to draw, in (0, 1).
         seed: of the draw.
+
+    Example:
+        >>> drawn = split_windows(np.array([0] * 10 + [1] * 5), fraction=0.2, seed=0)
+        >>> drawn[:10].sum(), drawn[10:].sum()
+        (np.int64(2), np.int64(1))
     """
     rng = np.random.default_rng(seed)
     drawn = np.zeros(len(labels), dtype=np.bool_)
@@ -127,12 +141,16 @@ def split_windows(labels: npt.NDArray[np.integer[Any]], fraction: float, seed: i
 
 
 def keep_windows(labels: npt.NDArray[np.integer[Any]], fraction: float, seed: int) -> Mask:
-    """Keeps `fraction` of the windows of each class at random, to the nearest window and at least one.
+    """Keep `fraction` of the windows of each class at random, to the nearest window and at least one.
 
     Args:
         labels: the class of each window.
         fraction: share to keep, in (0, 1]. The windows of a smaller share are among those of a larger one.
         seed: of the draw.
+
+    Example:
+        >>> keep_windows(np.array([0, 0, 0, 0, 1]), fraction=0.5, seed=0).sum()
+        np.int64(3)
     """
     order = np.random.default_rng(seed).permutation(len(labels))
     kept = np.zeros(len(labels), dtype=np.bool_)
@@ -143,13 +161,16 @@ def keep_windows(labels: npt.NDArray[np.integer[Any]], fraction: float, seed: in
 
 
 def check_classes(drawn: Mask, labels: npt.NDArray[np.integer[Any]], class_names: Sequence[str], unit: str) -> None:
-    """Raises DataError where a class is missing on one of the two sides.
+    """Raise DataError where a class is missing on one of the two sides.
 
     Args:
         drawn: true for the test part.
         labels: the class of each item.
         class_names: names by class index.
-        unit: what is kept whole, for the message.
+        unit: what is never on two sides, for the message.
+
+    Example:
+        >>> check_classes(np.array([True, False]), np.array([0, 0]), ["walk"], "clip")
     """
     for label in np.unique(labels):
         sides = set(drawn[labels == label].tolist())

@@ -17,19 +17,24 @@ class SyntheticDataModule(KeypointDataModule):
         dimensions: 2 for pixels with an estimator's errors, 3 for the true joints in metres.
         seed: of the simulation.
         **options: of `KeypointDataModule`.
+
+    Example:
+        >>> data = SyntheticDataModule(frames=3_000, views=2, split={"protocol": "clip"})
+        >>> data.setup()
+        >>> data.class_names
+        ('carrying', 'falling down', 'walking', 'lifting', 'standing', 'lying down')
+        >>> next(iter(data.train_dataloader())).keypoints.shape  # windows, frames, joints, coordinates
+        torch.Size([247, 9, 17, 2])
     """
 
     def __init__(
         self, frames: int = 62_880, views: int = 3, dimensions: int = 2, seed: int = 0, **options: Any
     ) -> None:
         super().__init__(**options)
-        self.frames = frames
-        self.views = views
-        self.dimensions = dimensions
-        self.seed = seed
+        self.simulation = (frames, views, seed, dimensions)
 
     def source(self) -> Source:
-        """The simulator."""
+        """Return the simulator."""
         from pose.simulator import SyntheticSource
 
-        return SyntheticSource(self.frames, self.views, self.seed, self.dimensions)
+        return SyntheticSource(*self.simulation)

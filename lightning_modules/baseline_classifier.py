@@ -1,4 +1,4 @@
-"""A baseline as train.py sees it: the counterpart of the LightningModule, with the same features and metrics."""
+"""The counterpart of the LightningModule for baselines, with the same features and metrics."""
 
 from __future__ import annotations
 
@@ -29,7 +29,18 @@ class BaselineClassifier:
     Attributes:
         fit_seconds: that `fit` took, features included.
         predict_windows_per_s: windows that the last `evaluate` predicted a second, features included.
-        test_result: what the test part gave.
+        test_result: the test part, window by window.
+
+    Example:
+        >>> from types import SimpleNamespace
+        >>> from lightning_modules.baselines import Majority
+        >>> target = torch.tensor([0, 0, 1])
+        >>> batch = SimpleNamespace(keypoints=torch.zeros(3, 9, 17, 2), target=target, clip=torch.arange(3))
+        >>> classifier = BaselineClassifier(Normalizer(17, 2, 2), Majority(2), ["stand", "fall"], None, ["fall"])
+        >>> classifier.fit([batch])
+        >>> values = classifier.evaluate("test", [batch])
+        >>> round(values["test/accuracy"], 4), values["test/abnormal_recall"]
+        (0.6667, 0.0)
     """
 
     def __init__(
@@ -51,11 +62,11 @@ class BaselineClassifier:
 
     @property
     def network(self) -> nn.Module:
-        """What was fitted, as a network."""
+        """The fitted baseline as a network."""
         return self.baseline.network()
 
     def fit(self, batches: Iterable[WindowBatch]) -> None:
-        """Fits the baseline to all windows of these batches."""
+        """Fit the baseline to all windows of these batches."""
         start = time.perf_counter()
         features, target, _ = self._read(batches)
         weights = None if self.class_weights is None else self.class_weights[target].double().numpy()
@@ -63,7 +74,7 @@ class BaselineClassifier:
         self.fit_seconds = time.perf_counter() - start
 
     def evaluate(self, part: str, batches: Iterable[WindowBatch]) -> dict[str, float]:
-        """Metrics of a part by name; of `test` all of them, and `test_result` is kept.
+        """Return metrics of a part by name; of `test` all of them, and keep `test_result`.
 
         There is no `<part>/loss` where the baseline gives no probabilities.
         """
@@ -72,9 +83,9 @@ class BaselineClassifier:
         probabilities = torch.from_numpy(self.baseline.predict(features.numpy()))
         self.predict_windows_per_s = len(target) / (time.perf_counter() - start)
         logits = to_logits(probabilities)
-        counted = PartMetrics(len(self.class_names))
-        counted.update(cross_entropy(logits, target, self.class_weights), logits, target)
-        loss, confusion = counted.compute()
+        metrics = PartMetrics(len(self.class_names))
+        metrics.update(cross_entropy(logits, target, self.class_weights), logits, target)
+        loss, confusion = metrics.compute()
         values = {**({"loss": loss} if self.baseline.gives_probabilities else {}), **summarize(confusion)}
         if part == "test":
             values |= recalls(confusion, self.class_names) | alarms(confusion, self.abnormal)
@@ -83,7 +94,7 @@ class BaselineClassifier:
         return {f"{part}/{name}": value for name, value in values.items()}
 
     def _read(self, batches: Iterable[WindowBatch]) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-        """Features `[N, T * F]`, target and clip `[N]` of all windows."""
+        """Return features `[N, T * F]`, target and clip `[N]` of all windows."""
         with torch.inference_mode():
             rows = [(self.normalizer(batch.keypoints).flatten(1), batch.target, batch.clip) for batch in batches]
         features, target, clip = (torch.cat(column) for column in zip(*rows, strict=True))

@@ -1,4 +1,4 @@
-"""What scikit-learn fitted, as networks: the same predictions from tensors alone, saved and loaded without a pickle."""
+"""Fitted models of scikit-learn as networks: the same predictions from tensors alone, loaded without a pickle."""
 
 from __future__ import annotations
 
@@ -11,12 +11,19 @@ import numpy.typing as npt
 import torch
 from torch import nn
 
-# A class that no tree chose has probability 0, and its logarithm is no number to compute with.
+from lightning_modules.private_interfaces import resolved_gamma
+
+# A class that no tree chose has probability 0, whose logarithm is infinite.
 SMALLEST = torch.finfo(torch.float32).eps
 
 
 def to_logits(probabilities: torch.Tensor) -> torch.Tensor:
-    """Float32 logits `[B, K]` whose softmax is these probabilities, none of them below `SMALLEST`."""
+    """Return float32 logits `[B, K]` whose softmax is these probabilities, none of them below `SMALLEST`.
+
+    Example:
+        >>> to_logits(torch.tensor([[0.25, 0.75]])).softmax(dim=1)
+        tensor([[0.2500, 0.7500]])
+    """
     return probabilities.clamp(min=SMALLEST).log().float()
 
 
@@ -27,6 +34,11 @@ class MajorityNetwork(nn.Module):
         shares: of the classes that the training part has.
         classes: their indices.
         num_classes: K.
+
+    Example:
+        >>> network = MajorityNetwork(np.array([0.25, 0.75]), np.array([0, 1]), num_classes=2)
+        >>> network(torch.zeros(1, 9, 34)).softmax(dim=1)
+        tensor([[0.2500, 0.7500]])
     """
 
     logits: torch.Tensor
@@ -38,7 +50,7 @@ class MajorityNetwork(nn.Module):
         self.register_buffer("logits", to_logits(probabilities))
 
     def forward(self, features: torch.Tensor) -> torch.Tensor:
-        """Logits `[B, K]` of features `[B, T, F]`."""
+        """Return logits `[B, K]` of features `[B, T, F]`."""
         return self.logits.expand(features.shape[0], -1)
 
 
@@ -76,7 +88,7 @@ class ForestNetwork(nn.Module):
         self.register_buffer("probabilities", torch.from_numpy(probabilities))
 
     def forward(self, features: torch.Tensor) -> torch.Tensor:
-        """Logits `[B, K]` of features `[B, T, F]`."""
+        """Return logits `[B, K]` of features `[B, T, F]`."""
         rows = features.flatten(1).double()
         node = self.roots.expand(rows.shape[0], -1)
         for _ in range(self.depth):
@@ -86,7 +98,7 @@ class ForestNetwork(nn.Module):
 
 
 def _children(tree: Any) -> npt.NDArray[np.int64]:
-    """Left and right child `[nodes, 2]` of each node of a tree."""
+    """Return the left and right child `[nodes, 2]` of each node of a tree."""
     children = np.stack([tree.children_left, tree.children_right], axis=1).astype(np.int64)
     return np.where(children < 0, np.arange(len(children))[:, None], children)
 
@@ -107,7 +119,7 @@ class SVMNetwork(nn.Module):
 
     def __init__(self, machine: Any, num_classes: int) -> None:
         super().__init__()
-        self.gamma = float(machine._gamma)  # the number that `scale` or `auto` came to
+        self.gamma = resolved_gamma(machine)
         pairs = list(combinations(range(len(machine.classes_)), 2))
         # Of two classes alone scikit-learn turns the sign, so that positive is the second.
         sign = -1.0 if len(machine.classes_) == 2 else 1.0
@@ -126,7 +138,7 @@ class SVMNetwork(nn.Module):
         self.register_buffer("votes_against", torch.from_numpy(votes[1]))
 
     def forward(self, features: torch.Tensor) -> torch.Tensor:
-        """Logits `[B, K]` of features `[B, T, F]`: nearly 1 for the class with the most votes after a softmax."""
+        """Return logits `[B, K]` of features `[B, T, F]`; after a softmax nearly 1 for the most voted class."""
         rows = features.flatten(1).double()
         squares = rows.square().sum(dim=1, keepdim=True) + self.vectors.square().sum(dim=1)
         kernel = torch.exp(-self.gamma * (squares - 2 * rows @ self.vectors.T).clamp(min=0))

@@ -38,7 +38,7 @@ class WindowBatch(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class TestResult:
-    """What the test part gave, window by window.
+    """The test part, window by window.
 
     Args:
         confusion: `[K, K]` int64, row: truth, column: prediction.
@@ -66,6 +66,17 @@ class ActionClassifier(LightningModule):
         label_smoothing: in [0, 1).
         abnormal_classes: names of the classes that should raise an alarm.
         curve_parts: names of the parts that the validation loaders give, in their order.
+
+    Attributes:
+        test_result: the test part, window by window; from its end on.
+
+    Example:
+        >>> from lightning_modules.networks import LSTMClassifier
+        >>> network = LSTMClassifier(input_size=34, num_classes=2)
+        >>> adam = partial(torch.optim.Adam, lr=1e-3)
+        >>> classifier = ActionClassifier(Normalizer(17, 2, 2), network, ["walk", "fall"], adam)
+        >>> classifier(torch.zeros(4, 9, 17, 2)).shape
+        torch.Size([4, 2])
     """
 
     def __init__(
@@ -96,20 +107,13 @@ class ActionClassifier(LightningModule):
         self.test_result: TestResult | None = None
         self._test_windows: list[tuple[torch.Tensor, torch.Tensor, torch.Tensor]] = []
 
-    def __setattr__(self, name: str, value: Any) -> None:
-        """Sets an attribute; Lightning's note of the running hook, set around each, without a search of modules."""
-        if name == "_current_fx_name":
-            self.__dict__[name] = value
-        else:
-            super().__setattr__(name, value)
-
     def forward(self, keypoints: torch.Tensor) -> torch.Tensor:
-        """Logits `[B, K]` of key points `[B, T, V, C]` without missing joints."""
+        """Return logits `[B, K]` of key points `[B, T, V, C]` without missing joints."""
         logits: torch.Tensor = self.network(self.normalizer(keypoints))
         return logits
 
     def metrics_of(self, part: str) -> PartMetrics:
-        """Where the steps of a part are counted."""
+        """Return what collects the steps of a part."""
         return cast(PartMetrics, self.part_metrics[self._part_names.index(part)])
 
     def _step(self, batch: WindowBatch, part: str) -> tuple[torch.Tensor, torch.Tensor]:
@@ -120,43 +124,43 @@ class ActionClassifier(LightningModule):
         return loss, logits
 
     def on_train_epoch_start(self) -> None:
-        """A pass that was broken off is not counted."""
+        """Forget a pass that was broken off."""
         self.metrics_of("train").reset()
 
     def training_step(self, batch: WindowBatch, batch_idx: int) -> torch.Tensor:
-        """Loss of a batch."""
+        """Return the loss of a batch."""
         return self._step(batch, "train")[0]
 
     def on_train_epoch_end(self) -> None:
-        """Logs `train/*` once an epoch."""
+        """Log `train/*` once an epoch."""
         self._log_part("train")
 
     def on_validation_epoch_start(self) -> None:
-        """A pass that was broken off is not counted."""
+        """Forget a pass that was broken off."""
         for part in self.curve_parts:
             self.metrics_of(part).reset()
 
     def validation_step(self, batch: WindowBatch, batch_idx: int, dataloader_idx: int = 0) -> None:
-        """Counts a batch of the part that this loader gives."""
+        """Count a batch of the part that this loader gives."""
         self._step(batch, self.curve_parts[dataloader_idx])
 
     def on_validation_epoch_end(self) -> None:
-        """Logs `val/*`, and `test/*` where its curve is asked for."""
+        """Log `val/*`, and `test/*` where its curve is asked for."""
         for part in self.curve_parts:
             self._log_part(part)
 
     def on_test_epoch_start(self) -> None:
-        """A pass that was broken off is not counted."""
+        """Forget a pass that was broken off."""
         self.metrics_of("test").reset()
         self._test_windows.clear()
 
     def test_step(self, batch: WindowBatch, batch_idx: int) -> None:
-        """Counts a batch, and keeps its probabilities."""
+        """Count a batch, and keep its probabilities."""
         _, logits = self._step(batch, "test")
         self._test_windows.append((softmax(logits, dim=1), batch.target, batch.clip))
 
     def on_test_epoch_end(self) -> None:
-        """Logs all of `test/*` and keeps `test_result`."""
+        """Log all of `test/*` and keep `test_result`."""
         confusion = self._log_part("test")
         columns = zip(*self._test_windows, strict=True)
         probabilities, target, clip = (self._gather(torch.cat(column)).cpu() for column in columns)
@@ -167,7 +171,7 @@ class ActionClassifier(LightningModule):
         self._log_values("test", values)
 
     def _gather(self, rows: torch.Tensor) -> torch.Tensor:
-        """Rows of all processes, which may have different numbers of them."""
+        """Return the rows of all processes, which may have different numbers of them."""
         if self.trainer.world_size == 1:
             return rows
         from torchmetrics.utilities.distributed import gather_all_tensors
@@ -189,7 +193,7 @@ class ActionClassifier(LightningModule):
         self.log_dict({f"{part}/{name}": value for name, value in values.items()}, rank_zero_only=True)
 
     def configure_optimizers(self) -> Any:
-        """The optimizer in its fastest implementation, and the scheduler."""
+        """Return the optimizer in its fastest implementation, and the scheduler."""
         factory = self.optimizer_factory
         kind = cast(type[torch.optim.Optimizer], factory.func)
         # Lightning does not clip gradients under mixed precision for a fused optimizer.

@@ -1,16 +1,13 @@
-"""What Lightning says and measures of itself, turned down."""
+"""Turn down what Lightning says of itself."""
 
 from __future__ import annotations
 
 import logging
 import warnings
-from contextlib import AbstractContextManager, nullcontext
-
-from pytorch_lightning.profilers import PassThroughProfiler
 
 
 def hush_lightning() -> None:
-    """Keeps what Lightning says of its own workings, and what is meant as it is, off the terminal."""
+    """Silence what Lightning says of its own workings, and its advice against what is meant as it is."""
     for name in ("pytorch_lightning", "lightning_fabric"):
         logging.getLogger(name).setLevel(logging.WARNING)
     messages = (
@@ -20,13 +17,3 @@ def hush_lightning() -> None:
     )
     for message in messages:
         warnings.filterwarnings("ignore", message)
-
-
-class NoProfiler(PassThroughProfiler):
-    """Measures nothing, as Lightning's default does, but for less: it is asked around every hook."""
-
-    _nothing = nullcontext()
-
-    def profile(self, action_name: str) -> AbstractContextManager[None]:  # type: ignore[override]
-        """The same empty context every time, where Lightning makes a new generator."""
-        return self._nothing

@@ -70,10 +70,8 @@ def cpu_supports(precision: str) -> bool:
     Args:
         precision: of `pytorch_lightning.Trainer`, such as `32-true` or `bf16-mixed`.
     """
-    import torch
+    from lightning_modules.private_interfaces import onednn_has_bfloat16, onednn_has_float16
 
     if precision.startswith("bf16"):
-        return bool(torch.ops.mkldnn._is_mkldnn_bf16_supported())
-    if precision.startswith("16"):
-        return bool(torch.ops.mkldnn._is_mkldnn_fp16_supported())
-    return True
+        return onednn_has_bfloat16()
+    return onednn_has_float16() if precision.startswith("16") else True

@@ -1,4 +1,4 @@
-"""What is counted in one pass over a part of the data: the loss and a confusion matrix, from which the rest follows."""
+"""Metrics of one pass over a part of the data: the loss and a confusion matrix, from which the rest follows."""
 
 from __future__ import annotations
 
@@ -21,6 +21,13 @@ class PartMetrics(nn.Module):
 
     Args:
         num_classes: K.
+
+    Example:
+        >>> metrics = PartMetrics(num_classes=2)
+        >>> metrics.update(torch.tensor(0.5), torch.tensor([[2.0, 0.0], [1.0, 0.0]]), torch.tensor([0, 1]))
+        >>> metrics.compute()
+        (0.5, tensor([[1, 0],
+                [1, 0]]))
     """
 
     def __init__(self, num_classes: int) -> None:
@@ -31,24 +38,27 @@ class PartMetrics(nn.Module):
         self._steps: list[tuple[torch.Tensor, torch.Tensor, torch.Tensor]] = []
 
     def update(self, loss: torch.Tensor, logits: torch.Tensor, target: torch.Tensor) -> None:
-        """Keeps a step: mean loss (scalar), logits `[B, K]`, target `[B]`."""
+        """Keep a step: mean loss (scalar), logits `[B, K]`, target `[B]`."""
         self._steps.append((loss.detach(), logits.detach().argmax(dim=1), target))
 
     def latest(self) -> tuple[float, float] | None:
-        """Loss and accuracy of the last step, for a progress bar; None before the first."""
+        """Return loss and accuracy of the last step, for a progress bar; None before the first."""
         if not self._steps:
             return None
         loss, predicted, target = self._steps[-1]
         return loss.item(), (predicted == target).float().mean().item()
 
     def reset(self) -> None:
-        """Forgets everything, also a pass that was broken off."""
+        """Forget everything, also a pass that was broken off."""
         self._steps.clear()
         self.loss.reset()
         self.confusion.reset()
 
     def compute(self) -> tuple[float, torch.Tensor]:
-        """Mean loss over the windows and confusion matrix `[K, K]` (row: truth, column: prediction); then forgets them.
+        """Return the mean loss over the windows and the confusion matrix `[K, K]`, and forget them.
+
+        Returns:
+            Mean loss; int64 confusion matrix, row: truth, column: prediction.
 
         Raises:
             DivergenceError: the loss of a step was not a number.
@@ -74,7 +84,12 @@ class PartMetrics(nn.Module):
 
 
 def summarize(confusion: torch.Tensor) -> dict[str, float]:
-    """Accuracy and macro F1 (the mean over the classes that occur) of a confusion matrix `[K, K]`."""
+    """Return accuracy and macro F1 (the mean over the classes that occur) of a confusion matrix `[K, K]`.
+
+    Example:
+        >>> summarize(torch.tensor([[3, 1], [1, 3]]))
+        {'accuracy': 0.75, 'macro_f1': 0.75}
+    """
     hits, truth, predicted = confusion.diag().double(), confusion.sum(dim=1), confusion.sum(dim=0)
     occurs = (truth + predicted) > 0
     f1 = 2 * hits[occurs] / (truth + predicted)[occurs]
@@ -85,22 +100,31 @@ def summarize(confusion: torch.Tensor) -> dict[str, float]:
 
 
 def recalls(confusion: torch.Tensor, class_names: Sequence[str]) -> dict[str, float]:
-    """`recall/<class slug>` of every class that occurs, from a confusion matrix `[K, K]`."""
+    """Return `recall/<class slug>` of every class that occurs, from a confusion matrix `[K, K]`.
+
+    Example:
+        >>> recalls(torch.tensor([[3, 1], [0, 0]]), ["falling down", "walking"])
+        {'recall/falling_down': 0.75}
+    """
     truth = confusion.sum(dim=1)
     share = confusion.diag().double() / truth.clamp(min=1)
     return {f"recall/{slug(name)}": share[i].item() for i, name in enumerate(class_names) if truth[i]}
 
 
 def alarms(confusion: torch.Tensor, abnormal: Sequence[int]) -> dict[str, float]:
-    """How alarms would do if every window of an abnormal class raised one.
+    """Return how alarms would do if every window of an abnormal class raised one.
 
     Args:
         confusion: `[K, K]`, row: truth, column: prediction.
         abnormal: indices of the abnormal classes; without any, or without windows of one kind, there is nothing to say.
 
     Returns:
-        `abnormal_recall`, abnormal windows taken for any abnormal class, and `false_alarm_rate`, the same of normal
-        ones.
+        `abnormal_recall`, the share of abnormal windows that are predicted as any abnormal class, and
+        `false_alarm_rate`, the same of normal ones.
+
+    Example:
+        >>> alarms(torch.tensor([[3, 1], [1, 3]]), abnormal=[1])
+        {'abnormal_recall': 0.75, 'false_alarm_rate': 0.25}
     """
     is_abnormal = torch.zeros(len(confusion), dtype=torch.bool)
     is_abnormal[list(abnormal)] = True
@@ -113,12 +137,17 @@ def alarms(confusion: torch.Tensor, abnormal: Sequence[int]) -> dict[str, float]
 
 
 def clip_accuracy(probabilities: torch.Tensor, clip: torch.Tensor, target: torch.Tensor) -> float:
-    """Share of clips whose mean probability over their windows is largest for the true class.
+    """Return the share of clips whose mean probability over their windows is largest for the true class.
 
     Args:
         probabilities: `[N, K]` of windows.
         clip: `[N]`, the clip of each window.
         target: `[N]`, the class of each window.
+
+    Example:
+        >>> probabilities = torch.tensor([[0.9, 0.1], [0.4, 0.6], [0.2, 0.8]])
+        >>> clip_accuracy(probabilities, clip=torch.tensor([7, 7, 9]), target=torch.tensor([0, 0, 0]))
+        0.5
     """
     clips, position = torch.unique(clip, return_inverse=True)
     sums = torch.zeros(len(clips), probabilities.shape[1], dtype=torch.float64)
@@ -129,5 +158,10 @@ def clip_accuracy(probabilities: torch.Tensor, clip: torch.Tensor, target: torch
 
 
 def slug(name: str) -> str:
-    """A class name as it stands in a metric's name: `falling down` becomes `falling_down`, other scripts stay."""
+    """Return a class name as it stands in a metric's name; letters of other scripts stay.
+
+    Example:
+        >>> slug("Falling down"), slug("쓰러짐")
+        ('falling_down', '쓰러짐')
+    """
     return re.sub(r"[\W_]+", "_", name.lower()).strip("_") or "_"

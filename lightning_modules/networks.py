@@ -7,7 +7,7 @@ from torch import nn
 
 
 class LSTMClassifier(nn.Module):
-    """LSTM layers over a window, many to one: what is known after the last frame goes through one linear layer.
+    """LSTM layers over a window, many to one: the last hidden state goes through one linear layer.
 
     Hochreiter & Schmidhuber 1997; sizes by default as in Bae et al. 2021, table 2.
 
@@ -18,6 +18,11 @@ class LSTMClassifier(nn.Module):
         hidden_size: of each layer, and of each direction.
         dropout: in [0, 1), between layers and before the linear one.
         bidirectional: also backwards in time; the two last states are joined.
+
+    Example:
+        >>> network = LSTMClassifier(input_size=34, num_classes=6)
+        >>> network(torch.zeros(8, 9, 34)).shape
+        torch.Size([8, 6])
     """
 
     def __init__(
@@ -42,7 +47,7 @@ class LSTMClassifier(nn.Module):
         self.head = nn.Linear(hidden_size * (2 if bidirectional else 1), num_classes)
 
     def forward(self, features: torch.Tensor) -> torch.Tensor:
-        """Logits `[B, K]` of features `[B, T, F]`; fastest where the features lie time-major in memory."""
+        """Return logits `[B, K]` of features `[B, T, F]`; fastest where the features lie time-major in memory."""
         _, (hidden, _) = self.lstm(features.transpose(0, 1))
         last = torch.cat([hidden[-2], hidden[-1]], dim=1) if self.lstm.bidirectional else hidden[-1]
         logits: torch.Tensor = self.head(self.dropout(last))

@@ -23,8 +23,7 @@ class RunProgress(Callback):
 
     Args:
         title: what is trained, a few words; stands before each line where there is no terminal.
-        report: told how far the run is, a few times a second: steps done, steps in all, a few words. Whoever listens
-            shows it, among other runs, so that there is no bar here.
+        report: called a few times a second with steps done, steps in all and a few words; replaces the bar.
     """
 
     def __init__(self, title: str, report: Callable[[float, float, str], None] | None = None) -> None:
@@ -39,7 +38,7 @@ class RunProgress(Callback):
         self._speed = 0.0
 
     def on_fit_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        """Opens the bar."""
+        """Open the bar."""
         if not trainer.is_global_zero or self.report is not None or not sys.stdout.isatty():
             return
         time_column = Column(no_wrap=True, min_width=7)
@@ -55,7 +54,7 @@ class RunProgress(Callback):
         self._progress.start()
 
     def on_train_epoch_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        """Starts the clock of the epoch; after a resume the bar starts where the run does."""
+        """Start the clock of the epoch; after a resume the bar starts where the run does."""
         self._print_epoch(trainer)
         self._windows, self._epoch_start = 0, time.perf_counter()
         if self._progress is not None:
@@ -66,7 +65,7 @@ class RunProgress(Callback):
     def on_train_batch_end(
         self, trainer: Trainer, pl_module: LightningModule, outputs: Any, batch: Any, batch_idx: int
     ) -> None:
-        """Moves the bar, a few times a second."""
+        """Move the bar, a few times a second."""
         self._windows += len(batch.target) * trainer.world_size
         now = time.perf_counter()
         if (self._progress is None and self.report is None) or now - self._shown < _REFRESH:
@@ -93,12 +92,12 @@ class RunProgress(Callback):
         return f"{text}  {self._speed:,.0f} windows/s"
 
     def on_train_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        """Closes the bar."""
+        """Close the bar."""
         self._print_epoch(trainer)
         self._close()
 
     def _print_epoch(self, trainer: Trainer) -> None:
-        """Where there is no terminal: a line now and then, once the numbers of the epoch before are there."""
+        """Print a line now and then where there is no terminal, once the metrics of the epoch before are there."""
         if self._progress is not None or not trainer.is_global_zero or not self._windows:
             return
         epoch, last = trainer.current_epoch, trainer.max_epochs or 0
@@ -112,7 +111,7 @@ class RunProgress(Callback):
         print(f"{self.title}: epoch {epoch}/{last}", *values, f"{speed:,.0f} windows/s", sep="  ", flush=True)
 
     def on_exception(self, trainer: Trainer, pl_module: LightningModule, exception: BaseException) -> None:
-        """Closes the bar, so that what is printed next stands below it."""
+        """Close the bar, so that what is printed next stands below it."""
         self._close()
 
     def _close(self) -> None:

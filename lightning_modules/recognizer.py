@@ -1,4 +1,4 @@
-"""The recogniser: raw key points to probabilities, all that is needed to use a trained network."""
+"""The recogniser: raw key points to probabilities, which is all that a user of a trained network needs."""
 
 from __future__ import annotations
 
@@ -15,6 +15,12 @@ class Recognizer(nn.Module):
         normalizer: fitted.
         network: features to logits.
         with_scores: the network's input has each joint's score as its last channel.
+
+    Example:
+        >>> from lightning_modules.networks import LSTMClassifier
+        >>> recognizer = Recognizer(Normalizer(17, 2, 2), LSTMClassifier(34, num_classes=6), with_scores=False)
+        >>> recognizer(torch.rand(8, 9, 17, 2), scores=torch.ones(8, 9, 17)).shape
+        torch.Size([8, 6])
     """
 
     def __init__(self, normalizer: Normalizer, network: nn.Module, with_scores: bool) -> None:
@@ -24,7 +30,7 @@ class Recognizer(nn.Module):
         self.with_scores = with_scores
 
     def forward(self, keypoints: torch.Tensor, scores: torch.Tensor) -> torch.Tensor:
-        """Probabilities `[B, K]` of windows.
+        """Return probabilities `[B, K]` of windows.
 
         Args:
             keypoints: `[B, T, V, C]` float32, coordinates as the estimator gave them; NaN marks a missing joint.
@@ -37,27 +43,35 @@ class Recognizer(nn.Module):
 
 
 def interpolate_window(keypoints: torch.Tensor, scores: torch.Tensor) -> torch.Tensor:
-    """Fills missing joints linearly in time, by the same rule as clips are filled in before training.
+    """Interpolate missing joints linearly in time, by the same rule as clips are before training.
 
-    At the ends of a window a joint stays where it was found; one that is never found takes the mean of the found joints
-    of its frame; a window in which nothing was found becomes 0. No branch depends on the data, so that it can be
+    Before its first detection and after its last a joint stays there; one that is never detected takes the mean of the
+    detected joints of its frame; a window without any becomes 0. No branch depends on the data, so that it can be
     exported.
 
     Args:
         keypoints: `[B, T, V, C]`.
         scores: `[B, T, V]`.
+
+    Returns:
+        `[B, T, V, C]` without missing joints.
+
+    Example:
+        >>> keypoints = torch.tensor([1.0, torch.nan, 3.0]).reshape(1, 3, 1, 1)  # three frames of one joint
+        >>> interpolate_window(keypoints, scores=torch.ones(1, 3, 1)).flatten()
+        tensor([1., 2., 3.])
     """
-    found = torch.isfinite(keypoints).all(dim=-1) & (scores > 0)
+    detected = torch.isfinite(keypoints).all(dim=-1) & (scores > 0)
     length = keypoints.shape[1]
-    steps = torch.arange(length, device=keypoints.device).view(1, length, 1).expand(found.shape)
-    before = torch.where(found, steps, -1).cummax(dim=1).values
-    after = torch.where(found, steps, length).flip(1).cummin(dim=1).values.flip(1)
+    steps = torch.arange(length, device=keypoints.device).view(1, length, 1).expand(detected.shape)
+    before = torch.where(detected, steps, -1).cummax(dim=1).values
+    after = torch.where(detected, steps, length).flip(1).cummin(dim=1).values.flip(1)
     left = torch.where(before < 0, after, before).clamp(max=length - 1)
     right = torch.where(after >= length, before, after).clamp(min=0)
-    points = torch.where(found.unsqueeze(-1), keypoints, 0.0)
+    points = torch.where(detected.unsqueeze(-1), keypoints, 0.0)
     start, end = (points.gather(1, i.unsqueeze(-1).expand(keypoints.shape)) for i in (left, right))
     share = ((steps - left) / (right - left).clamp(min=1)).unsqueeze(-1)
     tracks = start + (end - start) * share.to(start.dtype)
-    ever = found.any(dim=1, keepdim=True).unsqueeze(-1).to(start.dtype)
+    ever = detected.any(dim=1, keepdim=True).unsqueeze(-1).to(start.dtype)
     middle = (tracks * ever).sum(dim=2, keepdim=True) / ever.sum(dim=2, keepdim=True).clamp(min=1)
     return tracks * ever + middle * (1 - ever)

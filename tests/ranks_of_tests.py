@@ -16,7 +16,7 @@ fit_rank = train.fit_rank
 
 
 def counting(*arguments: Any) -> dict[str, float]:
-    """Keeps beside the run how many windows this rank trained on in its last epoch, and the sum of their key points."""
+    """Write beside the run how many windows this rank trained on in its last epoch, and the sum of their key points."""
     step, windows = ActionClassifier.training_step, {}
 
     def training_step(self: Any, batch: Any, batch_idx: int) -> Any:
@@ -33,7 +33,7 @@ def counting(*arguments: Any) -> dict[str, float]:
 
 
 def _breaking(error: Any, *arguments: Any) -> dict[str, float]:
-    """The last rank raises, in the second step of the second epoch; the other one waits for its gradients then."""
+    """Break the last rank in the second step of the second epoch, while the other one waits for its gradients."""
     step = ActionClassifier.training_step
 
     def training_step(self: Any, batch: Any, batch_idx: int) -> Any:
@@ -49,13 +49,13 @@ def _raise(error: Exception) -> None:
     raise error
 
 
-def expected(*arguments: Any) -> dict[str, float]:
-    """An error for the user."""
+def diverging(*arguments: Any) -> dict[str, float]:
+    """Raise an error that the user can mend."""
     return _breaking(lambda: _raise(DivergenceError("the loss became nan")), *arguments)
 
 
-def unexpected(*arguments: Any) -> dict[str, float]:
-    """An error that nobody expected, and that pickle cannot restore."""
+def crashing(*arguments: Any) -> dict[str, float]:
+    """Raise an error of a class that pickle cannot restore."""
 
     class LocalError(Exception):
         pass
@@ -64,10 +64,10 @@ def unexpected(*arguments: Any) -> dict[str, float]:
 
 
 def dying(*arguments: Any) -> dict[str, float]:
-    """Killed, as for want of memory."""
+    """Be killed, as for want of memory."""
     return _breaking(lambda: os.kill(os.getpid(), signal.SIGKILL), *arguments)
 
 
 def exiting(*arguments: Any) -> dict[str, float]:
-    """Calls sys.exit."""
+    """Call sys.exit."""
     return _breaking(lambda: sys.exit(3), *arguments)

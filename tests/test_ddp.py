@@ -4,6 +4,7 @@ import os
 import re
 import signal
 import time
+from pathlib import Path
 
 import psutil
 import pytest
@@ -16,31 +17,7 @@ pytestmark = pytest.mark.slow
 
 ONE = f"{LITTLE} {LITTLE_DATA} tracking.log_model=never progress=false optimizer.lr=0.01"
 TWO = f"trainer=ddp {ONE}"
-PARENT = """
-import os, sys
-os.setsid()
-import train
-sys.argv = ["train.py", *sys.argv[1:]]
-train.main()
-"""
-KILLED_PARENT = """
-import sys
-import train
-from tests.killing import die
-from lightning_modules import ranks
-first_failure = ranks._first_failure
-def die_meanwhile(processes):
-    import pathlib, time
-    folder = pathlib.Path(sys.argv[-1].removeprefix("output_dir=")) / "runs"
-    before = set(folder.glob("*/last.ckpt"))
-    while not set(folder.glob("*/last.ckpt")) - before:
-        time.sleep(0.01)
-    print("ranks", *(process.pid for process in processes), flush=True)
-    die()
-ranks._first_failure = die_meanwhile
-sys.argv = ["train.py", *sys.argv[1:]]
-train.main()
-"""
+PROGRAMS = Path(__file__).parent / "programs"
 
 
 @pytest.fixture(scope="module")
@@ -98,18 +75,18 @@ def test_each_job_of_a_sweep_has_its_two_processes_and_one_run(typist):
 
 
 @pytest.mark.parametrize(
-    ("how", "line"),
+    ("rank", "line"),
     [
-        (ranks_of_tests.expected, "error: the loss became nan\n"),
-        (ranks_of_tests.unexpected, "RuntimeError: LocalError: it went wrong"),
+        (ranks_of_tests.diverging, "error: the loss became nan\n"),
+        (ranks_of_tests.crashing, "RuntimeError: LocalError: it went wrong"),
         (ranks_of_tests.dying, "RuntimeError: rank 1 of 2 was killed by SIGKILL"),
         (ranks_of_tests.exiting, "RuntimeError: rank 1 of 2 exited with status 3"),
     ],
     ids=lambda value: getattr(value, "__name__", ""),
 )
-def test_an_error_in_one_process_ends_the_run_with_its_line(typist, monkeypatch, how, line):
+def test_an_error_in_one_process_ends_the_run_with_its_line(typist, monkeypatch, rank, line):
     before = run_ids(typist)
-    monkeypatch.setattr(train, "fit_rank", how)
+    monkeypatch.setattr(train, "fit_rank", rank)
     ended = typist.type(TWO)
     assert ended.status == 1
     assert ended.err == line if line.startswith("error: ") else line in ended.err
@@ -122,20 +99,22 @@ def test_an_error_in_one_process_ends_the_run_with_its_line(typist, monkeypatch,
 
 
 def ranks_of(pid: int) -> list[psutil.Process]:
-    """Those processes below this one that are ranks: children of its fork server."""
+    """Return the descendants of a process that are ranks: children of its fork server."""
     below = [child for child in psutil.Process(pid).children(recursive=True) if child.is_running()]
     return [child for child in below if child.status() != psutil.STATUS_ZOMBIE and is_forked(child)]
 
 
 def is_forked(process: psutil.Process) -> bool:
-    """Whether a fork server made it: that has the same command line."""
+    """Return whether a fork server forked it: both have the same command line."""
     return all("multiprocessing.forkserver" in " ".join(p.cmdline()) for p in (process, process.parent()))
 
 
 @pytest.mark.parametrize(("signum", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_a_signal_ends_all_processes_and_leaves_a_killed_run(typist, fork_python, signum, status):
     before = run_ids(typist)
-    process = fork_python(PARENT, *typist.words(f"{TWO} trainer.max_epochs=10000"))
+    process = fork_python(
+        (PROGRAMS / "leading_a_session.py").read_text(), *typist.words(f"{TWO} trainer.max_epochs=10000")
+    )
     [run_id] = wait_for(lambda: run_ids(typist) - before)
     wait_for(typist.done(run_id).history)
     os.killpg(process.pid, signum)  # as a terminal or a batch system does: all of them
@@ -148,7 +127,7 @@ def test_a_signal_ends_all_processes_and_leaves_a_killed_run(typist, fork_python
 
 def test_processes_end_with_the_one_that_started_them_and_the_run_goes_on(typist, fork_python, together):
     before = run_ids(typist)
-    process = fork_python(KILLED_PARENT, *typist.words(TWO))
+    process = fork_python((PROGRAMS / "dying_beside_its_ranks.py").read_text(), *typist.words(TWO))
     returncode, out, err = process.communicate()
     assert returncode == -signal.SIGKILL, err
     ranks = [pid for pid in re.findall(r"\d+", out[out.index("ranks ") :]) if psutil.pid_exists(int(pid))]
@@ -163,19 +142,19 @@ def test_processes_end_with_the_one_that_started_them_and_the_run_goes_on(typist
 
 
 def session(leader: int) -> list[int]:
-    """Living processes of a session."""
-    found = []
+    """Return the living processes of a session."""
+    living = []
     for process in psutil.process_iter(["pid", "status"]):
         try:
             if os.getsid(process.pid) == leader and process.info["status"] != psutil.STATUS_ZOMBIE:
-                found.append(process.pid)
+                living.append(process.pid)
         except ProcessLookupError:
             continue
-    return found
+    return living
 
 
 def wait_for(condition, seconds: float = 120):
-    """What a condition gives as soon as it is true."""
+    """Return the value of a condition as soon as it is true."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         if value := condition():

@@ -1,4 +1,4 @@
-"""Checkpoints are whole, run no code, and a resumed run is the uninterrupted one, bit for bit."""
+"""Checkpoints are complete, run no code, and a resumed run is the uninterrupted one, bit for bit."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def test_a_write_that_fails_leaves_the_old_checkpoint_and_nothing_beside_it(
     assert [file.name for file in path.parent.iterdir()] == ["last.ckpt"]
 
 
-def test_the_target_is_whole_at_every_moment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_target_is_complete_at_every_moment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     io, path = AtomicCheckpointIO(), tmp_path / "last.ckpt"
     io.save_checkpoint({"epoch": 1}, path)
     during: list[Any] = []
@@ -127,7 +127,7 @@ def test_a_resumed_run_is_the_uninterrupted_one_bit_for_bit(
     def start(folder: str, **others: Any) -> Run:
         return Run(tmp_path / folder, small_data(loader=loader, num_workers=1), **(options | others))
 
-    whole = start("whole").fit(4)
+    unbroken = start("unbroken").fit(4)
     broken = start("broken")
     with pytest.raises(KilledError):
         broken.fit(4, stop=lambda trainer, batch: trainer.current_epoch == 2 and batch == 1)
@@ -136,11 +136,11 @@ def test_a_resumed_run_is_the_uninterrupted_one_bit_for_bit(
     resumed = start("broken", seed=9)
     torch.manual_seed(123)
     resumed.fit(4, resume=True)
-    assert_same_bits(whole.classifier, resumed.classifier)
-    assert whole.rows() == resumed.rows()
+    assert_same_bits(unbroken.classifier, resumed.classifier)
+    assert unbroken.rows() == resumed.rows()
     assert resumed.reports == [[1, 2, 3], [1, 2, 3, 4]]
-    assert resumed.checkpoint.chosen_epoch == whole.checkpoint.chosen_epoch
-    ours, theirs = (torch.load(tmp_path / folder / LAST, weights_only=True) for folder in ("whole", "broken"))
+    assert resumed.checkpoint.chosen_epoch == unbroken.checkpoint.chosen_epoch
+    ours, theirs = (torch.load(tmp_path / folder / LAST, weights_only=True) for folder in ("unbroken", "broken"))
     for a, b in zip(
         ours["optimizer_states"][0]["state"].values(), theirs["optimizer_states"][0]["state"].values(), strict=True
     ):
@@ -238,9 +238,9 @@ def test_the_first_alarming_epoch_is_of_the_held_out_part_where_there_is_one(
     assert epochs_to([start, *later], 0.95) == expected
 
 
-@pytest.mark.parametrize(("epochs", "stopped", "told"), [(4, True, [1, 2]), (2, False, [1, 2])])
-def test_a_training_ends_where_it_is_told_to_but_not_in_its_last_epoch(
-    epochs: int, stopped: bool, told: list[int], tmp_path: Path
+@pytest.mark.parametrize(("epochs", "stopped", "asked_after"), [(4, True, [1, 2]), (2, False, [1, 2])])
+def test_a_training_stops_when_asked_but_not_after_its_last_epoch(
+    epochs: int, stopped: bool, asked_after: list[int], tmp_path: Path
 ) -> None:
     run, asked = Run(tmp_path, small_data()), []
 
@@ -251,7 +251,7 @@ def test_a_training_ends_where_it_is_told_to_but_not_in_its_last_epoch(
 
     run.checkpoint.stops = stops
     run.fit(epochs)
-    assert (run.checkpoint.stopped, asked, len(run.checkpoint.rows)) == (stopped, told, 2)
+    assert (run.checkpoint.stopped, asked, len(run.checkpoint.rows)) == (stopped, asked_after, 2)
 
 
 def test_the_first_process_decides_for_all_whether_to_end(tmp_path: Path) -> None:
@@ -262,5 +262,5 @@ def test_the_first_process_decides_for_all_whether_to_end(tmp_path: Path) -> Non
     strategy = SimpleNamespace(broadcast=lambda own: heard.append(own) or True)
     other = SimpleNamespace(is_global_zero=False, strategy=strategy, current_epoch=0, max_epochs=3, should_stop=False)
     checkpoint = EpochCheckpoint(tmp_path, never, stops=never)
-    checkpoint._ask(other, never)
+    checkpoint._stop_if_asked(other, never)
     assert (checkpoint.stopped, other.should_stop, heard) == (True, True, [False])

@@ -29,7 +29,7 @@ def data() -> KeypointDataModule:
     return small_data(test_curve=True)
 
 
-def whole(data: KeypointDataModule, part: str) -> Any:
+def all_windows(data: KeypointDataModule, part: str) -> Any:
     windows = data.parts.windows[part]
     return windows.gather(torch.arange(len(windows)))
 
@@ -47,7 +47,7 @@ def test_it_learns_and_reports_every_part_of_the_curve(data: KeypointDataModule,
     assert set(logged) == {f"{p}/{m}" for p in ("train", "val", "test") for m in ("loss", "accuracy", "macro_f1")}
     assert logged["train/accuracy"] > 0.95
     for part in ("val", "test"):
-        batch = whole(data, part)
+        batch = all_windows(data, part)
         classifier.eval()
         with torch.no_grad():
             logits = classifier(batch.keypoints)
@@ -59,7 +59,7 @@ def test_the_test_part_gives_all_its_numbers_and_keeps_every_window(data: Keypoi
     classifier = small_classifier(data, abnormal_classes=["fall"])
     trainer = small_trainer(tmp_path)
     trainer.test(classifier, datamodule=data, verbose=False)
-    result, batch = classifier.test_result, whole(data, "test")
+    result, batch = classifier.test_result, all_windows(data, "test")
     assert result is not None
     assert torch.equal(result.target, batch.target)
     assert torch.equal(result.clip, batch.clip)
@@ -82,7 +82,7 @@ def test_the_test_part_gives_all_its_numbers_and_keeps_every_window(data: Keypoi
 def test_class_weights_and_label_smoothing_reach_the_loss(data: KeypointDataModule) -> None:
     weights = torch.tensor([0.2, 3.0])
     classifier = small_classifier(data, class_weights=weights, label_smoothing=0.3)
-    batch = whole(data, "train")
+    batch = all_windows(data, "train")
     loss = classifier.training_step(batch, 0)
     logits = classifier(batch.keypoints)
     logs = logits.log_softmax(dim=1)

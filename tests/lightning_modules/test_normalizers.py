@@ -56,9 +56,9 @@ def test_how_the_frames_are_cut_into_chunks_does_not_matter(chunks: list[int], s
     frames = pixels(sum(chunks) + 2, 3, 2, seed=seed)
     normalizer = StandardNormalizer(3, 2, 2)
     normalizer.fit(frames.split([*chunks, 2]))
-    whole = fitted(frames, len(frames))
-    torch.testing.assert_close(normalizer.mean, whole.mean, rtol=1e-6, atol=0)
-    torch.testing.assert_close(normalizer.std, whole.std, rtol=1e-5, atol=1e-6)
+    at_once = fitted(frames, len(frames))
+    torch.testing.assert_close(normalizer.mean, at_once.mean, rtol=1e-6, atol=0)
+    torch.testing.assert_close(normalizer.std, at_once.std, rtol=1e-5, atol=1e-6)
 
 
 def test_a_coordinate_that_never_changes_becomes_0() -> None:

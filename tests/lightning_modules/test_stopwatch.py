@@ -68,7 +68,7 @@ def test_all_epochs_count_also_where_an_earlier_one_is_tested(tmp_path) -> None:
     classifier = small_classifier(data)
     trainer.fit(classifier, datamodule=data)
     assert checkpoint.best_epoch == 1
-    whole = watch.fit_seconds
+    total = watch.fit_seconds
     trainer.test(classifier, datamodule=data, ckpt_path=str(checkpoint.chosen), verbose=False)
-    assert watch.fit_seconds < whole  # it was set back with the rest of the checkpoint
-    assert speeds(trainer, 1)["fit_seconds"] == whole
+    assert watch.fit_seconds < total  # it was set back with the rest of the checkpoint
+    assert speeds(trainer, 1)["fit_seconds"] == total

@@ -9,6 +9,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
@@ -26,6 +27,7 @@ OF_POSE = "fps|detect_every|people_per_batch|frames_per_batch|detector|estimator
 # A key of a data set, a network, a trainer or pose, as it is typed.
 KEY = re.compile(
     rf"(?<![\w/.`])(({GROUPS})\.(?!py\b|pt2\b)[a-z_]\w*|pose[./]({OF_POSE})|datamodule/split|pose/({OF_POSE}))\b"
+    r"|(?<![\w.])(datamodule|pose)[./]$"
 )
 CODE = re.compile(r"`([A-Z]\w*\.)?([a-z_.]+)[^`]*`")
 
@@ -99,6 +101,17 @@ def test_limits_reach_another_process():
 
     copy: Limits = pickle.loads(cloudpickle.dumps(train.LIMITS))
     assert copy.rules.keys() == train.LIMITS.rules.keys()
+
+
+NAMES = {"ARGUMENTS", "UNUSED", "TRUE_ANYWAY", "SYNONYMS", "UNREACHABLE", "SEARCH_EXAMPLE", "NAMED_BY"}
+NAMES |= {"NOT_IN_RESULT", "BEHIND_THE_DATA", "METRICS", "SEARCHED"}
+
+
+@pytest.mark.parametrize(
+    "room", [room for limits in DOORS.values() for room in limits.rooms.values()], ids=lambda room: room.__name__
+)
+def test_a_room_says_nothing_under_a_name_that_nobody_reads(room: ModuleType):
+    assert {name for name in vars(room) if name.isupper() and name[0] != "_"} - {"ID_PATTERNS"} <= NAMES
 
 
 @pytest.mark.parametrize("room", ["datamodules", "lightning_modules", "pose", "pose.extraction", "pose.evaluation"])

@@ -1,4 +1,4 @@
-"""Training, validation and test: what a protocol keeps whole is never on two sides."""
+"""Training, validation and test: no group of the protocol is on two sides."""
 
 from __future__ import annotations
 
@@ -105,13 +105,13 @@ def test_windows_at_random_are_drawn_per_class_to_the_nearest_window() -> None:
 @pytest.mark.parametrize("protocol", ["clip", "subject", "camera"])
 def test_every_frame_is_in_a_window_unless_the_stride_jumps_over_it(protocol: Any) -> None:
     clips = make_people(subjects=4, cameras=4, takes=1, length=25)
-    whole = make_data(clips, split=Split(protocol, 0.25), sequence_length=9, stride=4, eval_stride=9)
-    frames = torch.cat([frames_of(whole, part) for part in PARTS])
-    assert len(frames.unique()) == len(whole.table.frames)
-    assert whole.parts.remainder == 0
+    complete = make_data(clips, split=Split(protocol, 0.25), sequence_length=9, stride=4, eval_stride=9)
+    frames = torch.cat([frames_of(complete, part) for part in PARTS])
+    assert len(frames.unique()) == len(complete.table.frames)
+    assert complete.parts.uncovered_frames == 0
     sparse = make_data(clips, split=Split(protocol, 0.25), sequence_length=9, stride=13, eval_stride=13)
     frames = torch.cat([frames_of(sparse, part) for part in PARTS])
-    assert sparse.parts.remainder == len(sparse.table.frames) - len(frames.unique()) == len(clips) * 7
+    assert sparse.parts.uncovered_frames == len(sparse.table.frames) - len(frames.unique()) == len(clips) * 7
 
 
 def test_training_and_evaluation_have_each_its_stride() -> None:
@@ -238,19 +238,21 @@ def test_clips_of_a_split_that_is_not_asked_for_are_in_no_part() -> None:
     data = make_data(clips, named_splits(clips), split=split)
     unused = np.setdiff1d(np.arange(len(clips)), np.concatenate(list(data.parts.clips.values())))
     assert {data.clip_names[i].subject for i in unused} == {"P4"}
-    assert data.parts.remainder == 0
+    assert data.parts.uncovered_frames == 0
 
 
 @pytest.mark.parametrize("protocol", ["window", "clip", "subject", "camera"])
 def test_a_share_of_the_training_windows_leaves_validation_and_test_as_they_are(protocol: str) -> None:
     options = {"split": Split(protocol, 0.34, 0.34, seed=3), "sequence_length": 5, "stride": 5, "eval_stride": 5}
-    whole, some, few = (make_data(make_people(cameras=4), train_fraction=share, **options) for share in (1.0, 0.5, 0.1))
+    complete, some, few = (
+        make_data(make_people(cameras=4), train_fraction=share, **options) for share in (1.0, 0.5, 0.1)
+    )
     for part in ("val", "test"):
-        assert torch.equal(whole.parts.windows[part].starts, few.parts.windows[part].starts)
-        assert whole.part_digest(part) == few.part_digest(part)
-    starts = [set(data.parts.windows["train"].starts.tolist()) for data in (whole, some, few)]
+        assert torch.equal(complete.parts.windows[part].starts, few.parts.windows[part].starts)
+        assert complete.part_digest(part) == few.part_digest(part)
+    starts = [set(data.parts.windows["train"].starts.tolist()) for data in (complete, some, few)]
     assert starts[0] > starts[1] > starts[2]
     assert few.summary()["windows_left_out"] == len(starts[0]) - len(starts[2])
-    assert few.train_counts().tolist() == [max(1, round(0.1 * n)) for n in whole.train_counts().tolist()]
+    assert few.train_counts().tolist() == [max(1, round(0.1 * n)) for n in complete.train_counts().tolist()]
     sides(few, "id")
-    assert sum(map(len, few.train_frames())) < sum(map(len, whole.train_frames()))
+    assert sum(map(len, few.train_frames())) < sum(map(len, complete.train_frames()))
