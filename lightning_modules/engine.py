@@ -8,7 +8,7 @@ from functools import partial
 from typing import cast
 
 import torch
-from lightning_fabric.plugins.environments import LightningEnvironment
+from lightning_fabric.plugins.environments.lightning import LightningEnvironment
 from pytorch_lightning import LightningDataModule, Trainer
 
 from lightning_modules.baseline_classifier import BaselineClassifier
