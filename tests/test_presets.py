@@ -64,7 +64,7 @@ def test_protocols_that_the_data_cannot_have_are_left_out_and_told(pattern, expe
     assert len(children) == len(expected)
     assert all(child.run.data.params["datamodule.split.seed"] == "3" for child in children)
     for split in told:
-        assert f"datamodule/split={split}: the data names no" in parent.run.data.tags["overrides"]
+        assert f"datamodule/split={split}: the data names no" in parent.run.data.tags["sweep.left_out"]
         assert f"datamodule/split={split}: the data names no" in children[0].run.data.params["sweep.left_out"]
 
 
