@@ -80,13 +80,13 @@ def compare(cfg: DictConfig, job: JobContext = ALONE) -> tuple[dict[str, float],
 
 
 def make_makers(cfg: DictConfig) -> dict[str, Any]:
-    """Return for each estimator by its name what makes the parts to find people with. No network is loaded yet.
+    """Return for each estimator by its name what makes the components to find people with. No network is loaded yet.
 
     Raises:
         ConfigError: an estimator is no option, or there is nothing to compare.
-        DataError: parts do not fit together.
+        DataError: components do not fit together.
     """
-    from pose.evaluation.side_by_side import PartsMaker, check_names
+    from pose.evaluation.side_by_side import ComponentsMaker, check_names
 
     check_names(cfg.estimators, cfg.files, cfg.settings)
     shared = {
@@ -101,7 +101,7 @@ def make_makers(cfg: DictConfig) -> dict[str, Any]:
         settings = dict(cfg.settings.get(name, {}))
         option = str(settings.pop("option", name))
         estimator = instantiate(group.compose(option, settings, cfg), _convert_="all")
-        makers[name] = PartsMaker(estimator=estimator, **shared)
+        makers[name] = ComponentsMaker(estimator=estimator, **shared)
     return makers
 
 

@@ -20,8 +20,8 @@ from sweeps.runtime.job_context import JobContext
 if TYPE_CHECKING:
     from omegaconf import DictConfig
 
-    from pose.extraction.components import Parts
-    from pose.extraction.run import Found, Outcome
+    from pose.extraction.components import PoseComponents
+    from pose.extraction.run import FootageEntry, VideoOutcome
     from pose.extraction.store import KeypointStore
     from sweeps.tracking.run import TrackedRun
 
@@ -30,8 +30,8 @@ if TYPE_CHECKING:
 class Extraction:
     """What a job looks for: in which videos, with what, and where it goes."""
 
-    parts: Parts
-    footage: list[Found]
+    components: PoseComponents
+    footage: list[FootageEntry]
     store: KeypointStore
 
     @property
@@ -39,7 +39,7 @@ class Extraction:
         """Digest of the videos, and of what is done with them."""
         from pose.extraction.components import digest
 
-        return digest({"videos": [found.video for found in self.footage], **self.parts.identity})
+        return digest({"videos": [found.video for found in self.footage], **self.components.identity})
 
 
 def make_extraction(cfg: DictConfig) -> Extraction:
@@ -54,22 +54,22 @@ def make_extraction(cfg: DictConfig) -> Extraction:
     from pose.readers.extracted import named_footage
 
     check_installed()
-    parts = make_parts(cfg.pose)
+    components = make_components(cfg.pose)
     footage = shard_of(look_up(named_footage(cfg.path), cfg.pose.fps), cfg.shard, cfg.num_shards)
-    store = KeypointStore(Path(cfg.store).expanduser(), parts.identity, parts.name)
-    prepare(footage, store, parts)
-    return Extraction(parts, footage, store)
+    store = KeypointStore(Path(cfg.store).expanduser(), components.identity, components.name)
+    prepare(footage, store, components)
+    return Extraction(components, footage, store)
 
 
-def make_parts(settings: DictConfig) -> Parts:
+def make_components(settings: DictConfig) -> PoseComponents:
     """Make what finds people, joints, duplicates and tracks. Nothing is loaded yet.
 
     Raises:
-        DataError: the parts do not fit together.
+        DataError: the components do not fit together.
     """
-    from pose.extraction.components import Parts
+    from pose.extraction.components import PoseComponents
 
-    return Parts(
+    return PoseComponents(
         **{name: instantiate(settings[name], _convert_="all") for name in ("detector", "estimator", "nms", "tracker")},
         detect_every=settings.detect_every,
         people_per_batch=settings.people_per_batch,
@@ -99,7 +99,7 @@ def extract(cfg: DictConfig, job: JobContext = ALONE) -> tuple[dict[str, float],
     set_threads(cfg.num_threads)
     with tracked_run(cfg, job, wanted.digest) as run:
         begun = time.perf_counter()
-        outcomes = extraction_run.extract(wanted.footage, wanted.store, wanted.parts, cfg.pose.fps, job.listener)
+        outcomes = extraction_run.extract(wanted.footage, wanted.store, wanted.components, cfg.pose.fps, job.listener)
         metrics = extraction_metrics(outcomes, time.perf_counter() - begun)
         log_videos(run, metrics, outcomes, wanted.store, cfg.pose.fps)
         print(f"{len(outcomes) - int(metrics['broken'])} videos in the store {wanted.store.folder}")
@@ -108,7 +108,7 @@ def extract(cfg: DictConfig, job: JobContext = ALONE) -> tuple[dict[str, float],
 
 
 def log_videos(
-    run: TrackedRun, metrics: dict[str, float], outcomes: list[Outcome], store: KeypointStore, fps: float
+    run: TrackedRun, metrics: dict[str, float], outcomes: list[VideoOutcome], store: KeypointStore, fps: float
 ) -> None:
     """Keep with the run its metrics, a table of the videos, and a picture of what was found in some of them."""
     from pose.extraction.overview import draw_overview

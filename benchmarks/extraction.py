@@ -22,13 +22,13 @@ import numpy as np
 
 from benchmarks.inferencer import inferencer
 from benchmarks.training import show
-from pose.extraction.components import Parts
+from pose.extraction.components import PoseComponents
 from pose.extraction.run import extract, look_up
 from pose.extraction.store import KeypointStore
 from pose.nms import OksNms
 from pose.openmmlab.detectors import MMDetDetector
 from pose.openmmlab.top_down import MMPoseTopDown
-from pose.rendering.videos import VideoOptions, film, write_video
+from pose.rendering.videos import VideoOptions, render_recording, write_video
 from pose.trackers.bytetrack import ByteTracking
 
 HRNET = "mmpose::body_2d_keypoint/topdown_heatmap/coco/td-hm_hrnet-w32_8xb64-210e_coco-256x192.py"
@@ -78,7 +78,7 @@ def scenes(detector: MMDetDetector) -> list[tuple[Any, Any]]:
     """Drawn pictures, each with as many boxes as the largest batch: those that are found, moved a little."""
     rng = np.random.default_rng(0)
     options = VideoOptions(recordings=PICTURES, people=8, subjects=1, frames=1)
-    images = [next(iter(film(options, number, number))) for number in range(PICTURES)]
+    images = [next(iter(render_recording(options, number, number))) for number in range(PICTURES)]
     found = [boxes.xyxy[np.arange(max(BATCHES)) % len(boxes)] for boxes in detector.detect(images)]
     moved = [(boxes + rng.uniform(-4, 4, boxes.shape)).astype(np.float32) for boxes in found]
     return list(zip(images, moved, strict=True))
@@ -131,11 +131,11 @@ def pose_stage(estimator: MMPoseTopDown, call: Any, image: Any, boxes: Any, peop
     return [other / own for own, other in timed]
 
 
-def whole_chain(parts: Parts, call: Any, folder: Path, people: int, frames: int, pairs: int) -> list[float]:
+def whole_chain(parts: PoseComponents, call: Any, folder: Path, people: int, frames: int, pairs: int) -> list[float]:
     """Frames a second, a video to what is kept of it, over theirs, which does not track; prints both."""
     path = folder / f"{people}.mp4"
     options = VideoOptions(people=people, subjects=1, frames=frames)
-    write_video(path, film(options, 0, 0), options.image_size)
+    write_video(path, render_recording(options, 0, 0), options.image_size)
     footage = look_up([(path.name, path)], 30.0)
 
     def run(number: int) -> tuple[float, int]:
@@ -194,7 +194,7 @@ def main() -> None:
                 check_alike(estimator, call, pictures)
                 ratios = pose_stage(estimator, call, *pictures[0], args.people, args.pairs)
                 show(f"{kind}: pose stage", ratios, bound)
-                parts = Parts(detector, estimator, OksNms(), ByteTracking(), people_per_batch=args.people)
+                parts = PoseComponents(detector, estimator, OksNms(), ByteTracking(), people_per_batch=args.people)
                 for people in (1, 8):
                     ratios = whole_chain(parts, call, folder / kind, people, frames, args.pairs)
                     show(f"{kind}: whole chain, {people} people drawn", ratios, "at least 1")

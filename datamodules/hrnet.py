@@ -64,13 +64,13 @@ class HRNetDataModule(PeopleDataModule):
 
     def source(self) -> ExtractedSource:
         """Return the clips of everybody in the videos, once what the store lacks is extracted."""
-        from pose.extraction.components import Parts
+        from pose.extraction.components import PoseComponents
         from pose.readers.extracted import ExtractedSource
 
-        parts = Parts(**self.extraction)
+        components = PoseComponents(**self.extraction)
         source = ExtractedSource(
             self.path,
-            parts,
+            components,
             self.store,
             id_pattern=self.id_pattern,
             fps=self.file_fps,

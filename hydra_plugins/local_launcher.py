@@ -7,30 +7,20 @@ from typing import TYPE_CHECKING, Any
 
 from hydra.plugins.launcher import Launcher
 
+from sweeps.launch.plugin import KeepsHandover
+
 if TYPE_CHECKING:
     from hydra.core.utils import JobReturn
-    from hydra.types import HydraContext, TaskFunction
-    from omegaconf import DictConfig
 
 
-class LocalLauncher(Launcher):
-    """Runs the jobs of a multirun on this machine, tracked under one parent run.
+class LocalLauncher(KeepsHandover, Launcher):
+    """Runs the jobs of a multirun on this machine, tracked under one parent run; `LocalOptions` has its options."""
 
-    Args:
-        **options: of `sweeps.launch.local.launcher.LocalOptions`; conf/hydra/launcher/local.yaml explains them.
-    """
-
-    def __init__(self, **options: Any) -> None:
-        self.options = options
-
-    def setup(self, *, hydra_context: HydraContext, task_function: TaskFunction, config: DictConfig) -> None:
-        """Keep what Hydra hands over before it launches."""
-        # Hydra imports every plugin at each start, also where there is nothing to launch.
+    def setup(self, **handover: Any) -> None:
+        """Keep what Hydra hands over, and start what jobs are forked from."""
         from sweeps.launch.local.pool import start_forkserver
 
-        self.hydra_context = hydra_context
-        self.task_function = task_function
-        self.config = config
+        super().setup(**handover)
         start_forkserver()
 
     def launch(self, job_overrides: Sequence[Sequence[str]], initial_job_idx: int) -> Sequence[JobReturn]:
@@ -42,7 +32,7 @@ class LocalLauncher(Launcher):
         return launch(self.config, self.hydra_context, self.task_function, job_overrides, initial_job_idx, run)
 
     def side_by_side(self, jobs: int) -> int:
-        """How many of so many jobs would run at once."""
+        """Return how many of so many jobs would run at once."""
         from sweeps.launch.local.launcher import LocalOptions
 
         return LocalOptions(**self.options).side_by_side(jobs)

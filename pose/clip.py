@@ -31,6 +31,15 @@ class Clip:
 
     Raises:
         DataError: shapes, joints or fps do not fit together.
+
+    Example:
+        >>> import numpy as np
+        >>> clip = Clip("anna-1", np.zeros((9, 17, 2)), np.ones((9, 17)), label="walking", recording="r1", fps=25)
+        >>> len(clip), clip.num_joints, clip.num_coordinates
+        (9, 17, 2)
+        >>> Clip("anna-2", np.zeros((9, 16, 2)), np.ones((9, 16)), label="walking", recording="r1")
+        Traceback (most recent call last):
+        pose.errors.DataError: clip anna-2: has 16 joints, but skeleton coco17 has 17
     """
 
     id: str
@@ -65,17 +74,17 @@ class Clip:
 
     @property
     def num_joints(self) -> int:
-        """V."""
+        """Number of joints, V."""
         return int(self.keypoints.shape[1])
 
     @property
     def num_coordinates(self) -> int:
-        """C, 2 or 3."""
+        """Number of coordinates, C: 2 or 3."""
         return int(self.keypoints.shape[2])
 
 
 class Source(Protocol):
-    """Where clips come from: the simulator, or a reader of somebody's files."""
+    """A source of clips: the simulator, or a reader of another tool's files."""
 
     @property
     def class_names(self) -> Sequence[str]:
@@ -86,4 +95,4 @@ class Source(Protocol):
         """Named splits of the data, as ids of clips; empty where the data names none."""
 
     def clips(self) -> list[Clip]:
-        """Every clip, in an order that does not change from call to call."""
+        """Return every clip, in an order that does not change from call to call."""

@@ -27,7 +27,7 @@ GPU_FILES = tuple(map(Path, ("/proc/driver/nvidia/version", "/dev/nvidiactl", "/
 
 @dataclass(frozen=True, slots=True)
 class Need:
-    """A package that is needed.
+    """A package that is required.
 
     Args:
         package: its name on the package index.
@@ -71,7 +71,7 @@ _PICTURES = ("cv2", "av", "pycocotools")
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What was found of one package.
+    """The state of one package.
 
     Args:
         need: what was looked for.
@@ -87,7 +87,7 @@ class Finding:
 
 
 def check_installed(networks: bool = True) -> None:
-    """Refuses to begin what would end at an import. Imports nothing.
+    """Raise before any work begins where a later import would fail. Imports nothing.
 
     Args:
         networks: whether networks are to run; otherwise pictures and videos are read, and results measured.
@@ -102,7 +102,7 @@ def check_installed(networks: bool = True) -> None:
 
 
 def all_needs(folder: Path = REQUIREMENTS) -> list[Need]:
-    """`NEEDS` with the versions that `make pose` installs, and what else it installs.
+    """Return `NEEDS` with the versions that `make pose` installs, and the other packages that it installs.
 
     Args:
         folder: of the files that pin them; without them, as outside of a checkout, only `NEEDS` are known.
@@ -129,7 +129,7 @@ def _pinned(need: Need, pin: Requirement | None) -> Need:
 def examine(
     needs: Iterable[Need], find: Callable[[str], metadata.Distribution] = metadata.distribution
 ) -> list[Finding]:
-    """Looks for each package.
+    """Look up each package.
 
     Args:
         needs: what is looked for.
@@ -163,7 +163,7 @@ def _find(package: str, find: Callable[[str], metadata.Distribution]) -> metadat
 
 
 def _lacks_cuda(mmcv: metadata.Distribution, torch: metadata.Distribution | None) -> bool:
-    """Whether networks would run on a GPU until they need an operator of mmcv's, which then has none for it.
+    """Return whether mmcv was built without CUDA operators though networks would run on a GPU.
 
     The default build of torch is for CUDA, also where there is no GPU: there nothing is missing.
     """
@@ -178,7 +178,7 @@ def _lacks_cuda(mmcv: metadata.Distribution, torch: metadata.Distribution | None
 
 
 def report(findings: Iterable[Finding], mending: str = MENDING) -> str:
-    """A line a package, and what to type where something is wrong.
+    """Return a line a package, and what to type where something is wrong.
 
     Args:
         findings: what was found.
@@ -199,7 +199,7 @@ def report(findings: Iterable[Finding], mending: str = MENDING) -> str:
 
 
 def find_mending(environment: Path) -> str:
-    """What to type: where `make pose` was done once, make takes it to be done still, unless it is told not to.
+    """Return what to type; `make -B` where `make pose` ran before, since make takes it to be done still.
 
     Args:
         environment: the folder of the virtual environment.
@@ -208,7 +208,7 @@ def find_mending(environment: Path) -> str:
 
 
 def main() -> None:
-    """Prints the report; exit status 1 where something is wrong."""
+    """Print the report; exit status 1 where something is wrong."""
     findings = examine(all_needs())
     print(report(findings, find_mending(Path(sys.prefix))))
     sys.exit(any(finding.fault for finding in findings))

@@ -1,4 +1,4 @@
-"""What a user's input can have wrong with it."""
+"""Errors in a user's input."""
 
 
 class DataError(ValueError):

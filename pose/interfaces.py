@@ -1,10 +1,10 @@
-"""What is found in pictures, and what finds it: the parts that an extraction is put together from."""
+"""Interfaces of detectors, estimators and trackers, and the values that they exchange."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Protocol
+from dataclasses import asdict, dataclass
+from typing import Any, ClassVar, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -12,6 +12,9 @@ import numpy.typing as npt
 Image = npt.NDArray[np.uint8]
 """`[H, W, 3]`, blue, green, red, as OpenCV and OpenMMLab have it."""
 Array = npt.NDArray[np.float32]
+Floats = npt.NDArray[np.floating]
+Ints = npt.NDArray[np.int64]
+Bools = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -65,11 +68,11 @@ class Crops:
 
 
 class Model(Protocol):
-    """What every detector and estimator can say of itself."""
+    """Base of every detector and estimator."""
 
     @property
     def identity(self) -> Mapping[str, object]:
-        """Whatever its results depend on, as plain values for JSON: name, architecture, hash of the weights, settings.
+        """All that its results depend on, as plain values for JSON: name, architecture, hash of the weights, settings.
 
         No path, host or time: results of equal identities are kept together.
         """
@@ -79,7 +82,7 @@ class Detector(Model, Protocol):
     """Finds persons."""
 
     def detect(self, images: Sequence[Image]) -> list[Boxes]:
-        """The persons in each picture, best first; a batch is as large as the caller makes it."""
+        """Return the persons in each picture, best first; the caller chooses the batch size."""
 
 
 class TopDownEstimator(Model, Protocol):
@@ -90,10 +93,10 @@ class TopDownEstimator(Model, Protocol):
         """Layout of the joints, a name in `pose.skeletons`."""
 
     def crop(self, image: Image, boxes: Array) -> Crops:
-        """Cuts the boxes `[N, 4]` of a picture out of it."""
+        """Cut the boxes `[N, 4]` out of a picture."""
 
     def estimate(self, crops: Crops) -> tuple[Array, Array]:
-        """Key points `[N, V, 2]` in their pictures' pixels, and scores `[N, V]`; one batch for the network."""
+        """Return key points `[N, V, 2]` in their pictures' pixels, and scores `[N, V]`; one batch for the network."""
 
 
 class WholePictureEstimator(Model, Protocol):
@@ -104,14 +107,27 @@ class WholePictureEstimator(Model, Protocol):
         """Layout of the joints, a name in `pose.skeletons`."""
 
     def find(self, images: Sequence[Image]) -> list[Poses]:
-        """Everybody in each picture, best first."""
+        """Return everybody in each picture, best first."""
 
 
 class Tracker(Model, Protocol):
     """Follows people from frame to frame."""
 
-    def follow(self, frame: int, poses: Poses) -> npt.NDArray[np.int64]:
-        """A number for each person of a frame, `[N]`, none twice; -1 for somebody who is not to be kept.
+    def follow(self, frame: int, poses: Poses) -> Ints:
+        """Return the track number of each person of a frame, `[N]`, unique; -1 for somebody who is to be dropped.
 
         Frames come in ascending order. Those without anybody may be left out: people are unseen in them all the same.
         """
+
+
+class Settings:
+    """Base of frozen dataclasses whose kind and fields are all that their results depend on."""
+
+    __slots__ = ()
+    kind: ClassVar[str]
+
+    @property
+    def identity(self) -> Mapping[str, object]:
+        """Its kind and settings."""
+        settings: Any = self
+        return {"name": self.kind, **asdict(settings)}

@@ -1,54 +1,54 @@
-"""One person found twice: which of the poses that are too much alike stay (non-maximum suppression)."""
+"""Non-maximum suppression of poses: removes duplicates of one person."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-import numpy.typing as npt
 
 from pose.errors import DataError
-from pose.interfaces import Poses
-from pose.oks import Floats, Ints, get_sigmas, oks_to, person_scores, take
+from pose.interfaces import Bools, Floats, Ints, Poses, Settings
+from pose.oks import get_sigmas, oks_to, person_scores, take
 
 _TINY = 1e-9  # pixels, of a box without width or height
 
 
 @dataclass(frozen=True, slots=True)
-class NoNms:
-    """Everybody stays, in the order in which they came."""
+class NoNms(Settings):
+    """Keeps everybody, in the order in which they came."""
 
-    @property
-    def identity(self) -> Mapping[str, object]:
-        """Its name."""
-        return {"name": "none"}
+    kind = "none"
 
     def keep(self, poses: Poses) -> Poses:
-        """The same people."""
+        """Return the same people."""
         return poses
 
 
 @dataclass(frozen=True, slots=True)
-class OksNms:
-    """The surest pose stays, those too much like it go, and so on: `oks_nms` of HRNet and MMPose.
+class OksNms(Settings):
+    """Greedy suppression by object key point similarity: `oks_nms` of HRNet and MMPose.
 
     Args:
         threshold: object key point similarity, 0..1, above which two poses are one person.
         skeleton: layout of the joints.
+
+    Example:
+        >>> from pose.interfaces import Boxes
+        >>> one = np.random.default_rng(0).uniform(0, 100, (17, 2))
+        >>> boxes = Boxes(np.tile([0.0, 0.0, 100.0, 100.0], (3, 1)), np.array([0.7, 0.9, 0.8]))
+        >>> poses = Poses(np.stack([one, one + 0.5, one[::-1]]), np.ones((3, 17)), boxes)
+        >>> OksNms().keep(poses).boxes.scores
+        array([0.9, 0.8])
     """
 
+    kind = "oks"
     threshold: float = 0.9
     skeleton: str = "coco17"
 
-    @property
-    def identity(self) -> Mapping[str, object]:
-        """Name and settings."""
-        return {"name": "oks", **asdict(self)}
-
     def keep(self, poses: Poses) -> Poses:
-        """Who stays, the surest first.
+        """Return the people who remain, best first.
 
         Raises:
             DataError: the poses have another layout.
@@ -60,8 +60,8 @@ class OksNms:
 
 
 @dataclass(frozen=True, slots=True)
-class SoftOksNms:
-    """Poses lose score by how much they are like a surer one: `soft_oks_nms` of MMPose.
+class SoftOksNms(Settings):
+    """Soft suppression, which lowers scores by the similarity with better poses: `soft_oks_nms` of MMPose.
 
     A score is multiplied by exp(-OKS^2 / threshold), as in Soft-NMS with a Gaussian (Bodla et al., ICCV 2017).
 
@@ -70,38 +70,42 @@ class SoftOksNms:
         max_people: in a picture.
         min_score: 0..1 below which a person whose score was lowered goes; 0 for MMPose's own, which only counts.
         skeleton: layout of the joints.
+
+    Example:
+        >>> from pose.interfaces import Boxes
+        >>> one = np.random.default_rng(0).uniform(0, 100, (17, 2))
+        >>> boxes = Boxes(np.tile([0.0, 0.0, 100.0, 100.0], (3, 1)), np.array([0.7, 0.9, 0.8]))
+        >>> poses = Poses(np.stack([one, one + 0.5, one[::-1]]), np.ones((3, 17)), boxes)
+        >>> SoftOksNms(min_score=0.5).keep(poses).boxes.scores
+        array([0.9, 0.8])
     """
 
+    kind = "soft_oks"
     threshold: float = 0.9
     max_people: int = 20
     min_score: float = 0.05
     skeleton: str = "coco17"
 
-    @property
-    def identity(self) -> Mapping[str, object]:
-        """Name and settings."""
-        return {"name": "soft_oks", **asdict(self)}
-
     def keep(self, poses: Poses) -> Poses:
-        """Who stays, with their scores as they came, by the lowered score and the surest first.
+        """Return the people who remain with their original scores, by the lowered score, best first.
 
         Raises:
             DataError: the poses have another layout.
         """
-        sigmas, scores, left = _sigmas(poses, self.skeleton), person_scores(poses), np.arange(len(poses))
+        sigmas, scores, remaining = _sigmas(poses, self.skeleton), person_scores(poses), np.arange(len(poses))
         kept: list[int] = []
-        while len(left) and len(kept) < self.max_people:
-            best = int(left[np.argmax(scores[left])])
+        while len(remaining) and len(kept) < self.max_people:
+            best = int(remaining[np.argmax(scores[remaining])])
             if scores[best] < self.min_score and kept:
                 break
             kept.append(best)
-            left = left[left != best]
-            scores[left] *= np.exp(-np.square(oks_to(poses, best, left, sigmas)) / self.threshold)
+            remaining = remaining[remaining != best]
+            scores[remaining] *= np.exp(-np.square(oks_to(poses, best, remaining, sigmas)) / self.threshold)
         return take(poses, np.array(kept, np.int64))
 
 
 @dataclass(frozen=True, slots=True)
-class ParametricNms:
+class ParametricNms(Settings):
     """Parametric pose NMS of AlphaPose: equation 1 of the paper, section 3.3 of RMPE (Fang et al., ICCV 2017).
 
     The settings are those of AlphaPose's code, which measures in tenths of a box as `unit=box` does.
@@ -114,8 +118,17 @@ class ParametricNms:
         box_fraction: of a person's box: size of the box around each joint, where the same joint of the other matches.
         unit: of the distances: "pixels" as the equation has it, or "box", `box_fraction` of the longer side of the
             person's box, so that large and small people are treated alike.
+
+    Example:
+        >>> from pose.interfaces import Boxes
+        >>> one = np.random.default_rng(0).uniform(0, 100, (17, 2))
+        >>> boxes = Boxes(np.tile([0.0, 0.0, 100.0, 100.0], (3, 1)), np.array([0.7, 0.9, 0.8]))
+        >>> poses = Poses(np.stack([one, one + 0.5, one[::-1]]), np.ones((3, 17)), boxes)
+        >>> ParametricNms().keep(poses).boxes.scores
+        array([0.9, 0.8])
     """
 
+    kind = "parametric"
     sigma1: float = 1.0
     sigma2: float = 2.65
     weight: float = 1.7
@@ -124,7 +137,7 @@ class ParametricNms:
     unit: Literal["box", "pixels"] = "box"
 
     def __post_init__(self) -> None:
-        """Checks the unit.
+        """Check the unit.
 
         Raises:
             DataError: there is no such unit.
@@ -132,18 +145,13 @@ class ParametricNms:
         if self.unit not in ("box", "pixels"):
             raise DataError(f"unit={self.unit}: use box or pixels")
 
-    @property
-    def identity(self) -> Mapping[str, object]:
-        """Name and settings."""
-        return {"name": "parametric", **asdict(self)}
-
     def keep(self, poses: Poses) -> Poses:
-        """Who stays, the surest first."""
+        """Return the people who remain, best first."""
         kept = _eliminate(person_scores(poses), lambda best, rest: self.similarity(poses, rest, best) >= self.eta)
         return take(poses, kept)
 
     def similarity(self, poses: Poses, some: Ints, reference: int) -> Floats:
-        """Equation 1 for some poses P_i that may go, each with its box B_i, and a surer one, P_j: `[len(some)]`.
+        """Return equation 1 for poses P_i, each with its box B_i, and a better pose P_j: `[len(some)]`.
 
         K_sim(i, j) + lambda H_sim(i, j), with K_sim the sum of tanh(c_i / sigma1) tanh(c_j / sigma1) over joints of j
         within the box around the same joint of i, and H_sim the sum of exp(-|k_i - k_j|^2 / sigma2) over all joints.
@@ -170,8 +178,8 @@ class ParametricNms:
         return np.tanh(np.nan_to_num(np.asarray(scores, np.float64)) / self.sigma1)
 
 
-def _eliminate(scores: Floats, like_best: Callable[[int, Ints], npt.NDArray[np.bool_]]) -> Ints:
-    """Takes the surest, drops those like it, and so on; equal scores in the order in which they came."""
+def _eliminate(scores: Floats, like_best: Callable[[int, Ints], Bools]) -> Ints:
+    """Take the best, drop those like it, and so on; equal scores in the order in which they came."""
     order, kept = np.argsort(-scores, kind="stable"), []
     while len(order):
         best, rest = int(order[0]), order[1:]

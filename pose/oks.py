@@ -1,4 +1,4 @@
-"""Object key point similarity: how alike two poses are, on the scale by which COCO scores key points.
+"""Object key point similarity (OKS) of two poses, the scale by which COCO scores key points.
 
 COCO data set, "Keypoint Evaluation": OKS = sum_v exp(-d_v^2 / (2 s^2 k_v^2)) / V, with d_v the distance of joint v in
 both poses, s^2 the person's area and k_v = 2 sigma_v, where sigma_v is how far annotators differ at that joint.
@@ -9,15 +9,10 @@ from __future__ import annotations
 from functools import cache
 
 import numpy as np
-import numpy.typing as npt
 
 from pose.errors import DataError
-from pose.interfaces import Boxes, Poses
+from pose.interfaces import Bools, Boxes, Floats, Ints, Poses
 from pose.skeletons import get_skeleton
-
-Floats = npt.NDArray[np.floating]
-Bools = npt.NDArray[np.bool_]
-Ints = npt.NDArray[np.int64]
 
 # Of COCO's own 17 joints as pycocotools has them, of the others as MMPose has them for Halpe's 26.
 _SIGMAS = {
@@ -40,15 +35,19 @@ _SIGMAS = {
     "small_toe": 0.079,
     "heel": 0.079,
 }
-_SOMEWHERE = 0.2  # score from which a joint counts for its person's, as in MMPose's CocoMetric
+_MIN_SCORE = 0.2  # score from which a joint counts for its person's, as in MMPose's CocoMetric
 
 
 @cache
 def get_sigmas(skeleton: str) -> tuple[float, ...]:
-    """How far annotators differ at each joint of a layout, V shares of the square root of a person's area.
+    """Return the annotators' deviation at each joint of a layout, V shares of the square root of a person's area.
 
     Raises:
         DataError: nothing is known of some joint of it.
+
+    Example:
+        >>> get_sigmas("coco17")[:3]
+        (0.026, 0.025, 0.025)
     """
     layout = get_skeleton(skeleton)
     # Halpe calls the middle of both hips the hip.
@@ -64,7 +63,7 @@ def _without_side(joint: str) -> str:
 
 
 def oks(first: Floats, second: Floats, areas: Floats, sigmas: Floats, counted: Bools | None = None) -> Floats:
-    """OKS of every pose with every other.
+    """Return the OKS of every pose with every other.
 
     Args:
         first: `[N, V, 2]` pixels.
@@ -75,6 +74,11 @@ def oks(first: Floats, second: Floats, areas: Floats, sigmas: Floats, counted: B
 
     Returns:
         `[N, M]` float64 in 0..1, 0 where no joint counts. A joint that is not a number in one of the two never counts.
+
+    Example:
+        >>> pose = np.array([[10.0, 10.0], [20.0, 30.0]])
+        >>> oks(pose[None], np.stack([pose, pose + 5]), np.array([[1000.0]]), np.array([0.1, 0.1])).round(3)
+        array([[1.   , 0.535]])
     """
     distances = np.square(np.asarray(first, np.float64)[:, None] - second[None]).sum(axis=-1)
     seen = np.isfinite(distances) if counted is None else np.isfinite(distances) & counted
@@ -87,7 +91,7 @@ def oks(first: Floats, second: Floats, areas: Floats, sigmas: Floats, counted: B
 
 
 def oks_to(poses: Poses, one: int, others: Ints, sigmas: Floats) -> Floats:
-    """OKS of one of those who were found with some others, `[len(others)]`.
+    """Return the OKS of one person with some others of the same picture, `[len(others)]`.
 
     On the mean area of both, as MMPose's oks_nms has it.
     """
@@ -98,25 +102,35 @@ def oks_to(poses: Poses, one: int, others: Ints, sigmas: Floats) -> Floats:
 
 
 def box_areas(boxes: Floats) -> Floats:
-    """Areas `[N]` of boxes `[N, 4]` x1, y1, x2, y2, float64."""
+    """Return the areas `[N]` of boxes `[N, 4]` x1, y1, x2, y2, float64.
+
+    Example:
+        >>> box_areas(np.array([[0.0, 0.0, 2.0, 3.0]]))
+        array([6.])
+    """
     size = np.asarray(boxes[:, 2:], np.float64) - boxes[:, :2]
     areas: Floats = np.maximum(size, 0).prod(axis=1)
     return areas
 
 
 def person_scores(poses: Poses) -> Floats:
-    """How sure it is that each is a person in this pose, `[N]` float64 in 0..1.
+    """Return the confidence of each person with their pose, `[N]` float64 in 0..1.
 
     The box's score times the mean of the joints that score above 0.2, as MMPose's CocoMetric ranks people.
+
+    Example:
+        >>> poses = Poses(np.zeros((1, 2, 2)), np.array([[0.9, 0.1]]), Boxes(np.zeros((1, 4)), np.array([0.5])))
+        >>> person_scores(poses)
+        array([0.45])
     """
     scores = np.asarray(poses.scores, np.float64)
-    sure = scores > _SOMEWHERE
+    sure = scores > _MIN_SCORE
     means = np.where(sure, scores, 0).sum(axis=1) / np.maximum(sure.sum(axis=1), 1)
     total: Floats = means * poses.boxes.scores
     return total
 
 
 def take(poses: Poses, rows: Ints) -> Poses:
-    """Some of the people, in the order of `rows`."""
+    """Return some of the people, in the order of `rows`."""
     boxes = Boxes(poses.boxes.xyxy[rows], poses.boxes.scores[rows])
     return Poses(poses.keypoints[rows], poses.scores[rows], boxes)

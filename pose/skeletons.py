@@ -1,4 +1,4 @@
-"""Skeleton layouts: which joint stands where, what mirrors what, what is joined to what."""
+"""Skeleton layouts: order of joints, mirrored joints, edges."""
 
 from __future__ import annotations
 
@@ -18,6 +18,11 @@ class Skeleton:
         name: as in `Clip.skeleton`.
         joints: names in order; left and right spelt out.
         edges: pairs of joint indices to draw, and to measure the body by.
+
+    Example:
+        >>> layout = Skeleton("arm", ("neck", "left_wrist", "right_wrist"), edges=((0, 1), (0, 2)))
+        >>> layout.num_joints, layout.mirror, layout.find("right_wrist", "nose")
+        (3, (0, 2, 1), (2,))
     """
 
     name: str
@@ -26,7 +31,7 @@ class Skeleton:
 
     @property
     def num_joints(self) -> int:
-        """V."""
+        """Number of joints, V."""
         return len(self.joints)
 
     @property
@@ -35,7 +40,7 @@ class Skeleton:
         return tuple(self.joints.index(_swap_side(joint)) for joint in self.joints)
 
     def find(self, *names: str) -> tuple[int, ...]:
-        """Indices of those of `names` that this layout has."""
+        """Return the indices of those of `names` that this layout has."""
         return tuple(self.joints.index(name) for name in names if name in self.joints)
 
 
@@ -110,10 +115,16 @@ NAMES = tuple(_LAYOUTS)
 
 @cache
 def get_skeleton(name: str) -> Skeleton:
-    """The layout called `name`, or for "custom-V" one of V joints without names, sides and edges.
+    """Return the layout called `name`, or for "custom-V" one of V joints without names, sides and edges.
 
     Raises:
         DataError: no layout has that name.
+
+    Example:
+        >>> get_skeleton("coco17").joints[:3]
+        ('nose', 'left_eye', 'right_eye')
+        >>> get_skeleton("custom-4").num_joints
+        4
     """
     if name in _LAYOUTS:
         return _LAYOUTS[name]
@@ -124,5 +135,10 @@ def get_skeleton(name: str) -> Skeleton:
 
 
 def guess_skeleton(num_joints: int) -> str:
-    """Name of the layout that files with `num_joints` joints and no layout of their own most likely have."""
+    """Return the most likely layout of files with `num_joints` joints that do not name one.
+
+    Example:
+        >>> guess_skeleton(25), guess_skeleton(14)
+        ('body25', 'custom-14')
+    """
     return {17: "coco17", 25: "body25", 16: "aihub16"}.get(num_joints, f"custom-{num_joints}")

@@ -1,4 +1,4 @@
-"""The whole picture as the box of one person, for footage that shows one and little else."""
+"""The complete frame as one person's box, for footage that shows one person and little else."""
 
 from __future__ import annotations
 
@@ -10,15 +10,21 @@ from pose.interfaces import Boxes, Image
 
 
 class WholeFrameDetector:
-    """Finds nothing: there is one person in each picture, who may be anywhere in it."""
+    """Returns each picture's frame as the box of one person; no detection.
+
+    Example:
+        >>> [boxes] = WholeFrameDetector().detect([np.zeros((480, 640, 3), np.uint8)])
+        >>> boxes.xyxy
+        array([[  0.,   0., 640., 480.]], dtype=float32)
+    """
 
     @property
     def identity(self) -> Mapping[str, object]:
-        """Nothing else changes its boxes."""
+        """Its name: nothing else changes its boxes."""
         return {"box": "whole frame"}
 
     def detect(self, images: Sequence[Image]) -> list[Boxes]:
-        """One box a picture, with score 1.
+        """Return one box a picture, with score 1.
 
         Args:
             images: `[H, W, 3]` each.

@@ -32,7 +32,7 @@ class Declare(MetaPathFinder):
     def find_spec(
         self, fullname: str, path: Sequence[str] | None = None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
-        """Declares the operators where torchvision would miss them."""
+        """Declare the operators where torchvision would miss them."""
         if fullname == "torchvision":
             sys.meta_path.remove(self)
             spec = PathFinder.find_spec(fullname, path)
@@ -57,7 +57,7 @@ def _declare() -> None:
 
 
 def install() -> None:
-    """Puts this file, and what has it run at start-up, into the environment."""
+    """Put this file, and what has it run at start-up, into the environment."""
     packages = Path(sysconfig.get_path("purelib"))
     shutil.copyfile(__file__, packages / f"{_NAME}.py")
     (packages / f"{_NAME}.pth").write_text(f"import {_NAME}\n")

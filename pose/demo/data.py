@@ -1,4 +1,4 @@
-"""What the demo's networks are trained on and measured by."""
+"""Data that the demo's networks are trained on and measured by."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from itertools import chain
 from pathlib import Path
 
 from pose.rendering.coco import write_coco
-from pose.rendering.scene import Frame, draw_frames
+from pose.rendering.scene import RenderedFrame, draw_frames
 
 TRAIN_SEEDS = (100, 101)
 TRAIN_SCENES = 1500
@@ -20,11 +20,11 @@ HELD_OUT_FRAMES = 2
 
 
 def draw_training_data(folder: Path, scenes: int = TRAIN_SCENES) -> int:
-    """Draws pictures to train on: for each seed that many scenes. Returns how many people are in them."""
+    """Draw pictures to train on, that many scenes for each seed, and return the number of people in them."""
     parts = (draw_frames(seed, scenes, TRAIN_FRAMES, TRAIN_SHARES) for seed in TRAIN_SEEDS)
     return write_coco(folder, chain.from_iterable(parts))
 
 
-def held_out_frames(scenes: int, seed: int = HELD_OUT_SEED) -> Iterator[Frame]:
-    """Pictures of other actors, cameras, rooms and clothes, of actions as often as in the paper's table 3."""
+def held_out_frames(scenes: int, seed: int = HELD_OUT_SEED) -> Iterator[RenderedFrame]:
+    """Draw pictures of other actors, cameras, rooms and clothes, with actions as often as in the paper's table 3."""
     return draw_frames(seed, scenes, HELD_OUT_FRAMES)

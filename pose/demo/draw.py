@@ -11,7 +11,7 @@ from pose.rendering.videos import ID_PATTERN, VideoOptions, draw_videos
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """The command line."""
+    """Run the command line."""
     usual = VideoOptions()
     parser = argparse.ArgumentParser(
         description=__doc__, epilog=f"names of videos are read by id_pattern='{ID_PATTERN}'"

@@ -11,16 +11,20 @@ from pathlib import Path
 import numpy as np
 
 from pose.demo.data import HELD_OUT_SEED, held_out_frames
-from pose.demo.networks import find_boxes, find_joints, load_network
-from pose.demo.scoring import MIRROR, Outcome, box_ap, judge, match
+from pose.demo.scoring import MIRROR, PersonOutcome, box_ap, judge, match
+from pose.demo.train import HERE
 from pose.interfaces import Boxes
-from pose.io.atomic import write_whole
-from pose.rendering.scene import Frame
+from pose.io.atomic import write_atomically
+from pose.openmmlab.detectors import MMDetDetector
+from pose.openmmlab.top_down import MMPoseTopDown
+from pose.rendering.scene import RenderedFrame
 from pose.simulator.scenes import ACTIONS
 from pose.skeletons import get_skeleton
 
 SURE = 0.3
 """Score of a box that key points are looked for in."""
+LEAST = 0.05
+"""Score of a box that counts for the average precision."""
 BATCH = 32
 
 
@@ -36,10 +40,10 @@ class Evaluation:
 
     frames: int
     person_ap: float
-    outcomes: list[Outcome]
+    outcomes: list[PersonOutcome]
 
     def pck(self, level: int = 2, action: str | None = None, joint: int | None = None) -> float:
-        """Part of the joints that were found within half a head's length, NaN if there are none.
+        """Return the share of joints that were found within half a head's length, NaN if there are none.
 
         Args:
             level: 2 for joints that are seen, 1 for hidden ones in the picture.
@@ -47,36 +51,51 @@ class Evaluation:
             joint: this one only.
         """
         outcomes = [outcome for outcome in self.outcomes if action in (None, outcome.action)]
-        asked = np.stack([outcome.visible == level for outcome in outcomes])
+        evaluated = np.stack([outcome.visible == level for outcome in outcomes])
         correct = np.stack([outcome.correct for outcome in outcomes])
         columns = slice(None) if joint is None else [joint]
-        return float(correct[:, columns][asked[:, columns]].mean()) if asked[:, columns].any() else float("nan")
+        return float(correct[:, columns][evaluated[:, columns]].mean()) if evaluated[:, columns].any() else float("nan")
 
     def swaps(self, action: str | None = None) -> float:
-        """Part of the joints seen, of those with a left and a right, that were found where the other one is."""
+        """Return the share of visible joints with a side that were found where the other side's joint is."""
         outcomes = [outcome for outcome in self.outcomes if action in (None, outcome.action)]
-        asked = np.stack([(outcome.visible == 2) & (np.arange(17) != MIRROR) for outcome in outcomes])
-        return float(np.stack([outcome.swapped for outcome in outcomes])[asked].mean())
+        evaluated = np.stack([(outcome.visible == 2) & (np.arange(17) != MIRROR) for outcome in outcomes])
+        return float(np.stack([outcome.swapped for outcome in outcomes])[evaluated].mean())
 
 
-def evaluate(frames: Iterable[Frame], detector_weights: Path | None, estimator_weights: Path | None) -> Evaluation:
-    """Runs detector and estimator over drawn pictures and compares with the truth.
+def load_networks(detector: Path | None = None, estimator: Path | None = None) -> tuple[MMDetDetector, MMPoseTopDown]:
+    """Return both networks, which are loaded when they are first used.
+
+    Args:
+        detector: a safetensors file of weights; the one in the repository if None.
+        estimator: the same.
+    """
+    config, weights = "pose::demo/rtmdet_narrow.py", detector or HERE / "rtmdet_narrow.safetensors"
+    boxes = MMDetDetector(config, str(weights), score_threshold=LEAST, device="cpu")
+    config, weights = "pose::demo/hrnet_narrow.py", estimator or HERE / "hrnet_narrow.safetensors"
+    return boxes, MMPoseTopDown(config, str(weights), flip_test=False, device="cpu")
+
+
+def evaluate(
+    frames: Iterable[RenderedFrame], detector_weights: Path | None, estimator_weights: Path | None
+) -> Evaluation:
+    """Run detector and estimator over drawn pictures and compare them with the truth.
 
     Args:
         frames: the pictures.
         detector_weights: a safetensors file; the one in the repository if None.
         estimator_weights: the same.
     """
-    detector, estimator = load_network("detector", detector_weights), load_network("estimator", estimator_weights)
+    detector, estimator = load_networks(detector_weights, estimator_weights)
     found: list[Boxes] = []
     people, outcomes = [], []
     frames = iter(frames)
     while batch := list(islice(frames, BATCH)):
-        for frame, boxes in zip(batch, find_boxes(detector, [frame.image for frame in batch]), strict=True):
+        for frame, boxes in zip(batch, detector.detect([frame.image for frame in batch]), strict=True):
             found.append(boxes)
             people.append(frame.people)
             sure = Boxes(boxes.xyxy[boxes.scores >= SURE], boxes.scores[boxes.scores >= SURE])
-            keypoints = find_joints(estimator, frame.image, sure.xyxy)
+            keypoints, _ = estimator.estimate(estimator.crop(frame.image, sure.xyxy))
             for person, owner in zip(frame.people, match(sure, frame.people), strict=True):
                 if person.shown:
                     outcomes.append(judge(person, keypoints[owner] if owner >= 0 else None))
@@ -84,7 +103,7 @@ def evaluate(frames: Iterable[Frame], detector_weights: Path | None, estimator_w
 
 
 def as_table(evaluation: Evaluation) -> str:
-    """The results in Markdown."""
+    """Return the results in Markdown."""
     outcomes = evaluation.outcomes
     lines = [
         f"{evaluation.frames} pictures, {len(outcomes)} people. Person AP at IoU 0.5: {evaluation.person_ap:.1%}.",
@@ -107,7 +126,7 @@ def as_table(evaluation: Evaluation) -> str:
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """The command line."""
+    """Run the command line."""
     import torch
 
     parser = argparse.ArgumentParser(description=__doc__)
@@ -121,7 +140,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     torch.set_num_threads(args.threads)
     table = as_table(evaluate(held_out_frames(args.scenes, args.seed), args.detector, args.estimator))
     args.out.parent.mkdir(parents=True, exist_ok=True)
-    write_whole(args.out, table.encode())
+    write_atomically(args.out, table.encode())
     print(table)
 
 

@@ -1,30 +1,28 @@
-"""How good boxes and key points are, measured against drawn people."""
+"""Accuracy of boxes and key points, measured against drawn people."""
 
 from __future__ import annotations
 
-import contextlib
-import io
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from pose.interfaces import Array, Boxes
+from pose.boxes import overlaps
+from pose.coco_evaluation import evaluate_coco
+from pose.interfaces import Array, Bools, Boxes, Ints
 from pose.rendering.coco import annotate
 from pose.rendering.picture import Truth
 from pose.skeletons import get_skeleton
 
-Flags = npt.NDArray[np.bool_]
 MIRROR = np.array(get_skeleton("coco17").mirror)
 HALF_A_HEAD = 0.5
 OVERLAP = 0.5
 
 
 @dataclass(frozen=True, eq=False, slots=True)
-class Outcome:
-    """What became of one person.
+class PersonOutcome:
+    """How well one person was found.
 
     Args:
         action: what is done.
@@ -35,14 +33,14 @@ class Outcome:
     """
 
     action: str
-    visible: npt.NDArray[np.int64]
+    visible: Ints
     found: bool
-    correct: Flags
-    swapped: Flags
+    correct: Bools
+    swapped: Bools
 
 
-def match(boxes: Boxes, people: Sequence[Truth]) -> npt.NDArray[np.int64]:
-    """Which box is whose: the best-scored box first, each takes the person left that it overlaps most.
+def match(boxes: Boxes, people: Sequence[Truth]) -> Ints:
+    """Match boxes to people: the best-scored box first, each takes the remaining person that it overlaps most.
 
     Args:
         boxes: found.
@@ -54,58 +52,48 @@ def match(boxes: Boxes, people: Sequence[Truth]) -> npt.NDArray[np.int64]:
     owner = np.full(len(people), -1)
     if not people:
         return owner
-    overlaps = _overlaps(boxes.xyxy, np.stack([person.box for person in people]))
+    similarity = overlaps(boxes.xyxy, np.stack([person.box for person in people]))
     for box in np.argsort(-boxes.scores, kind="stable"):
-        overlap = np.where(owner < 0, overlaps[box], 0)
+        overlap = np.where(owner < 0, similarity[box], 0)
         person = int(overlap.argmax())
         if overlap[person] >= OVERLAP:
             owner[person] = box
     return owner
 
 
-def judge(person: Truth, keypoints: Array | None) -> Outcome:
-    """Compares the key points `[17, 2]` that were found, None if nobody was, with the truth."""
+def judge(person: Truth, keypoints: Array | None) -> PersonOutcome:
+    """Compare the key points `[17, 2]` of one person with the truth; None where no box was matched."""
     none = np.zeros(17, dtype=bool)
     if keypoints is None:
-        return Outcome(person.action, person.visible, False, none, none)
+        return PersonOutcome(person.action, person.visible, False, none, none)
     near = HALF_A_HEAD * person.head
     correct = np.linalg.norm(keypoints - person.keypoints, axis=1) <= near
     mirrored = np.linalg.norm(keypoints - person.keypoints[MIRROR], axis=1) <= near
-    return Outcome(person.action, person.visible, True, correct, ~correct & mirrored & (np.arange(17) != MIRROR))
+    return PersonOutcome(person.action, person.visible, True, correct, ~correct & mirrored & (np.arange(17) != MIRROR))
 
 
 def box_ap(found: Sequence[Boxes], people: Sequence[Sequence[Truth]]) -> float:
-    """Average precision of boxes at an intersection over union of 0.5, by pycocotools, in 0..1.
+    """Return the average precision of boxes at an intersection over union of 0.5, by pycocotools, in 0..1.
 
     Args:
         found: boxes of each picture.
         people: who is in it; those of whom hardly anything is seen neither count nor make a box wrong.
     """
-    from pycocotools.coco import COCO
-    from pycocotools.cocoeval import COCOeval
-
-    truth = COCO()
     number = iter(range(1, 10**9))
-    truth.dataset = {
+    dataset = {
         "images": [{"id": image} for image in range(len(people))],
         "annotations": [
             annotate(person, next(number), image) for image, those in enumerate(people) for person in those
         ],
         "categories": [{"id": 1, "name": "person"}],
     }
-    with contextlib.redirect_stdout(io.StringIO()):
-        truth.createIndex()
-        results = truth.loadRes(_results(found))
-        evaluation: Any = COCOeval(truth, results, "bbox")
-        evaluation.params.iouThrs = np.array([OVERLAP])
-        evaluation.evaluate()
-        evaluation.accumulate()
+    evaluation = evaluate_coco(dataset, _results(found), "bbox", np.array([OVERLAP]))
     # [thresholds, recalls, categories, areas, most detections]: all areas, and the most of 1, 10 and 100
     return float(evaluation.eval["precision"][0, :, 0, 0, -1].mean())
 
 
 def _results(found: Sequence[Boxes]) -> npt.NDArray[np.float64]:
-    """Rows of picture, x, y, width, height, score, category."""
+    """Return rows of picture, x, y, width, height, score, category."""
     rows = [
         np.column_stack(
             [
@@ -119,12 +107,3 @@ def _results(found: Sequence[Boxes]) -> npt.NDArray[np.float64]:
         for image, boxes in enumerate(found)
     ]
     return np.concatenate(rows).astype(np.float64)
-
-
-def _overlaps(a: Array, b: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    """Intersection over union `[N, M]` of boxes `[N, 4]` and `[M, 4]`."""
-    low, high = np.maximum(a[:, None, :2], b[None, :, :2]), np.minimum(a[:, None, 2:], b[None, :, 2:])
-    shared = np.clip(high - low, 0, None).prod(axis=-1)
-    area_a, area_b = (np.prod(boxes[:, 2:] - boxes[:, :2], axis=1) for boxes in (a, b))
-    overlaps: npt.NDArray[np.float64] = shared / np.maximum(area_a[:, None] + area_b[None] - shared, 1e-9)
-    return overlaps

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from pose.demo.data import draw_training_data
 from pose.errors import DataError
-from pose.io.atomic import write_whole
+from pose.io.atomic import write_atomically
 
 if TYPE_CHECKING:
     from mmengine.runner import Runner
@@ -48,7 +48,7 @@ class Training:
 
 
 def train(training: Training) -> None:
-    """Trains one network, and keeps the moving average of its weights after every epoch."""
+    """Train one network, and keep the moving average of its weights after every epoch."""
     from mmengine.hooks import Hook
     from mmengine.runner import Runner
 
@@ -72,7 +72,7 @@ def train(training: Training) -> None:
 
 
 def make_config(training: Training) -> Any:
-    """The network's own config with what one training sets."""
+    """Return the network's own config with the values that one training sets."""
     from mmengine.config import Config
 
     config = Config.fromfile(HERE / f"{NAMES[training.what]}.py")
@@ -89,7 +89,7 @@ def make_config(training: Training) -> Any:
 
 
 def save_weights(network: nn.Module, path: Path) -> None:
-    """Writes parameters and statistics as plain float16 tensors."""
+    """Write parameters and statistics as plain float16 tensors."""
     import torch
     from safetensors.torch import save
 
@@ -97,11 +97,11 @@ def save_weights(network: nn.Module, path: Path) -> None:
         name: (tensor.half() if tensor.dtype == torch.float32 else tensor).contiguous()
         for name, tensor in network.state_dict().items()
     }
-    write_whole(path, save(kept))
+    write_atomically(path, save(kept))
 
 
 def load_weights(network: nn.Module, path: Path) -> None:
-    """Puts in what `save_weights` wrote.
+    """Load what `save_weights` wrote.
 
     Raises:
         DataError: it was written of another network.
@@ -122,7 +122,7 @@ def _average(runner: Runner) -> nn.Module:
 
 
 def _close_log(runner: Runner) -> None:
-    """Ends the run's log with the run: mmengine writes there of every network that the process draws later."""
+    """Close the run's log files: mmengine would go on writing there of every later network in the process."""
     import logging
 
     for handler in [each for each in runner.logger.handlers if isinstance(each, logging.FileHandler)]:
@@ -131,7 +131,7 @@ def _close_log(runner: Runner) -> None:
 
 
 def _register_bfloat16() -> None:
-    """Mixed precision on a CPU, which mmengine's own AmpOptimWrapper refuses."""
+    """Register mixed precision on a CPU, which mmengine's own AmpOptimWrapper refuses."""
     import torch
     from mmengine.optim import OptimWrapper
     from mmengine.registry import OPTIM_WRAPPERS
@@ -146,7 +146,7 @@ def _register_bfloat16() -> None:
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """The command line."""
+    """Run the command line."""
     import torch
 
     parser = argparse.ArgumentParser(description=__doc__)

@@ -1,1 +1,1 @@
-"""How well estimators find people in annotated pictures: COCO's average precision, joints, sides, speed, a picture."""
+"""Accuracy of estimators on annotated pictures: COCO's AP, PCK by joint, swapped sides, speed, figures."""

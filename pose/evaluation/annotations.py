@@ -1,7 +1,7 @@
 """Pictures in which people's key points are annotated, in the JSON of COCO's key point data.
 
 Beside COCO's own keys an annotation may have `head_top` and `neck` (x, y in pixels) and `action`; an image may have
-`action` as well. Joints are told by the names that the category gives them; what it has not is not annotated.
+`action` as well. Joints are found by their names in the category; others are not annotated.
 """
 
 from __future__ import annotations
@@ -11,10 +11,9 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from pose.errors import DataError
 from pose.evaluation.checked_fields import (
@@ -27,20 +26,29 @@ from pose.evaluation.checked_fields import (
     read_pixels,
     read_text,
 )
-from pose.interfaces import Array
+from pose.interfaces import Array, Bools, Floats, Ints
 from pose.io.checked_json import read_json
 from pose.readers.frame_names import DIGITS
 from pose.skeletons import get_skeleton
 
-Floats = npt.NDArray[np.float64]
-Ints = npt.NDArray[np.int64]
-Bools = npt.NDArray[np.bool_]
 JOINTS = get_skeleton("coco17").joints
 VISIBLE, HIDDEN = 2, 1
+_PERSON: Any = np.dtype(
+    [
+        ("keypoints", np.float32, (17, 2)),
+        ("visible", np.int64, 17),
+        ("box", np.float64, 4),
+        ("area", np.float64),
+        ("crowd", np.bool_),
+        ("head", np.float64),
+        ("action", object),
+    ]
+)
+"""The columns of `AnnotatedPeople`, in their order."""
 
 
 @dataclass(frozen=True, eq=False, slots=True)
-class Annotated:
+class AnnotatedPeople:
     """The N people of one picture.
 
     Args:
@@ -48,7 +56,7 @@ class Annotated:
         visible: `[N, 17]` 2 seen, 1 hidden, 0 not annotated.
         boxes: `[N, 4]` x1, y1, x2, y2.
         areas: `[N]` square pixels, of the person and not of the box where that was measured.
-        crowd: `[N]` whether it is a crowd, which nobody need find one by one.
+        crowd: `[N]` whether it is a crowd, whose people need not be found one by one.
         heads: `[N]` pixels from head top to neck, NaN where not annotated.
         actions: what each of the N does, "" where that is not known.
     """
@@ -65,10 +73,9 @@ class Annotated:
         return len(self.keypoints)
 
     @property
-    def asked(self) -> Bools:
-        """Who is to be found, `[N]`: no crowd, and some joint is annotated."""
-        wanted: Bools = ~self.crowd & (self.visible > 0).any(axis=1)
-        return wanted
+    def evaluated(self) -> Bools:
+        """Mask `[N]` of the people who count: no crowd, and some joint is annotated."""
+        return ~self.crowd & (self.visible > 0).any(axis=1)
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -81,12 +88,12 @@ class Picture:
     """
 
     name: str
-    people: Annotated
+    people: AnnotatedPeople
 
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Annotations:
-    """A file of them.
+    """A file of annotated pictures.
 
     Args:
         path: the file.
@@ -100,10 +107,19 @@ class Annotations:
 
 
 def read_annotations(path: Path) -> Annotations:
-    """Reads a file of annotations.
+    """Read a file of annotations.
 
     Raises:
         DataError: it is not in COCO's format, or nobody's key points are in it.
+
+    Example:
+        >>> import json, tempfile
+        >>> path = Path(tempfile.mkdtemp(), "annotations.json")
+        >>> person = {"image_id": 1, "bbox": [0, 0, 10, 20], "keypoints": [5, 5, 2] * 17}
+        >>> _ = path.write_text(json.dumps({"images": [{"id": 1, "file_name": "a.jpg"}], "annotations": [person]}))
+        >>> [picture] = read_annotations(path).pictures
+        >>> picture.name, len(picture.people), picture.people.boxes.tolist()
+        ('a.jpg', 1, [[0.0, 0.0, 10.0, 20.0]])
     """
     content = read_json(path)
     for key in ("images", "annotations"):
@@ -124,7 +140,7 @@ def read_annotations(path: Path) -> Annotations:
         if category in joints and "keypoints" in entry:
             people.setdefault(image, []).append(entry)
     pictures = [_picture(image, people.get(id, []), joints, path) for id, image in images.items()]
-    if not any(picture.people.asked.any() for picture in pictures):
+    if not any(picture.people.evaluated.any() for picture in pictures):
         raise DataError(
             f"{path} annotates nobody's key points: give annotations of persons, as person_keypoints_*.json"
         )
@@ -134,7 +150,7 @@ def read_annotations(path: Path) -> Annotations:
 
 
 def _images(images: Sequence[Any], path: Path) -> dict[int | str, Mapping[str, Any]]:
-    """The images by their ids."""
+    """Return the images by their ids."""
     known: dict[int | str, Mapping[str, Any]] = {}
     for number, image in enumerate(images):
         if not isinstance(image, dict) or not {"id", "file_name"} <= image.keys():
@@ -153,7 +169,7 @@ def _images(images: Sequence[Any], path: Path) -> dict[int | str, Mapping[str, A
 
 
 def _joints_of_categories(categories: Any, path: Path) -> dict[int | str, tuple[str, ...]]:
-    """The names of the joints by the category's id; COCO's where nothing is said."""
+    """Return the joint names by category id; COCO's where the file names none."""
     named: dict[int | str, tuple[str, ...]] = {}
     if categories is None:
         categories = []
@@ -188,34 +204,13 @@ def _picture(
         )
         for row, entry in enumerate(entries)
     ]
-    return Picture(
-        name,
-        Annotated(
-            keypoints=np.array([one.keypoints for one in people], np.float32).reshape(-1, 17, 2),
-            visible=np.array([one.visible for one in people], np.int64).reshape(-1, 17),
-            boxes=np.array([one.box for one in people], np.float64).reshape(-1, 4),
-            areas=np.array([one.area for one in people], np.float64),
-            crowd=np.array([one.crowd for one in people], np.bool_),
-            heads=np.array([one.head for one in people], np.float64),
-            actions=tuple(one.action or done for one in people),
-        ),
-    )
+    columns = np.array(people, _PERSON)
+    actions = tuple(action or done for action in columns["action"].tolist())
+    return Picture(name, AnnotatedPeople(*[*(columns[column] for column in _PERSON.names[:-1]), actions]))
 
 
-class _Person(NamedTuple):
-    """One of the people of `Annotated`."""
-
-    keypoints: Floats
-    visible: Ints
-    box: Floats
-    area: float
-    crowd: bool
-    head: float
-    action: str
-
-
-def _person(entry: Mapping[str, Any], names: Sequence[str], where: str) -> _Person:
-    """Somebody as annotated.
+def _person(entry: Mapping[str, Any], names: Sequence[str], where: str) -> tuple[Any, ...]:
+    """Return one person as annotated, a row of `_PERSON`.
 
     Args:
         entry: the annotation.
@@ -232,15 +227,15 @@ def _person(entry: Mapping[str, Any], names: Sequence[str], where: str) -> _Pers
             keypoints[joint], visible[joint] = known[name][:2], known[name][2]
     box = read_box(entry["bbox"], f"{where}: bbox")
     crowd = read_flag(entry.get("iscrowd", 0), f"{where}: iscrowd")
-    asked = not crowd and bool(visible.any())
-    area = read_area(entry.get("area", float(np.prod(box[2:] - box[:2]))), f"{where}: area", asked)
+    evaluated = not crowd and bool(visible.any())
+    area = read_area(entry.get("area", float(np.prod(box[2:] - box[:2]))), f"{where}: area", evaluated)
     action = read_action(entry.get("action"), f"{where}: action")
-    return _Person(keypoints, visible, box, area, crowd, _head(entry, known, where), action)
+    return keypoints, visible, box, area, crowd, _head(entry, known, where), action
 
 
-def _head(entry: Mapping[str, Any], known: Mapping[str, npt.NDArray[np.float64]], where: str) -> float:
-    """Pixels from head top to neck: keys of the annotation, or joints of the category; NaN where they do not say it."""
-    ends = []
+def _head(entry: Mapping[str, Any], known: Mapping[str, Floats], where: str) -> float:
+    """Return the pixels from head top to neck, by keys of the annotation or joints of the category; NaN for neither."""
+    ends: list[Floats] = []
     for name in ("head_top", "neck"):
         if name in entry:
             ends.append(read_pixels(entry[name], 2, f"{where}: {name}"))
@@ -250,7 +245,7 @@ def _head(entry: Mapping[str, Any], known: Mapping[str, npt.NDArray[np.float64]]
 
 
 def _with_folders_as_actions(pictures: list[Picture]) -> list[Picture]:
-    """Where no annotation says what is done, the first folder of the names does, if there are several of them.
+    """Take the first folder of the names as the action, where no annotation has one and there are several folders.
 
     ACTION/NAME.jpg for pictures, ACTION/VIDEO/FRAME for videos.
     """
@@ -267,11 +262,11 @@ def _with_folders_as_actions(pictures: list[Picture]) -> list[Picture]:
 
 
 def _in_order(name: str) -> tuple[str, int, str]:
-    """Frames of a video one behind the other, so that it is decoded once."""
+    """Return a sort key that puts frames of a video one behind the other, so that it is decoded once."""
     parent, _, last = name.rpartition("/")
     return parent, int(last) if is_frame(last) else -1, last
 
 
 def is_frame(name: str) -> bool:
-    """Whether the last part of a picture's name is the number of a frame."""
+    """Return whether the last part of a picture's name is the number of a frame."""
     return name.isascii() and name.isdigit() and len(name) <= DIGITS

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import contextlib
-import io
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
-from pose.evaluation.annotations import Annotated, Picture
+from pose.coco_evaluation import evaluate_coco
+from pose.evaluation.annotations import AnnotatedPeople, Picture
 from pose.evaluation.results import Results
 
 COLUMNS = ("AP", "AP50", "AP75", "AP_medium", "AP_large")
@@ -17,7 +16,7 @@ COLUMNS = ("AP", "AP50", "AP75", "AP_medium", "AP_large")
 
 
 def average_precision(pictures: Sequence[Picture], results: Results) -> dict[str, float]:
-    """Average precision in table 1's columns, 0..1; NaN where nobody of that size is annotated.
+    """Return the average precision in table 1's columns, 0..1; NaN where nobody of that size is annotated.
 
     A joint that was not found lies at 0, 0, as in the results that OpenPose and AlphaPose hand in.
 
@@ -25,28 +24,18 @@ def average_precision(pictures: Sequence[Picture], results: Results) -> dict[str
         pictures: what is annotated.
         results: what was found, in the same order.
     """
-    from pycocotools.coco import COCO
-    from pycocotools.cocoeval import COCOeval
-
     detections = _detections(results)
     if not detections:  # pycocotools takes no empty list
-        sizes = np.concatenate([picture.people.areas[picture.people.asked] for picture in pictures])
+        sizes = np.concatenate([picture.people.areas[picture.people.evaluated] for picture in pictures])
         there = (True, True, True, ((sizes > 32**2) & (sizes < 96**2)).any(), (sizes > 96**2).any())
         return {name: 0.0 if found else np.nan for name, found in zip(COLUMNS, there, strict=True)}
-    with contextlib.redirect_stdout(io.StringIO()):  # it tells its progress
-        truth = COCO()
-        truth.dataset = _dataset(pictures)
-        truth.createIndex()
-        evaluation = COCOeval(truth, truth.loadRes(detections), "keypoints")
-        evaluation.evaluate()
-        evaluation.accumulate()
-        evaluation.summarize()
-    values = [float(value) if value >= 0 else np.nan for value in evaluation.stats[: len(COLUMNS)]]
+    stats = evaluate_coco(_dataset(pictures), detections, "keypoints").stats
+    values = [float(value) if value >= 0 else np.nan for value in stats[: len(COLUMNS)]]
     return dict(zip(COLUMNS, values, strict=True))
 
 
 def _dataset(pictures: Sequence[Picture]) -> dict[str, Any]:
-    """Our pictures and people as COCO has them; numbers begin at 1, as pycocotools takes 0 for nobody."""
+    """Return pictures and people in COCO's format; numbers begin at 1, as pycocotools takes 0 for nobody."""
     people = [(number, picture.people, row) for number, picture in enumerate(pictures, 1) for row in _rows(picture)]
     return {
         "images": [{"id": number} for number, _ in enumerate(pictures, 1)],
@@ -59,7 +48,7 @@ def _rows(picture: Picture) -> range:
     return range(len(picture.people))
 
 
-def _annotation(image: int, people: Annotated, row: int) -> dict[str, Any]:
+def _annotation(image: int, people: AnnotatedPeople, row: int) -> dict[str, Any]:
     low, high = people.boxes[row, :2], people.boxes[row, 2:]
     triples = np.concatenate([people.keypoints[row], people.visible[row, :, None]], axis=1)
     return {

@@ -1,4 +1,4 @@
-"""Values out of a file of annotations, each checked: what is wrong is one line that says where."""
+"""Checked values of a file of annotations; a fault is one line that says where."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _SHOWN = 40  # letters of a value in a message
 
 
 def read_id(value: Any, where: str) -> int | str:
-    """What pictures, people and categories are known by.
+    """Return the id of a picture, person or category.
 
     Raises:
         DataError: it is neither a whole number nor text.
@@ -28,7 +28,7 @@ def read_id(value: Any, where: str) -> int | str:
 
 
 def read_text(value: Any, where: str) -> str:
-    """A text that is not empty.
+    """Return a text that is not empty.
 
     Raises:
         DataError: it is none.
@@ -39,7 +39,7 @@ def read_text(value: Any, where: str) -> str:
 
 
 def read_action(value: Any, where: str) -> str:
-    """What is done, "" where that is not said.
+    """Return the name of an action, "" where there is none.
 
     Raises:
         DataError: it is neither text nor a whole number.
@@ -48,7 +48,7 @@ def read_action(value: Any, where: str) -> str:
 
 
 def read_flag(value: Any, where: str) -> bool:
-    """A mark that is there or not; null is not.
+    """Return a flag; null counts as not set.
 
     Raises:
         DataError: it is neither 0 nor 1.
@@ -59,7 +59,7 @@ def read_flag(value: Any, where: str) -> bool:
 
 
 def read_pixels(values: Any, count: int, where: str) -> npt.NDArray[np.float64]:
-    """So many coordinates or lengths in pixels.
+    """Return `count` coordinates or lengths in pixels.
 
     Raises:
         DataError: there are not so many, or one is no number, or larger than any picture.
@@ -73,7 +73,7 @@ def read_pixels(values: Any, count: int, where: str) -> npt.NDArray[np.float64]:
 
 
 def read_box(values: Any, where: str) -> npt.NDArray[np.float64]:
-    """x1, y1, x2, y2 of a box that is given by x, y, width, height.
+    """Return x1, y1, x2, y2 of a box that is given as x, y, width, height.
 
     Raises:
         DataError: it is none.
@@ -85,7 +85,7 @@ def read_box(values: Any, where: str) -> npt.NDArray[np.float64]:
 
 
 def read_joints(values: Any, count: int, where: str) -> npt.NDArray[np.float64]:
-    """`[count, 3]`: x, y in pixels, and 2 for seen, 1 for hidden, 0 for not annotated.
+    """Return `[count, 3]`: x, y in pixels, and 2 for visible, 1 for hidden, 0 for not annotated.
 
     Raises:
         DataError: it is something else.
@@ -97,18 +97,18 @@ def read_joints(values: Any, count: int, where: str) -> npt.NDArray[np.float64]:
     return triples
 
 
-def read_area(value: Any, where: str, asked: bool) -> float:
-    """Square pixels of a person.
+def read_area(value: Any, where: str, evaluated: bool) -> float:
+    """Return a person's area in square pixels.
 
     Args:
         value: as it is given, or of the box.
         where: it stands.
-        asked: whether the person is to be found; the area of others may be 0.
+        evaluated: whether the person is to be found; the area of others may be 0.
 
     Raises:
         DataError: it is none.
     """
-    if not _is_number(value) or not 0 <= value <= LARGEST**2 or (asked and not value):
+    if not _is_number(value) or not 0 <= value <= LARGEST**2 or (evaluated and not value):
         raise _odd(value, where, "an area above 0")
     return float(value)
 

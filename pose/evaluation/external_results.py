@@ -1,4 +1,4 @@
-"""Results that AlphaPose or OpenPose wrote, put beside the annotated pictures."""
+"""Results of AlphaPose or OpenPose, matched with the annotated pictures."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import numpy as np
 from pose.boxes import key_point_boxes
 from pose.errors import DataError
 from pose.evaluation.annotations import Annotations
-from pose.evaluation.images import Place
+from pose.evaluation.images import ImageLocation
 from pose.evaluation.match_names import GUESSED, Match, Names
 from pose.evaluation.results import Results, nobody
 from pose.interfaces import Array, Boxes, Poses
@@ -23,8 +23,8 @@ from pose.readers.sequences import to_coco17
 _OPENPOSE = "_keypoints.json"
 
 
-class _Said(NamedTuple):
-    """What a file says of a picture: the picture's name there, which one that is, who was found and how surely."""
+class _ImageEntry(NamedTuple):
+    """One picture in a result file: its name there, the annotated picture it matches, the people found, their ranks."""
 
     file: Path
     name: str
@@ -33,8 +33,8 @@ class _Said(NamedTuple):
     ranks: np.ndarray[Any, np.dtype[np.float64]]
 
 
-def read_results(name: str, path: Path, annotations: Annotations, places: Sequence[Place]) -> Results:
-    """Reads what another tool found.
+def read_results(name: str, path: Path, annotations: Annotations, places: Sequence[ImageLocation]) -> Results:
+    """Read the results of another tool.
 
     A folder whose files end in `_keypoints.json` is OpenPose's; a JSON file, or a folder of others, AlphaPose's.
     Pictures are known by their names, frames of videos by their numbers and the video's name in the path, which need
@@ -56,28 +56,30 @@ def read_results(name: str, path: Path, annotations: Annotations, places: Sequen
         raise DataError(f"{path} of files.{name} is not there: give AlphaPose's JSON file or OpenPose's folder")
     names = Names(annotations, places)
     is_openpose = path.is_dir() and any(path.rglob(f"*{_OPENPOSE}"))
-    said = list(_openpose(path, names) if is_openpose else _alphapose(path, names))
-    if any(one.match.in_told_video for one in said):  # then what tells no video, or another one, is not of this one
-        said = [one for one in said if one.match.doubt < GUESSED or one.match.row is None]
-    kept = _surest(said, annotations)
+    entries = list(_openpose(path, names) if is_openpose else _alphapose(path, names))
+    if any(
+        one.match.video_known for one in entries
+    ):  # then an entry without a video, or of another one, is not of this one
+        entries = [one for one in entries if one.match.doubt < GUESSED or one.match.row is None]
+    kept = _surest(entries, annotations)
     if not kept:
         first = annotations.pictures[0].name
-        told = f"names {said[0].name}, not {first}" if said else "names no picture"
-        raise DataError(f"{path} is of other pictures than {annotations.path}: it {told}")
+        named = f"names {entries[0].name}, not {first}" if entries else "names no picture"
+        raise DataError(f"{path} is of other pictures than {annotations.path}: it {named}")
     poses = [kept[row].poses if row in kept else nobody() for row in range(len(places))]
     ranks = [kept[row].ranks if row in kept else np.empty(0) for row in range(len(places))]
     return Results(name, poses, ranks)
 
 
-def _surest(said: Sequence[_Said], annotations: Annotations) -> dict[int, _Said]:
-    """What is said of each picture by its number; a picture's whole name counts before a part of it.
+def _surest(entries: Sequence[_ImageEntry], annotations: Annotations) -> dict[int, _ImageEntry]:
+    """Return the entry of each picture by its number; a complete name counts before a part of it.
 
     Raises:
         DataError: two say who is in a picture, and none of them is surer to mean it.
     """
-    kept: dict[int, _Said] = {}
-    twice: dict[int, tuple[_Said, _Said]] = {}
-    for one in said:
+    kept: dict[int, _ImageEntry] = {}
+    twice: dict[int, tuple[_ImageEntry, _ImageEntry]] = {}
+    for one in entries:
         row = one.match.row
         if row is None:
             continue
@@ -99,8 +101,8 @@ def _inside(file: Path, path: Path) -> list[str]:
     return [part for part in (file.stem, *(folder.name for folder in file.parents), path.stem) if part]
 
 
-def _alphapose(path: Path, names: Names) -> Iterator[_Said]:
-    """Each picture that a file names: its name, its number, who was found and AlphaPose's own score of each."""
+def _alphapose(path: Path, names: Names) -> Iterator[_ImageEntry]:
+    """Yield each picture that a file names, with the people found and AlphaPose's own score of each."""
     files = sorted(path.rglob("*.json")) if path.is_dir() else [path]
     for file in files:
         numbered = read_entries(file)
@@ -114,7 +116,7 @@ def _alphapose(path: Path, names: Names) -> Iterator[_Said]:
         ranks = np.array([_score(entry, row) for (_, entry), row in zip(numbered, scores, strict=True)])
         for picture, rows in of_picture.items():
             found = Poses(keypoints[rows], scores[rows], Boxes(boxes[rows], np.ones(len(rows), np.float32)))
-            yield _Said(file, picture, names.find(picture, _inside(file, path)), found, ranks[rows])
+            yield _ImageEntry(file, picture, names.find(picture, _inside(file, path)), found, ranks[rows])
 
 
 def _score(entry: Mapping[str, Any], scores: Array) -> float:
@@ -122,8 +124,8 @@ def _score(entry: Mapping[str, Any], scores: Array) -> float:
     return float(given) if isinstance(given, int | float) and np.isfinite(given) else float(scores.mean())
 
 
-def _openpose(path: Path, names: Names) -> Iterator[_Said]:
-    """Each file of a picture: its name, the picture's number, who was found and their joints' mean score."""
+def _openpose(path: Path, names: Names) -> Iterator[_ImageEntry]:
+    """Yield each picture, a file each, with the people found and their joints' mean score."""
     for file in sorted(path.rglob(f"*{_OPENPOSE}")):
         picture = file.name.removesuffix(_OPENPOSE)
         rows = read_people(file)
@@ -134,11 +136,11 @@ def _openpose(path: Path, names: Names) -> Iterator[_Said]:
             keypoints, scores = to_coco17(keypoints, scores, LAYOUTS[len(rows[0]) // 3])
             _check_pixels(keypoints, file)
             found = Poses(keypoints, scores, Boxes(key_point_boxes(keypoints), np.ones(len(rows), np.float32)))
-        yield _Said(file, picture, names.find(picture, _inside(file, path)), found, ranks)
+        yield _ImageEntry(file, picture, names.find(picture, _inside(file, path)), found, ranks)
 
 
 def _check_pixels(keypoints: Array, file: Path) -> None:
-    """Refuses shares of the picture.
+    """Refuse coordinates that are shares of the picture.
 
     Raises:
         DataError: no coordinate is larger than 1.

@@ -1,4 +1,4 @@
-"""Skeletons drawn over pictures: one picture an action, one column for each of those who are compared."""
+"""Skeletons drawn over pictures: one picture an action, one column for each estimator."""
 
 from __future__ import annotations
 
@@ -6,23 +6,20 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
-from pose.drawing import add_legend, draw_pose
-from pose.evaluation.annotations import VISIBLE, Annotated, Picture
-from pose.interfaces import Image
+from pose.drawing import add_legend, draw_people
+from pose.evaluation.annotations import VISIBLE, AnnotatedPeople, Picture
+from pose.interfaces import Floats, Image
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
-
-Floats = npt.NDArray[np.floating]
 
 _MARGIN = 0.2  # around the person, as a share of the size
 _COLUMN = 3.2  # inches
 
 
 class Chosen(NamedTuple):
-    """Somebody to look at.
+    """An annotated person to draw.
 
     Attributes:
         picture: its number.
@@ -34,14 +31,14 @@ class Chosen(NamedTuple):
 
 
 def choose_pictures(pictures: Sequence[Picture]) -> dict[str, Chosen]:
-    """Somebody for each action, and for "" of those whose action is not known.
+    """Choose one person for each action, and for "" one of unknown action.
 
     It is the person of whom most joints are seen, of those the largest, and of those the first.
     """
     best: dict[str, tuple[tuple[int, float], Chosen]] = {}
     for number, picture in enumerate(pictures):
         people = picture.people
-        for person in np.flatnonzero(people.asked).tolist():
+        for person in np.flatnonzero(people.evaluated).tolist():
             value = (int((people.visible[person] == VISIBLE).sum()), float(people.areas[person]))
             action = people.actions[person]
             if action not in best or value > best[action][0]:
@@ -51,13 +48,13 @@ def choose_pictures(pictures: Sequence[Picture]) -> dict[str, Chosen]:
 
 def draw_columns(
     image: Image,
-    people: Annotated,
+    people: AnnotatedPeople,
     person: int,
     columns: Mapping[str, tuple[Floats, Floats]],
     title: str,
     min_score: float,
 ) -> Figure:
-    """Draws one picture several times side by side, with what each has found in it.
+    """Draw one picture several times side by side, with the results of each estimator.
 
     Args:
         image: `[H, W, 3]`; blue, green, red.
@@ -79,12 +76,9 @@ def draw_columns(
     axes = figure.subplots(1, len(drawn), squeeze=False)[0]
     thickness = float(np.clip(height / 2, 1.2, 3))
     for axis, (name, (keypoints, scores, least)) in zip(axes, drawn.items(), strict=True):
-        axis.imshow(image[..., ::-1])
-        axis.set(xlim=(window[0], window[2]), ylim=(window[3], window[1]), xticks=[], yticks=[])
-        axis.set_title(name, fontsize=11)
         sure = (np.asarray(scores, np.float64) >= max(least, 1e-9)) & np.isfinite(keypoints).all(axis=-1)
-        for pose, drawn_joints in zip(keypoints, sure, strict=True):
-            draw_pose(axis, pose, drawn_joints, thickness)
+        draw_people(axis, image, window, keypoints, sure, thickness)
+        axis.set_title(name, fontsize=11)
         if not sure.any():
             axis.set_xlabel(f"no joint scores {least:g}" if len(sure) else "nobody found", fontsize=9)
     figure.suptitle(title, fontsize=12)
@@ -92,12 +86,12 @@ def draw_columns(
     return figure
 
 
-def _window(box: Floats, shape: Sequence[int]) -> tuple[float, float, float, float]:
-    """What is shown: a person's box with a margin, and not much higher or wider than the other way."""
+def _window(box: Floats, shape: Sequence[int]) -> Floats:
+    """Return the part of the picture to draw: the person's box with a margin, at most 1.6 times as long as wide."""
     low, high = box[:2], box[2:]
     middle, size = (low + high) / 2, (high - low) * (1 + 2 * _MARGIN)
     size = np.maximum(size, size[::-1] / 1.6)
     limit = np.array([shape[1], shape[0]], np.float64)
     size = np.minimum(size, limit)
     low = np.clip(middle - size / 2, 0, limit - size)
-    return (*map(float, low), *map(float, low + size))  # type: ignore[return-value]
+    return np.concatenate([low, low + size])

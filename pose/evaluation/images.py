@@ -15,8 +15,8 @@ from pose.video.footage import VIDEOS, BrokenFootageError, Video, read_image
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
-    """Where a picture is.
+class ImageLocation:
+    """The location of a picture.
 
     Args:
         path: of the picture, or of the video.
@@ -27,8 +27,8 @@ class Place:
     frame: int = -1
 
 
-def find_pictures(annotations: Annotations, folder: Path) -> list[Place]:
-    """Where each annotated picture is.
+def find_pictures(annotations: Annotations, folder: Path) -> list[ImageLocation]:
+    """Locate each annotated picture.
 
     A `file_name` is the path of a picture below the folder, or VIDEO/NUMBER, a frame of a video, counted from 0:
     `walk/anna.mp4/000012`, or `walk/anna/000012` where only one video is called so.
@@ -58,21 +58,21 @@ def find_pictures(annotations: Annotations, folder: Path) -> list[Place]:
     return [place for place in places if place is not None]
 
 
-def _find(root: Path, name: str, videos: dict[Path, Path | None]) -> Place | None:
+def _find(root: Path, name: str, videos: dict[Path, Path | None]) -> ImageLocation | None:
     path = root / name
     if path.is_file():
-        return Place(path)
+        return ImageLocation(path)
     if not is_frame(path.name):
         return None
     parent = path.parent
     if parent not in videos:
         videos[parent] = _video(parent)
     video = videos[parent]
-    return Place(video, int(path.name)) if video is not None else None
+    return ImageLocation(video, int(path.name)) if video is not None else None
 
 
 def _video(path: Path) -> Path | None:
-    """The video of that name, with its suffix or without."""
+    """Return the video of that name, with its suffix or without."""
     if path.is_file() and path.suffix.lower() in VIDEOS:
         return path
     if not path.parent.is_dir():
@@ -81,8 +81,8 @@ def _video(path: Path) -> Path | None:
     return found[0] if len(found) == 1 else None
 
 
-class Reader:
-    """Reads pictures in their order, and knows how long that took.
+class TimedReader:
+    """Reads pictures in their order and measures the time that takes.
 
     Args:
         places: frames of a video one behind the other, in ascending order.
@@ -91,12 +91,12 @@ class Reader:
         seconds: spent on reading and decoding until now.
     """
 
-    def __init__(self, places: Sequence[Place]) -> None:
+    def __init__(self, places: Sequence[ImageLocation]) -> None:
         self.places = places
         self.seconds = 0.0
 
     def __iter__(self) -> Iterator[Image]:
-        """Each picture, `[H, W, 3]` uint8; blue, green, red.
+        """Yield each picture, `[H, W, 3]` uint8; blue, green, red.
 
         Raises:
             DataError: one cannot be read, or its video ends before it.
@@ -111,7 +111,7 @@ class Reader:
             yield image
 
 
-def _read(places: Sequence[Place]) -> Iterator[Image]:
+def _read(places: Sequence[ImageLocation]) -> Iterator[Image]:
     for path, group in groupby(places, key=lambda place: place.path):
         wanted = [place.frame for place in group]
         try:
@@ -131,12 +131,12 @@ def _frames(path: Path, wanted: Sequence[int]) -> Iterator[Image]:
     raise BrokenFootageError(f"it has no frame {remaining[0]}, which is annotated: frames are counted from 0")
 
 
-def read_picture(picture: Picture, place: Place) -> Image:
-    """One picture alone.
+def read_picture(picture: Picture, place: ImageLocation) -> Image:
+    """Read one picture.
 
     Raises:
         DataError: it cannot be read.
     """
-    for image in Reader([place]):
+    for image in TimedReader([place]):
         return image
     raise DataError(f"{picture.name} cannot be read")

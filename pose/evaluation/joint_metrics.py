@@ -1,4 +1,4 @@
-"""Joint by joint: how many are where they should be (PCK), which sides are exchanged, what is missing.
+"""Metrics by joint: the share within a distance of the truth (PCK), swapped sides, missed joints.
 
 PCK is the share of joints within a fraction of some length of the person: PCKh of half of the head (Andriluka et al.,
 CVPR 2014), PCK of the torso (Sapp and Taskar, MODEC, CVPR 2013) or of the box (Yang and Ramanan, CVPR 2011).
@@ -15,15 +15,11 @@ import numpy.typing as npt
 
 from pose.boxes import overlaps
 from pose.errors import DataError
-from pose.evaluation.annotations import HIDDEN, VISIBLE, Annotated, Picture
+from pose.evaluation.annotations import HIDDEN, VISIBLE, AnnotatedPeople, Picture
 from pose.evaluation.results import Results
-from pose.interfaces import Poses
+from pose.interfaces import Bools, Floats, Ints, Poses
 from pose.oks import get_sigmas, oks
 from pose.skeletons import get_skeleton
-
-Floats = npt.NDArray[np.floating]
-Bools = npt.NDArray[np.bool_]
-Ints = npt.NDArray[np.int64]
 
 _ALIKE = 0.25  # mean of OKS and overlap of the boxes from which a found person is the annotated one
 _LAYOUT = get_skeleton("coco17")
@@ -32,7 +28,7 @@ SIDES = tuple((left, right) for left, right in enumerate(_LAYOUT.mirror) if left
 
 
 class Reference(NamedTuple):
-    """Which length PCK goes by.
+    """The reference length of PCK.
 
     Attributes:
         kind: "head" (from head top to neck), "torso" (from left shoulder to right hip) or "box" (its longer side).
@@ -47,25 +43,24 @@ class Reference(NamedTuple):
         """As the field writes it: PCKh@0.5, PCK@0.2 (torso)."""
         return f"PCKh@{self.fraction:g}" if self.kind == "head" else f"PCK@{self.fraction:g} ({self.kind})"
 
-    def radii(self, people: Annotated) -> Floats:
-        """How far off a joint of each person may be, `[N]` pixels; NaN where the length is not annotated."""
-        radii: Floats = self.fraction * _LENGTHS[self.kind](people)
-        return radii
+    def radii(self, people: AnnotatedPeople) -> Floats:
+        """Return the largest distance of a correct joint of each person, `[N]` pixels; NaN where not annotated."""
+        return self.fraction * _LENGTHS[self.kind](people)
 
 
-def _torso(people: Annotated) -> Floats:
+def _torso(people: AnnotatedPeople) -> Floats:
     shoulder, hip = _LAYOUT.find("left_shoulder", "right_hip")
     lengths = np.linalg.norm(people.keypoints[:, shoulder] - people.keypoints[:, hip], axis=1)
-    whole = (people.visible[:, [shoulder, hip]] > 0).all(axis=1)
-    return np.where(whole, lengths, np.nan)
+    annotated = (people.visible[:, [shoulder, hip]] > 0).all(axis=1)
+    return np.where(annotated, lengths, np.nan)
 
 
-def _longer_side(people: Annotated) -> Floats:
+def _longer_side(people: AnnotatedPeople) -> Floats:
     sides: Floats = (people.boxes[:, 2:] - people.boxes[:, :2]).max(axis=1)
     return sides
 
 
-_LENGTHS: dict[str, Callable[[Annotated], Floats]] = {
+_LENGTHS: dict[str, Callable[[AnnotatedPeople], Floats]] = {
     "head": lambda people: people.heads,
     "torso": _torso,
     "box": _longer_side,
@@ -74,7 +69,7 @@ _FRACTIONS = {"head": 0.5, "torso": 0.2, "box": 0.1}
 
 
 def choose_reference(pictures: Sequence[Picture], kind: str, fraction: float | None) -> Reference:
-    """What PCK goes by.
+    """Return the reference length of PCK.
 
     Args:
         pictures: what is annotated.
@@ -84,7 +79,7 @@ def choose_reference(pictures: Sequence[Picture], kind: str, fraction: float | N
     Raises:
         DataError: there is no such length, or nobody's is annotated.
     """
-    heads = np.concatenate([picture.people.heads[picture.people.asked] for picture in pictures])
+    heads = np.concatenate([picture.people.heads[picture.people.evaluated] for picture in pictures])
     chosen = ("head" if np.isfinite(heads).all() else "torso") if kind == "auto" else kind
     if chosen not in _LENGTHS:
         raise DataError(f"pck={kind}: use auto, {', '.join(_LENGTHS)}")
@@ -96,7 +91,7 @@ def choose_reference(pictures: Sequence[Picture], kind: str, fraction: float | N
 
 @dataclass(frozen=True, eq=False, slots=True)
 class JointCounts:
-    """What became of each of the N people who are to be found.
+    """Results for the joints of N annotated people.
 
     Args:
         actions: `[N]` what they do, "" where that is not known.
@@ -104,7 +99,7 @@ class JointCounts:
         measured: `[N]` whether the length that PCK goes by is annotated; the others count for `missed` only.
         visible: `[N, 17]` joints that are seen.
         hidden: `[N, 17]` joints that are annotated and not seen.
-        missed: `[N, 17]` joints that score too little, or all of somebody whom nobody found.
+        missed: `[N, 17]` joints that score too little, or all joints of a person who was not found.
         near: `[N, 17]` joints that are close enough, whatever their score.
         swapped: `[N, 8]` pairs that are both close enough once left and right are exchanged, and not before.
     """
@@ -119,12 +114,12 @@ class JointCounts:
     swapped: Bools
 
     def of_action(self, action: str) -> JointCounts:
-        """Those who do this."""
+        """Return the rows of one action."""
         rows = self.actions == action
         return JointCounts(*(getattr(self, field.name)[rows] for field in fields(self)))
 
     def rates(self) -> dict[str, float]:
-        """`PCK`, `PCK_hidden`, `swapped`, `missed` and `unfound`: shares 0..1, NaN of nothing.
+        """Return `PCK`, `PCK_hidden`, `swapped`, `missed` and `unfound`: shares 0..1, NaN of nothing.
 
         PCK goes over the joints that are seen of people who are measured, those whom nobody found among them; swapped
         over the pairs that are both seen, of people who are measured and found; missed over all joints that are seen.
@@ -140,18 +135,18 @@ class JointCounts:
         }
 
     def pck(self) -> dict[str, float]:
-        """PCK of each joint, NaN where none is seen."""
+        """Return the PCK of each joint, NaN where none is visible."""
         seen = self.visible & self.measured[:, None]
         return {name: _share(self.near[:, joint], seen[:, joint]) for joint, name in enumerate(_LAYOUT.joints)}
 
 
-def _share(part: Bools, whole: Bools) -> float:
-    total = int(whole.sum())
-    return int((part & whole).sum()) / total if total else np.nan
+def _share(part: Bools, counted: Bools) -> float:
+    total = int(counted.sum())
+    return int((part & counted).sum()) / total if total else np.nan
 
 
 def count_joints(pictures: Sequence[Picture], results: Results, reference: Reference, min_score: float) -> JointCounts:
-    """Compares what was found with what is annotated.
+    """Compare results with annotations, joint by joint.
 
     Args:
         pictures: what is annotated.
@@ -166,8 +161,8 @@ def count_joints(pictures: Sequence[Picture], results: Results, reference: Refer
     return JointCounts(*(np.concatenate([getattr(row, f.name) for row in rows]) for f in fields(JointCounts)))
 
 
-def _count(people: Annotated, poses: Poses, ranks: Floats, reference: Reference, min_score: float) -> JointCounts:
-    """The people of one picture."""
+def _count(people: AnnotatedPeople, poses: Poses, ranks: Floats, reference: Reference, min_score: float) -> JointCounts:
+    """Count the joints of the people of one picture."""
     chosen = pair(people, poses, ranks)
     found = chosen >= 0
     keypoints = np.full((len(people), 17, 2), np.nan)
@@ -187,19 +182,19 @@ def _count(people: Annotated, poses: Poses, ranks: Floats, reference: Reference,
         near=near,
         swapped=exchanged[:, left] & exchanged[:, right] & ~(near[:, left] & near[:, right]),
     )
-    return JointCounts(*(getattr(everybody, field.name)[people.asked] for field in fields(everybody)))
+    return JointCounts(*(getattr(everybody, field.name)[people.evaluated] for field in fields(everybody)))
 
 
 def _within(found: Floats, truth: Floats, radii: Floats) -> Bools:
-    """Which joints `[N, 17]` are within each person's radius; what is not a number is not."""
+    """Return which joints `[N, 17]` are within each person's radius; NaN never is."""
     close: Bools = np.linalg.norm(found - truth, axis=-1) <= radii[:, None]
     return close
 
 
-def pair(people: Annotated, poses: Poses, ranks: Floats) -> Ints:
-    """Which of those who were found each annotated person is, `[N]`, -1 for nobody.
+def pair(people: AnnotatedPeople, poses: Poses, ranks: Floats) -> Ints:
+    """Return the index of the result that is matched to each annotated person, `[N]`, -1 for none.
 
-    As in COCO's evaluation the surest takes first, of the annotated people who are left the most similar one:
+    As in COCO's evaluation the best-ranked takes first, of the remaining annotated people the most similar one:
     the mean of OKS and the overlap of the boxes, at least 0.25, so that a person whose joints are all wrong is still
     that person if the box is right.
     """
@@ -214,7 +209,7 @@ def pair(people: Annotated, poses: Poses, ranks: Floats) -> Ints:
         people.visible[:, None] > 0,
     )
     similar = (likeness + overlaps(people.boxes, poses.boxes.xyxy)) / 2
-    similar[~people.asked] = 0
+    similar[~people.evaluated] = 0
     for one in np.argsort(-ranks, kind="stable"):
         best = int(np.argmax(np.where(chosen < 0, similar[:, one], -1)))
         if chosen[best] < 0 and similar[best, one] >= _ALIKE:

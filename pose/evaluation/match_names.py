@@ -1,4 +1,4 @@
-"""Which annotated picture a name in another tool's file means."""
+"""Matching of names in another tool's file with the annotated pictures."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path, PurePosixPath
 from typing import NamedTuple, TypeVar
 
 from pose.evaluation.annotations import Annotations
-from pose.evaluation.images import Place
+from pose.evaluation.images import ImageLocation
 from pose.readers.frame_names import place_by_number
 
 Key = TypeVar("Key")
@@ -16,29 +16,29 @@ WHOLE, SHORT, GUESSED = 0, 1, 2  # from sure to unsure
 
 
 class Match(NamedTuple):
-    """A picture that a name may mean.
+    """A picture that a name may stand for.
 
     Attributes:
         row: its number; None where it is not annotated, or may be one of several.
         doubt: `WHOLE` where the name is all of the picture's; `SHORT` where it is a part that no other picture has, or
-            a frame's number where the video is told; `GUESSED` where only one video is annotated, and nothing tells it.
-        in_told_video: whether it is a frame of a video that is told.
+            a frame's number where the video is named; `GUESSED` where only one video is annotated, and none is named.
+        video_known: whether it is a frame of a video that is named.
     """
 
     row: int | None
     doubt: int = SHORT
-    in_told_video: bool = False
+    video_known: bool = False
 
 
 class Names:
-    """Names of the annotated pictures.
+    """Index of the names of the annotated pictures.
 
     Args:
         annotations: the pictures.
         places: where each is.
     """
 
-    def __init__(self, annotations: Annotations, places: Sequence[Place]) -> None:
+    def __init__(self, annotations: Annotations, places: Sequence[ImageLocation]) -> None:
         names = [picture.name for picture in annotations.pictures]
         stills = [(name, row) for row, (name, place) in enumerate(zip(names, places, strict=True)) if place.frame < 0]
         self._whole = {name: Match(row, WHOLE, places[row].frame >= 0) for row, name in enumerate(names)}
@@ -52,7 +52,7 @@ class Names:
         self._videos = sorted({place.path for place, _ in frames})
 
     def find(self, name: str, inside: Sequence[str]) -> Match:
-        """The picture that a name means.
+        """Return the picture that a name stands for.
 
         Args:
             name: as the file has it.
@@ -63,19 +63,19 @@ class Names:
         numbered = place_by_number(_last(name))
         before, frame = numbered or ("", -1)
         folders = [folder.name for folder in PurePosixPath(name).parents if folder.name]
-        video = self._told([before, *folders, *inside]) if numbered else None
+        video = self._find_video([before, *folders, *inside]) if numbered else None
         if video is not None:
             row = self._frame.get((video, frame))
             if row is not None or before in ("", video.stem):  # 4.jpg of this video is no other picture
-                return Match(row, in_told_video=True)
+                return Match(row, video_known=True)
         for rows, short in ((self._last, _last(name)), (self._stem, _last(name)), (self._stem, _stem(name))):
             if short in rows:
                 return Match(rows[short])
         only = self._videos[0] if len(self._videos) == 1 else None
         return Match(self._frame.get((only, frame)), GUESSED)
 
-    def _told(self, names: Sequence[str]) -> Path | None:
-        """The video that is called by the first of the names that calls any; of several by where they lie."""
+    def _find_video(self, names: Sequence[str]) -> Path | None:
+        """Return the video of the first name that names any; among several the nearest by their folders."""
         for name in names:
             called = [video for video in self._videos if name in (video.stem, video.name)]
             if len(called) > 1:
@@ -89,7 +89,7 @@ class Names:
 
 
 def _once(rows: Iterable[tuple[Key, int]]) -> dict[Key, int]:
-    """Rows by what no two of them share."""
+    """Return rows by the keys that are unique."""
     rows = list(rows)
     counts = Counter(key for key, _ in rows)
     return {key: row for key, row in rows if counts[key] == 1}

@@ -12,9 +12,9 @@ import numpy.typing as npt
 
 from pose.errors import DataError
 from pose.evaluation.annotations import JOINTS, Picture
-from pose.evaluation.images import Place, Reader, read_picture
+from pose.evaluation.images import ImageLocation, TimedReader, read_picture
 from pose.evaluation.results import Results
-from pose.extraction.components import Parts
+from pose.extraction.components import PoseComponents
 from pose.extraction.pipeline import find_people
 from pose.interfaces import Boxes, Image, Poses, TopDownEstimator
 from pose.oks import person_scores
@@ -23,9 +23,9 @@ from pose.skeletons import get_skeleton
 
 
 class AnnotatedBoxes:
-    """In place of a detector: the boxes that are annotated, of those who are to be found.
+    """A detector that returns the annotated boxes of the people who count.
 
-    It is told the pictures once and gives them out in that order, whatever it is shown.
+    It gets the pictures once and returns their boxes in that order, whatever it is shown.
 
     Args:
         pictures: in the order in which they will be shown.
@@ -40,24 +40,24 @@ class AnnotatedBoxes:
         return {"name": "annotated"}
 
     def detect(self, images: Sequence[Image]) -> list[Boxes]:
-        """The boxes of the next pictures, each with score 1."""
+        """Return the boxes of the next pictures, each with score 1."""
         shown = list(islice(self._next, len(images)))
-        boxes = [picture.people.boxes[picture.people.asked] for picture in shown]
+        boxes = [picture.people.boxes[picture.people.evaluated] for picture in shown]
         return [Boxes(xyxy.astype(np.float32), np.ones(len(xyxy), np.float32)) for xyxy in boxes]
 
 
 def run_estimator(
     name: str,
-    make_parts: Callable[[Sequence[Picture]], Parts],
+    make_components: Callable[[Sequence[Picture]], PoseComponents],
     pictures: Sequence[Picture],
-    places: Sequence[Place],
+    places: Sequence[ImageLocation],
     advance: Callable[[int], None],
 ) -> Results:
-    """Finds everybody in all pictures.
+    """Find everybody in all pictures.
 
     Args:
         name: of the estimator.
-        make_parts: what to use for some of the pictures.
+        make_components: what to use for some of the pictures.
         pictures: what is annotated.
         places: where each is.
         advance: called with every number of pictures that is done.
@@ -65,40 +65,42 @@ def run_estimator(
     Raises:
         DataError: a picture cannot be read.
     """
-    parts, reader = make_parts(pictures), Reader(places)
+    components, reader = make_components(pictures), TimedReader(places)
     begun = time.perf_counter()
-    people, _ = find_people(iter(reader), 0, parts, advance)
+    people, _ = find_people(iter(reader), 0, components, advance)
     seconds = time.perf_counter() - begun - reader.seconds
     bounds = np.searchsorted(people.frames, np.arange(len(pictures) + 1))
     found = [people.in_frame(slice(*bounds[row : row + 2])) for row in range(len(pictures))]
-    poses = [_in_coco17(one, parts.estimator.skeleton) for one in found]
-    return Results(name, poses, [_ranks(one, parts.top_down) for one in found], seconds)
+    poses = [_in_coco17(one, components.estimator.skeleton) for one in found]
+    return Results(name, poses, [_ranks(one, components.top_down) for one in found], seconds)
 
 
 def _ranks(poses: Poses, top_down: bool) -> npt.NDArray[np.float64]:
-    """As MMPose's configurations rank people: top-down by box and joints, else by the score of the person."""
+    """Rank people as MMPose's configurations do: top-down by box and joints, else by the person's score."""
     return np.asarray(person_scores(poses) if top_down else poses.boxes.scores, np.float64)
 
 
 def warm_up(
-    make_parts: Callable[[Sequence[Picture]], Parts], pictures: Sequence[Picture], places: Sequence[Place]
+    make_components: Callable[[Sequence[Picture]], PoseComponents],
+    pictures: Sequence[Picture],
+    places: Sequence[ImageLocation],
 ) -> None:
-    """Runs one picture, so that weights are there and loading them is not measured.
+    """Run one picture, so that weights are there and loading them is not measured.
 
-    Whatever the detector finds there, a top-down estimator is also shown the whole picture: without a box it would not
-    be built.
+    Whatever the detector finds there, a top-down estimator is also run on the complete picture: without a box it would
+    not be built.
 
     Raises:
         DataError: the weights cannot be had, the estimator lacks some of COCO's joints, or the picture cannot be read.
     """
-    row = next(index for index, picture in enumerate(pictures) if picture.people.asked.any())
-    parts = make_parts([pictures[row]])
-    _check_joints(parts.estimator.skeleton)
-    parts.fetch()
+    row = next(index for index, picture in enumerate(pictures) if picture.people.evaluated.any())
+    components = make_components([pictures[row]])
+    _check_joints(components.estimator.skeleton)
+    components.fetch()
     image = read_picture(pictures[row], places[row])
-    find_people(iter([image]), 0, parts, lambda _: None)
-    if parts.top_down:
-        estimator = cast(TopDownEstimator, parts.estimator)
+    find_people(iter([image]), 0, components, lambda _: None)
+    if components.top_down:
+        estimator = cast(TopDownEstimator, components.estimator)
         height, width = image.shape[:2]
         estimator.estimate(estimator.crop(image, np.array([[0, 0, width, height]], np.float32)))
 

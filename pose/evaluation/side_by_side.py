@@ -11,16 +11,16 @@ from pose.errors import DataError
 from pose.evaluation import run
 from pose.evaluation.annotations import Annotations, Picture
 from pose.evaluation.figures import choose_pictures, draw_columns
-from pose.evaluation.images import Place, read_picture
+from pose.evaluation.images import ImageLocation, read_picture
 from pose.evaluation.results import Results
-from pose.extraction.components import Parts, PoseNMS
+from pose.extraction.components import PoseComponents, PoseNMS
 from pose.extraction.progress import ExtractionProgress
 from pose.interfaces import Detector, TopDownEstimator, WholePictureEstimator
 from pose.trackers.single_person import BestPerson
 
 
 @dataclass(frozen=True)
-class PartsMaker:
+class ComponentsMaker:
     """Makes what one estimator needs to find people, for some pictures. No network is loaded yet.
 
     Args:
@@ -37,9 +37,9 @@ class PartsMaker:
     people_per_batch: int
     frames_per_batch: int
 
-    def __call__(self, pictures: Sequence[Picture]) -> Parts:
+    def __call__(self, pictures: Sequence[Picture]) -> PoseComponents:
         """Make the parts; nobody is followed, as every picture is looked at by itself."""
-        return Parts(
+        return PoseComponents(
             detector=self.detector or run.AnnotatedBoxes(pictures),
             estimator=self.estimator,
             nms=self.nms,
@@ -74,14 +74,16 @@ def check_names(estimators: Sequence[str], files: Collection[object], settings: 
         raise DataError(f"settings: {unknown[0]} is not among the estimators; type estimators=[{unknown[0]}]")
 
 
-def warm_up(makers: Mapping[str, PartsMaker], pictures: Sequence[Picture], places: Sequence[Place]) -> None:
+def warm_up(
+    makers: Mapping[str, ComponentsMaker], pictures: Sequence[Picture], places: Sequence[ImageLocation]
+) -> None:
     """Look at one picture with each estimator: weights that cannot be had show now, and loading is not measured."""
     for maker in makers.values():
         run.warm_up(maker, pictures, places)
 
 
 def run_estimators(
-    makers: Mapping[str, PartsMaker], pictures: Sequence[Picture], places: Sequence[Place]
+    makers: Mapping[str, ComponentsMaker], pictures: Sequence[Picture], places: Sequence[ImageLocation]
 ) -> list[Results]:
     """Find everybody in the pictures with each estimator; print a line for each of them."""
     results = []
@@ -94,7 +96,7 @@ def run_estimators(
 
 
 def draw_pictures(
-    annotations: Annotations, places: Sequence[Place], results: Sequence[Results], min_score: float
+    annotations: Annotations, places: Sequence[ImageLocation], results: Sequence[Results], min_score: float
 ) -> Iterator[tuple[str, bytes]]:
     """Draw one picture for each action, a column for each estimator.
 

@@ -1,4 +1,4 @@
-"""All who are compared, in tables: one row each, one for each joint, one for each action."""
+"""Tables that compare estimators: one row each, one for each joint, one for each action."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _HEADERS = {
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Compared:
-    """One of those who are compared.
+    """One estimator's results and metrics.
 
     Args:
         results: what it found.
@@ -46,13 +46,13 @@ class Compared:
 
     @property
     def metrics(self) -> dict[str, float]:
-        """All that is known, for MLflow: `NAME/AP`, ..., `NAME/PCK/left_wrist`."""
+        """All known values, for MLflow: `NAME/AP`, ..., `NAME/PCK/left_wrist`."""
         values = {**self.row, **{f"PCK/{joint}": share for joint, share in self.counts.pck().items()}}
         return {f"{self.results.name}/{key}": value for key, value in values.items() if np.isfinite(value)}
 
 
 def measure(pictures: Sequence[Picture], results: Results, reference: Reference, min_score: float) -> Compared:
-    """Compares what one found with what is annotated.
+    """Compare one estimator's results with the annotations.
 
     Args:
         pictures: what is annotated.
@@ -65,12 +65,12 @@ def measure(pictures: Sequence[Picture], results: Results, reference: Reference,
 
 
 def summary_rows(compared: Sequence[Compared]) -> list[dict[str, object]]:
-    """A row each; shares 0..1, "" for what is not known."""
+    """Return a row for each estimator; shares 0..1, "" for what is not known."""
     return [{"estimator": one.results.name, **_rounded(one.row)} for one in compared]
 
 
 def joint_rows(compared: Sequence[Compared]) -> list[dict[str, object]]:
-    """A row for each joint with its PCK, a column each of those who are compared."""
+    """Return a row for each joint with its PCK, a column for each estimator."""
     shares = {one.results.name: one.counts.pck() for one in compared}
     return [
         {"joint": joint, **_rounded({name: of_joint[joint] for name, of_joint in shares.items()})} for joint in JOINTS
@@ -78,7 +78,7 @@ def joint_rows(compared: Sequence[Compared]) -> list[dict[str, object]]:
 
 
 def action_rows(compared: Sequence[Compared]) -> list[dict[str, object]]:
-    """A row for each action and each of those who are compared; no rows where no action is known."""
+    """Return a row for each action and estimator; no rows where no action is known."""
     actions = [str(action) for action in np.unique(compared[0].counts.actions) if action]
     parts = [(action, one.results.name, one.counts.of_action(action)) for action in actions for one in compared]
     return [
@@ -92,7 +92,7 @@ def _rounded(values: dict[str, float]) -> dict[str, object]:
 
 
 def markdown(compared: Sequence[Compared], pictures: Sequence[Picture], reference: Reference, min_score: float) -> str:
-    """The table as Markdown, in percent as table 1 is, with what the columns mean below it."""
+    """Return the table as Markdown, in percent as table 1 is, with the meaning of its columns below it."""
     counts = compared[0].counts
     people, joints, unmeasured = len(counts.found), int(counts.visible.sum()), int((~counts.measured).sum())
     names = [name for name in _HEADERS if any(np.isfinite(one.row[name]) for one in compared)]

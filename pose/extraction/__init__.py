@@ -1,1 +1,1 @@
-"""Footage -> key points in a store: decode, find people, find their joints, follow them; cut off, it goes on."""
+"""Footage -> key points in a store: decode, detect people, estimate joints, track; resumes when cut off."""

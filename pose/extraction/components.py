@@ -1,11 +1,12 @@
-"""What an extraction is put together from, and what makes two of them the same."""
+"""The components of an extraction, and their identity: what decides whether two extractions are the same."""
 
 from __future__ import annotations
 
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -17,11 +18,11 @@ FORMAT = 2
 """Of the store and of how its key points are found; another number makes everything anew.
 
 2: a person who is alone may be unseen for `max_gap` only; people are detected in every n-th frame of a segment,
-whatever the batches; folders of pictures are told apart by their frames a second.
+whatever the batches; folders of pictures are distinguished by their frames a second.
 """
 
 FULL_PRECISION = "float32"
-"""What everything computes in that says nothing else."""
+"""Precision where nothing else is said."""
 
 _HELD = 64
 """Frames that the detector's batch may reach over, where it would itself be of fewer."""
@@ -30,22 +31,22 @@ _WITHOUT_JOINTS = {"nms": "none", "tracker": "bytetrack"}  # options that go for
 
 
 class PoseNMS(Model, Protocol):
-    """Takes away what was found twice."""
+    """Removes duplicate poses."""
 
     def keep(self, poses: Poses) -> Poses:
-        """The people of one frame, each once."""
+        """Return the people of one frame, each once."""
 
 
 class TrackerOption(Model, Protocol):
     """A kind of tracker."""
 
     def start(self, fps: float) -> Tracker:
-        """A new one, for one video."""
+        """Return a new tracker for one video."""
 
 
 @dataclass(frozen=True)
-class Parts:
-    """The parts of an extraction.
+class PoseComponents:
+    """The components of an extraction.
 
     Args:
         detector: finds people; None where the estimator finds them itself.
@@ -53,12 +54,12 @@ class Parts:
         nms: takes duplicates away.
         tracker: follows people.
         detect_every: frames of a segment from one detection to the next, at least 1; boxes between are interpolated.
-        people_per_batch: people, or frames for an estimator of whole pictures, that the network sees at once.
+        people_per_batch: people, or frames for an estimator without a detector, that the network sees at once.
         frames_per_batch: of the frames that people are detected in, those that the detector sees at once; fewer where
             they would reach over more than 64 frames (`frames_at_once`).
 
     Raises:
-        DataError: a number is out of its range, or parts are for other joints than the estimator's.
+        DataError: a number is out of its range, or components are for other joints than the estimator's.
     """
 
     detector: Detector | None
@@ -68,7 +69,6 @@ class Parts:
     detect_every: int = 1
     people_per_batch: int = 32
     frames_per_batch: int = 8
-    _identity: dict[str, Any] = field(default_factory=dict, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         for name in ("detect_every", "people_per_batch", "frames_per_batch"):
@@ -80,7 +80,7 @@ class Parts:
             self._check_joints(name, other)
 
     def _check_joints(self, name: str, other: str) -> None:
-        """Sees that a part that compares poses knows the estimator's joints; it would tell once it is shown one."""
+        """Check that a part that compares poses is for the estimator's joints."""
         skeleton, wanted = getattr(getattr(self, name), "skeleton", None), self.estimator.skeleton
         if skeleton in (None, wanted):
             return
@@ -89,7 +89,8 @@ class Parts:
         except DataError as error:
             raise DataError(f"{str(error).partition(';')[0]}: type `{name}`={other}") from error
         raise DataError(
-            f"the estimator finds {wanted} and `Parts.{name}` is for {skeleton}: set `{name}.skeleton`={wanted}"
+            f"the estimator finds {wanted} and `PoseComponents.{name}` is for {skeleton}: "
+            f"set `{name}.skeleton`={wanted}"
         )
 
     @property
@@ -98,8 +99,13 @@ class Parts:
         return hasattr(self.estimator, "crop")
 
     @property
+    def _networks(self) -> list[Any]:
+        models = (self.detector, self.estimator) if self.top_down else (self.estimator,)
+        return [network for model in models if (network := getattr(model, "network", None)) is not None]
+
+    @property
     def frames_at_once(self) -> int:
-        """Frames that are held to be worked on together; about as many more are decoded meanwhile.
+        """Frames that are processed together; about as many more are decoded meanwhile.
 
         For a detector they are a multiple of `detect_every`, so that the first of each is one to detect people in.
         """
@@ -110,32 +116,24 @@ class Parts:
 
     @property
     def precision(self) -> str:
-        """What the networks compute in, the detector's first where they differ; `auto` leaves it to the machine."""
-        parts = (self.detector, self.estimator) if self.top_down else (self.estimator,)
-        networks = [network for part in parts if (network := getattr(part, "network", None)) is not None]
-        return ", ".join(dict.fromkeys(network.used_precision for network in networks)) or FULL_PRECISION
+        """Precision of the networks, the detector's first where they differ; `auto` is resolved for this machine."""
+        return ", ".join(dict.fromkeys(network.used_precision for network in self._networks)) or FULL_PRECISION
 
     def fetch(self) -> None:
-        """Sees that all weights are at hand, so that it is told before anything begins where they are not.
+        """Fetch missing weights, so that a fault is reported before anything begins.
 
         Raises:
             DataError: some cannot be had.
         """
-        for part in (self.detector, self.estimator) if self.top_down else (self.estimator,):
-            if (fetch := getattr(part, "fetch", None)) is not None:
-                fetch()
+        for network in self._networks:
+            network.fetch()
 
-    @property
+    @cached_property
     def identity(self) -> Mapping[str, Any]:
-        """All that the key points depend on; how many are computed at once is not among it."""
-        if not self._identity:
-            parts: dict[str, Any] = {"estimator": self.estimator, "nms": self.nms, "tracker": self.tracker}
-            if self.top_down:
-                parts["detector"] = self.detector
-            self._identity.update({name: dict(part.identity) for name, part in parts.items()}, format=FORMAT)
-            if self.top_down:
-                self._identity["detect_every"] = self.detect_every
-        return self._identity
+        """Everything that the key points depend on; batch sizes are not part of it."""
+        names = ("estimator", "nms", "tracker", *(["detector"] if self.top_down else []))
+        identity: dict[str, Any] = {name: dict(getattr(self, name).identity) for name in names}
+        return identity | {"format": FORMAT} | ({"detect_every": self.detect_every} if self.top_down else {})
 
     @property
     def name(self) -> str:
@@ -145,10 +143,15 @@ class Parts:
 
 
 def digest(identity: Mapping[str, Any]) -> str:
-    """32 hexadecimal digits that two identities share only if they are the same."""
+    """Return 32 hexadecimal digits that two identities share only if they are equal.
+
+    Example:
+        >>> digest({"a": 1, "b": 2}) == digest({"b": 2, "a": 1})
+        True
+    """
     return hashlib.blake2b(canonical(identity).encode(), digest_size=16).hexdigest()
 
 
 def canonical(identity: Mapping[str, Any]) -> str:
-    """The identity as text, the same for the same."""
+    """Return the identity as text; equal identities have equal texts."""
     return json.dumps(identity, sort_keys=True, indent=2) + "\n"

@@ -1,4 +1,4 @@
-"""Everybody who was found in a stretch of footage, and how that lies in a file."""
+"""The people found in a stretch of footage, and their file format."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ import numpy.typing as npt
 
 from pose.errors import DataError
 from pose.interfaces import Array, Boxes, Poses
-from pose.io.atomic import write_whole
+from pose.io.atomic import write_atomically
 
 Ints = npt.NDArray[np.int32]
 
 
 @dataclass(frozen=True, eq=False, slots=True)
-class People:
-    """N sightings of persons, in the order of the frames.
+class Detections:
+    """N detections of persons, in the order of the frames.
 
     Args:
         frames: `[N]` number of the frame, ascending.
@@ -40,8 +40,8 @@ class People:
         return len(self.frames)
 
     @classmethod
-    def of(cls, numbers: Sequence[int], found: Sequence[Poses], num_joints: int) -> People:
-        """Puts what was found in each frame into one.
+    def of(cls, numbers: Sequence[int], found: Sequence[Poses], num_joints: int) -> Detections:
+        """Join the poses of single frames.
 
         Args:
             numbers: of the frames.
@@ -61,18 +61,18 @@ class People:
         )
 
     @classmethod
-    def joined(cls, parts: Sequence[People]) -> People:
-        """One behind the other; there is at least one."""
+    def joined(cls, pieces: Sequence[Detections]) -> Detections:
+        """Join at least one set of detections, in order."""
         names = [field.name for field in fields(cls)]
-        return cls(**{name: np.concatenate([getattr(part, name) for part in parts]) for name in names})
+        return cls(**{name: np.concatenate([getattr(part, name) for part in pieces]) for name in names})
 
     def in_frame(self, rows: slice) -> Poses:
-        """The people of one frame, or of any rows that follow each other."""
+        """Return the people of one frame, or of any rows that follow each other."""
         return Poses(self.keypoints[rows], self.scores[rows], Boxes(self.boxes[rows], self.box_scores[rows]))
 
 
-def write_arrays(path: Path, people: People, notes: dict[str, Any], **more: npt.NDArray[Any]) -> None:
-    """Writes people as one safetensors file.
+def write_detections(path: Path, people: Detections, notes: dict[str, Any], **more: npt.NDArray[Any]) -> None:
+    """Write detections as one safetensors file.
 
     Args:
         path: of the file.
@@ -84,11 +84,11 @@ def write_arrays(path: Path, people: People, notes: dict[str, Any], **more: npt.
 
     arrays = {field.name: getattr(people, field.name) for field in fields(people)} | more
     contiguous = {name: np.ascontiguousarray(array) for name, array in arrays.items()}
-    write_whole(path, save(contiguous, {"notes": json.dumps(notes, sort_keys=True)}))
+    write_atomically(path, save(contiguous, {"notes": json.dumps(notes, sort_keys=True)}))
 
 
-def read_arrays(path: Path) -> tuple[People, dict[str, Any], dict[str, npt.NDArray[Any]]]:
-    """What `write_arrays` wrote: people, notes, and the arrays besides.
+def read_detections(path: Path) -> tuple[Detections, dict[str, Any], dict[str, npt.NDArray[Any]]]:
+    """Read what `write_detections` wrote: detections, notes and further arrays.
 
     Raises:
         DataError: it is no such file.
@@ -99,7 +99,7 @@ def read_arrays(path: Path) -> tuple[People, dict[str, Any], dict[str, npt.NDArr
         with safe_open(path, "numpy") as file:
             arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - it is no dict
             notes = json.loads(file.metadata()["notes"])
-        people = People(**{field.name: arrays.pop(field.name) for field in fields(People)})
+        people = Detections(**{field.name: arrays.pop(field.name) for field in fields(Detections)})
     except (SafetensorError, KeyError, TypeError, ValueError, OSError) as error:
         raise DataError(f"{path} is not of this program: take it away, and it is made again") from error
     return people, notes, arrays

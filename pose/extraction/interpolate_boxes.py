@@ -10,8 +10,8 @@ from pose.interfaces import Boxes
 _MIN_OVERLAP = 0.1  # people move far in several frames; the assignment takes the best pairs first
 
 
-def boxes_between(first: Boxes, last: Boxes, steps: int) -> list[Boxes]:
-    """Interpolates the boxes of frames between two in which people were detected.
+def interpolate_boxes(first: Boxes, last: Boxes, steps: int) -> list[Boxes]:
+    """Interpolate the boxes of frames between two in which people were detected.
 
     Persons are paired by the greatest overlap in sum; of a pair the box moves evenly from one place to the other. Who
     is in one of the two frames only stays for the half of the frames that is nearer to it.
@@ -23,6 +23,13 @@ def boxes_between(first: Boxes, last: Boxes, steps: int) -> list[Boxes]:
 
     Returns:
         The boxes of frames 1 to `steps` - 1.
+
+    Example:
+        >>> first = Boxes(np.array([[0, 0, 10, 10]], np.float32), np.array([0.5], np.float32))
+        >>> last = Boxes(np.array([[2, 0, 12, 10]], np.float32), np.array([1.0], np.float32))
+        >>> [between] = interpolate_boxes(first, last, steps=2)
+        >>> between.xyxy.tolist(), between.scores.tolist()
+        ([[1.0, 0.0, 11.0, 10.0]], [0.75])
     """
     from scipy.optimize import linear_sum_assignment
 

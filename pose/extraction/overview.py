@@ -1,4 +1,4 @@
-"""A picture to look at: what was found, drawn over a frame each of some videos."""
+"""An overview figure: the people found, drawn over one frame each of some videos."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from pose.drawing import add_legend, draw_pose
-from pose.extraction.run import Outcome
-from pose.extraction.store import KeypointStore, VideoPeople
-from pose.interfaces import Image, Poses
+from pose.drawing import add_legend, draw_people
+from pose.extraction.run import VideoOutcome
+from pose.extraction.store import KeypointStore, VideoDetections
+from pose.interfaces import Floats, Image, Poses
 from pose.video.footage import BrokenFootageError, open_footage
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ _COLUMNS = 3
 
 @dataclass(frozen=True, eq=False)
 class Shown:
-    """One frame and who was found in it.
+    """One frame and the people found in it.
 
     Args:
         title: which video and frame.
@@ -37,9 +37,9 @@ class Shown:
 
 
 def draw_overview(
-    outcomes: Sequence[Outcome], store: KeypointStore, fps: float, most: int = 9, min_score: float = 0.3
+    outcomes: Sequence[VideoOutcome], store: KeypointStore, fps: float, most: int = 9, min_score: float = 0.3
 ) -> Figure | None:
-    """Draws a frame each of up to so many videos, evenly taken from all of them.
+    """Draw one frame each of at most so many videos, evenly taken from all of them.
 
     Args:
         outcomes: of an extraction.
@@ -51,13 +51,17 @@ def draw_overview(
     Returns:
         None where nobody was found in any, or the joints are not COCO's.
     """
-    whole = [outcome for outcome in outcomes if outcome.row is not None and outcome.row["people"]]
-    chosen = [whole[i] for i in np.unique(np.linspace(0, len(whole) - 1, most).round().astype(int))] if whole else []
+    complete = [outcome for outcome in outcomes if outcome.row is not None and outcome.row["people"]]
+    chosen = (
+        [complete[i] for i in np.unique(np.linspace(0, len(complete) - 1, most).round().astype(int))]
+        if complete
+        else []
+    )
     shown = [frame for outcome in chosen if (frame := _show(outcome, store, fps)) is not None]
     return _draw(shown, min_score) if shown else None
 
 
-def _show(outcome: Outcome, store: KeypointStore, fps: float) -> Shown | None:
+def _show(outcome: VideoOutcome, store: KeypointStore, fps: float) -> Shown | None:
     found = store.read(outcome.footage.video)
     number = _choose_frame(found)
     if number is None or found.skeleton != "coco17":
@@ -72,19 +76,19 @@ def _show(outcome: Outcome, store: KeypointStore, fps: float) -> Shown | None:
     return Shown(f"{outcome.footage.name}, frame {number}", image, found.people.in_frame(rows))
 
 
-def _choose_frame(found: VideoPeople) -> int | None:
-    """The middle one of those in which somebody was found, not far from the beginning."""
+def _choose_frame(found: VideoDetections) -> int | None:
+    """Return the middle one of the frames with people, not far from the beginning; None where there is none."""
     seen = np.unique(found.people.frames[found.people.frames < _NEAR])
     return int(seen[len(seen) // 2]) if len(seen) else None
 
 
-def _window(one: Shown) -> tuple[float, float, float, float]:
-    """What is shown of a frame: everybody with some room, in the frame's own shape and not less than 0.4 of it."""
+def _window(one: Shown) -> Floats:
+    """Return the part of a frame to draw: everybody with a margin, in the frame's own shape, at least 0.4 of it."""
     size = np.array(one.image.shape[1::-1], np.float64)
     low, high = one.poses.boxes.xyxy[:, :2].min(axis=0), one.poses.boxes.xyxy[:, 2:].max(axis=0)
     share = float(np.clip(((high - low) * 1.5 / size).max(), 0.4, 1))
     corner = np.clip((low + high) / 2 - share * size / 2, 0, (1 - share) * size)
-    return (*map(float, corner), *map(float, corner + share * size))  # type: ignore[return-value]
+    return np.concatenate([corner, corner + share * size])
 
 
 def _draw(shown: Sequence[Shown], min_score: float) -> Figure:
@@ -96,12 +100,8 @@ def _draw(shown: Sequence[Shown], min_score: float) -> Figure:
     figure = Figure(figsize=(5 * columns, (5 * height / width + 0.3) * rows + 0.4), dpi=110, layout="constrained")
     axes = figure.subplots(rows, columns, squeeze=False).ravel()
     for axis, one in zip(axes, shown, strict=False):
-        axis.imshow(one.image[..., ::-1])
-        left, top, right, bottom = _window(one)
-        axis.set(xlim=(left, right), ylim=(bottom, top), xticks=[], yticks=[])
+        draw_people(axis, one.image, _window(one), one.poses.keypoints, one.poses.scores >= min_score, 1.2)
         axis.set_title(one.title, fontsize=9)
-        for pose, scores in zip(one.poses.keypoints, one.poses.scores, strict=True):
-            draw_pose(axis, pose, scores >= min_score, 1.2)
     for axis in axes[len(shown) :]:
         axis.set_axis_off()
     add_legend(figure)

@@ -1,4 +1,4 @@
-"""Frames of one segment -> people: detect, cut out, estimate in batches, take duplicates away."""
+"""Frames of one segment -> people: detect, crop, estimate in batches, remove duplicates."""
 
 from __future__ import annotations
 
@@ -8,47 +8,47 @@ from typing import cast
 
 import numpy as np
 
-from pose.extraction.components import Parts
-from pose.extraction.detections import People
-from pose.extraction.interpolate_boxes import boxes_between
+from pose.extraction.components import PoseComponents
+from pose.extraction.detections import Detections
+from pose.extraction.interpolate_boxes import interpolate_boxes
 from pose.interfaces import Array, Boxes, Crops, Detector, Image, Poses, TopDownEstimator, WholePictureEstimator
 from pose.skeletons import get_skeleton
 
 
 def find_people(
-    frames: Iterator[Image], first: int, parts: Parts, advance: Callable[[int], None]
-) -> tuple[People, int]:
-    """Finds everybody in a stretch of footage.
+    frames: Iterator[Image], first: int, components: PoseComponents, advance: Callable[[int], None]
+) -> tuple[Detections, int]:
+    """Find everybody in a stretch of footage.
 
     Batches hold only frames, and people, of this stretch, so that the result depends on nothing else: people are
-    detected in its first frame and every n-th from there on (`Parts.detect_every`), and in its last.
+    detected in its first frame and every n-th from there on (`PoseComponents.detect_every`), and in its last.
 
     Args:
         frames: `[H, W, 3]` uint8 each; blue, green, red.
         first: number of the first one.
-        parts: what is used.
+        components: what is used.
         advance: called with every number of frames that is done.
 
     Returns:
         The people, and how many frames there were.
     """
-    found: _TopDown | _WholePicture = _TopDown(parts) if parts.top_down else _WholePicture(parts)
+    found: _TopDown | _WholePicture = _TopDown(components) if components.top_down else _WholePicture(components)
     count = 0
-    while batch := list(islice(frames, parts.frames_at_once)):
+    while batch := list(islice(frames, components.frames_at_once)):
         found.add(batch)
         count += len(batch)
         advance(len(batch))
         del batch  # so that it is gone while the next is gathered
-    poses = [parts.nms.keep(poses) for poses in found.poses()]
-    joints = get_skeleton(parts.estimator.skeleton).num_joints
-    return People.of(range(first, first + count), poses, joints), count
+    poses = [components.nms.keep(poses) for poses in found.poses()]
+    joints = get_skeleton(components.estimator.skeleton).num_joints
+    return Detections.of(range(first, first + count), poses, joints), count
 
 
 class _WholePicture:
-    """An estimator that finds everybody at once."""
+    """Runs an estimator that finds everybody at once."""
 
-    def __init__(self, parts: Parts) -> None:
-        self.estimator = cast(WholePictureEstimator, parts.estimator)
+    def __init__(self, components: PoseComponents) -> None:
+        self.estimator = cast(WholePictureEstimator, components.estimator)
         self._poses: list[Poses] = []
 
     def add(self, images: Sequence[Image]) -> None:
@@ -60,59 +60,59 @@ class _WholePicture:
 
 
 class _TopDown:
-    """A detector, and an estimator that takes its boxes."""
+    """Runs a detector, and an estimator on its boxes."""
 
-    def __init__(self, parts: Parts) -> None:
-        self.detector = cast(Detector, parts.detector)
-        self.estimator = cast(TopDownEstimator, parts.estimator)
-        self.detect_every = parts.detect_every
-        self.batch_size = parts.people_per_batch
-        self._key: Boxes  # of the last frame in which people were detected
-        self._behind: list[Image] = []  # frames since that one: their boxes depend on the next, too
+    def __init__(self, components: PoseComponents) -> None:
+        self.detector = cast(Detector, components.detector)
+        self.estimator = cast(TopDownEstimator, components.estimator)
+        self.detect_every = components.detect_every
+        self.batch_size = components.people_per_batch
+        self._key_boxes: Boxes  # of the last frame in which people were detected
+        self._since_key: list[Image] = []  # frames since that one: their boxes depend on the next, too
         self._boxes: list[Boxes] = []
-        self._waiting: list[Crops] = []
+        self._pending: list[Crops] = []
         self._estimated: list[tuple[Array, Array]] = []
 
     def add(self, images: Sequence[Image]) -> None:
-        """The next frames of the stretch: every n-th is detected in, so that all but the last are a multiple of n."""
+        """Add the next frames; the length of all additions but the last is a multiple of `detect_every`."""
         steps = [images[start : start + self.detect_every] for start in range(0, len(images), self.detect_every)]
-        for (image, *behind), boxes in zip(steps, self._detect([step[0] for step in steps]), strict=True):
-            self._reach(image, boxes)
-            self._behind = behind
+        for (image, *others), boxes in zip(steps, self._detect([step[0] for step in steps]), strict=True):
+            self._add_key_frame(image, boxes)
+            self._since_key = others
 
     def _detect(self, images: Sequence[Image]) -> list[Boxes]:
         return [boxes for group in _same_size(images) for boxes in self.detector.detect(group)]
 
-    def _reach(self, image: Image, boxes: Boxes) -> None:
-        """A frame in which people were detected, behind those whose boxes lie between it and the last such frame."""
-        if self._behind:
-            moved = boxes_between(self._key, boxes, len(self._behind) + 1)
-            for one, between in zip(self._behind, moved, strict=True):
-                self._cut_out(one, between)
-        self._cut_out(image, boxes)
-        self._key = boxes
+    def _add_key_frame(self, image: Image, boxes: Boxes) -> None:
+        """Add a frame with detections, after the frames since the last such one, whose boxes are interpolated."""
+        if self._since_key:
+            moved = interpolate_boxes(self._key_boxes, boxes, len(self._since_key) + 1)
+            for one, between in zip(self._since_key, moved, strict=True):
+                self._crop(one, between)
+        self._crop(image, boxes)
+        self._key_boxes = boxes
 
-    def _cut_out(self, image: Image, boxes: Boxes) -> None:
+    def _crop(self, image: Image, boxes: Boxes) -> None:
         self._boxes.append(boxes)
         if not len(boxes):
             return
-        self._waiting.append(self.estimator.crop(image, boxes.xyxy))
-        while sum(map(len, self._waiting)) >= self.batch_size:
+        self._pending.append(self.estimator.crop(image, boxes.xyxy))
+        while sum(map(len, self._pending)) >= self.batch_size:
             self._estimate(self.batch_size)
 
     def _estimate(self, count: int) -> None:
-        """The first so many of the people who wait."""
-        waiting = _joined(self._waiting)
-        self._waiting = [_part(waiting, slice(count, None))] if len(waiting) > count else []
-        self._estimated.append(self.estimator.estimate(_part(waiting, slice(0, count))))
+        """Estimate the joints of the first `count` pending people."""
+        pending = _joined(self._pending)
+        self._pending = [_part(pending, slice(count, None))] if len(pending) > count else []
+        self._estimated.append(self.estimator.estimate(_part(pending, slice(0, count))))
 
     def poses(self) -> list[Poses]:
-        """What was found, once all frames are there: people are detected in the last one too."""
-        if self._behind:
-            last = self._behind.pop()
-            self._reach(last, *self._detect([last]))
-            self._behind = []
-        if self._waiting:
+        """Return the people of each frame, once all frames are added: the last one is always detected in."""
+        if self._since_key:
+            last = self._since_key.pop()
+            self._add_key_frame(last, *self._detect([last]))
+            self._since_key = []
+        if self._pending:
             self._estimate(self.batch_size)
         joints = get_skeleton(self.estimator.skeleton).num_joints
         keypoints = np.concatenate([np.empty((0, joints, 2), np.float32), *(k for k, _ in self._estimated)])
@@ -123,7 +123,7 @@ class _TopDown:
 
 
 def _same_size(images: Sequence[Image]) -> Iterator[list[Image]]:
-    """Runs of pictures of one size: only those go into one batch."""
+    """Return runs of pictures of one size: only those go into one batch."""
     return (list(group) for _, group in groupby(images, key=lambda image: image.shape))
 
 

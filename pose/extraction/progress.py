@@ -1,4 +1,4 @@
-"""How far an extraction is: frames, frames a second, time left."""
+"""Progress of an extraction: frames, frames a second, time left."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import sys
 import time
 from collections.abc import Callable
 from datetime import timedelta
-from types import TracebackType
 from typing import Any
 
 Report = Callable[[float, float, str], None]
@@ -16,12 +15,12 @@ _LINE_EVERY = 30.0  # seconds between lines where there is no terminal
 
 
 class ExtractionProgress:
-    """A bar over all frames at a terminal; on a file or a pipe a line now and then.
+    """A progress bar over all frames at a terminal; a line now and then on a file or a pipe.
 
     Args:
         total: frames in all, as far as that is known.
         videos: how many there are.
-        report: told frames found now, frames that were to be found, and a few words, where somebody else shows it;
+        report: called with frames done now, frames to do, and a short text, where the caller shows progress itself;
             then there is no bar.
         clock: seconds, ever more.
     """
@@ -54,20 +53,18 @@ class ExtractionProgress:
             self._bar.start()
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         if self._bar is not None:
             self._show()
             self._bar.stop()
 
     def begin(self, name: str) -> None:
-        """The next video."""
+        """Begin the next video."""
         self._video += 1
         self._name = name
 
     def advance(self, frames: int, known: bool = False) -> None:
-        """So many frames more are done.
+        """Count frames as done.
 
         Args:
             frames: their number.
@@ -81,7 +78,7 @@ class ExtractionProgress:
             self._show()
 
     def tell(self, line: str) -> None:
-        """Prints a line above the bar."""
+        """Print a line above the bar."""
         print(line, flush=True) if self._bar is None else self._bar.console.print(line, highlight=False, soft_wrap=True)
 
     def _show(self) -> None:

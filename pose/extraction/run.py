@@ -1,4 +1,4 @@
-"""Many videos: what is missing in the store is found, what is broken is told, the rest goes on."""
+"""Extraction of many videos: fill what the store lacks, report what cannot be read, and go on."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from pose.errors import DataError
-from pose.extraction.components import Parts
+from pose.extraction.components import PoseComponents
 from pose.extraction.extract_video import extract_video
 from pose.extraction.progress import ExtractionProgress, Report
 from pose.extraction.store import KeypointStore, StuckError
@@ -21,7 +21,7 @@ _NAMED = 3  # videos in the last line; those before it name all
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class FootageEntry:
     """A video or a folder of pictures that is to be in the store.
 
     Args:
@@ -38,8 +38,8 @@ class Found:
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
-    """How it went with one video.
+class VideoOutcome:
+    """The result of one video's extraction.
 
     Args:
         footage: which one.
@@ -49,14 +49,14 @@ class Outcome:
         stuck: the fault is in what the store has of it, not in the video.
     """
 
-    footage: Found
+    footage: FootageEntry
     row: dict[str, Any] | None
     fault: str
     seconds: float
     stuck: bool = False
 
     def line(self) -> str:
-        """What is said about it."""
+        """Return the line that is printed about it."""
         if self.row is None:
             return f"{self.footage.name}: {self.fault}"
         row = self.row
@@ -67,11 +67,11 @@ class Outcome:
 
 
 class ExtractionError(DataError):
-    """Some videos could not be read, or not be gone on with; the others are in the store."""
+    """Some videos could not be read or resumed; the others are in the store."""
 
 
-def look_up(named: Iterable[tuple[str, Path]], fps: float) -> list[Found]:
-    """Tells videos by their content. Those that cannot be read at all are among them, with the reason.
+def look_up(named: Iterable[tuple[str, Path]], fps: float) -> list[FootageEntry]:
+    """Identify videos by their content, those that cannot be read with the reason.
 
     Args:
         named: name and path of each.
@@ -80,53 +80,57 @@ def look_up(named: Iterable[tuple[str, Path]], fps: float) -> list[Found]:
     found = []
     for name, path in named:
         try:
-            found.append(Found(name, path, fingerprint(path, fps)))
+            found.append(FootageEntry(name, path, fingerprint(path, fps)))
         except BrokenFootageError as error:
-            found.append(Found(name, path, "", str(error)))
+            found.append(FootageEntry(name, path, "", str(error)))
     return found
 
 
-def shard_of(footage: Sequence[Found], shard: int, num_shards: int) -> list[Found]:
-    """Every `num_shards`-th video from number `shard` on; what is there twice counts once.
+def shard_of(footage: Sequence[FootageEntry], shard: int, num_shards: int) -> list[FootageEntry]:
+    """Return every `num_shards`-th video from number `shard` on; duplicates count once.
 
     Raises:
         DataError: there is no such shard.
     """
     if not 0 <= shard < num_shards:
         raise DataError(f"shard={shard} num_shards={num_shards}: shards are numbered 0 to num_shards - 1")
-    once: dict[str, Found] = {}
+    once: dict[str, FootageEntry] = {}
     for found in footage:
         once.setdefault(found.video or str(found.path), found)
     return list(once.values())[shard::num_shards]
 
 
-def prepare(footage: Iterable[Found], store: KeypointStore, parts: Parts) -> None:
-    """Sees that what the store lacks can be found and kept, so that it is told before anything begins if not.
+def prepare(footage: Iterable[FootageEntry], store: KeypointStore, components: PoseComponents) -> None:
+    """Check that what the store lacks can be found and kept, so that a fault is reported before anything begins.
 
     Args:
         footage: what is wanted.
-        store: for these parts.
-        parts: their weights are fetched where they are needed, but not loaded.
+        store: for these components.
+        components: their weights are fetched where they are needed, but not loaded.
 
     Raises:
         DataError: weights cannot be had, or the store cannot be written.
     """
     if any(not found.fault and not store.has(found.video) for found in footage):
         store.check_writable()
-        parts.fetch()
+        components.fetch()
 
 
 def extract(
-    footage: Sequence[Found], store: KeypointStore, parts: Parts, fps: float, report: Report | None = None
-) -> list[Outcome]:
-    """Finds everybody in all videos that the store has not.
+    footage: Sequence[FootageEntry],
+    store: KeypointStore,
+    components: PoseComponents,
+    fps: float,
+    report: Report | None = None,
+) -> list[VideoOutcome]:
+    """Find everybody in all videos that the store lacks.
 
     Args:
         footage: what is wanted.
-        store: for these parts.
-        parts: what finds people.
+        store: for these components.
+        components: what finds people.
         fps: frames a second of folders of pictures, as they were looked up.
-        report: told how far it is, where somebody else shows it.
+        report: called with the progress, where the caller shows it itself.
 
     Returns:
         How it went, a video each. A line for each is printed as well.
@@ -144,16 +148,16 @@ def extract(
             row, fault, stuck = None, found.fault, False
             if not fault:
                 try:
-                    row = extract_video(read, found.video, store, parts, progress.advance).row
+                    row = extract_video(read, found.video, store, components, progress.advance).row
                 except (BrokenFootageError, StuckError) as error:
                     fault, stuck = str(error), isinstance(error, StuckError)
-            outcomes.append(Outcome(found, row, fault, time.perf_counter() - begun, stuck))
+            outcomes.append(VideoOutcome(found, row, fault, time.perf_counter() - begun, stuck))
             progress.tell(outcomes[-1].line())
     return outcomes
 
 
-def check(outcomes: Sequence[Outcome]) -> None:
-    """Lists what is not in the store, by what is wrong with it.
+def check(outcomes: Sequence[VideoOutcome]) -> None:
+    """List the videos that are not in the store, by kind of fault.
 
     Raises:
         ExtractionError: there is such a video.
@@ -174,7 +178,7 @@ def check(outcomes: Sequence[Outcome]) -> None:
         raise ExtractionError(f"{'; '.join(mistakes)}, and type the same again; the others are in the store")
 
 
-def _names(outcomes: Sequence[Outcome]) -> str:
-    """Of the first few, and how many more there are."""
+def _names(outcomes: Sequence[VideoOutcome]) -> str:
+    """Return the first few names, and the number of the others."""
     names = ", ".join(outcome.footage.name for outcome in outcomes[:_NAMED])
     return names + (f" and {len(outcomes) - _NAMED} more" if len(outcomes) > _NAMED else "")

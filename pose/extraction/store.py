@@ -1,4 +1,4 @@
-"""The store of extracted key points: a file a video, found by the video's content, and an index of them all.
+"""The store of extracted key points: one file a video, named by the video's content, and an index of them all.
 
     outputs/keypoints/hrnet_w32-1a2b3c4d/      one folder a choice of detector, estimator, weights and settings
         settings.json                          that choice in full
@@ -6,7 +6,7 @@
         0f3a...e1.safetensors                  a video: everybody in it
         unfinished/0f3a...e1/00003.safetensors a segment of one that is not finished
 
-Whatever happens, a file is whole or not there, and holds no time, host or path: cut off and gone on with, the store has
+Whatever happens, a file is complete or not there, and holds no time, host or path: cut off and resumed, the store has
 the same bytes in the end.
 """
 
@@ -24,8 +24,8 @@ import numpy as np
 
 from pose.errors import DataError
 from pose.extraction.components import FULL_PRECISION, canonical, digest
-from pose.extraction.detections import Ints, People, read_arrays, write_arrays
-from pose.io.atomic import check_writable, write_whole, writing
+from pose.extraction.detections import Detections, Ints, read_detections, write_detections
+from pose.io.atomic import check_writable, explain_write_errors, write_atomically
 
 SEGMENT = 1_024
 """Frames that are kept at a time: what an extraction that is killed loses of each video it was in."""
@@ -34,19 +34,19 @@ _UNFINISHED = "unfinished"
 
 
 @dataclass(frozen=True, eq=False, slots=True)
-class VideoPeople:
-    """Everybody in one video.
+class VideoDetections:
+    """The people of one video.
 
     Args:
-        people: every sighting.
-        ids: `[N]` who it is, nobody twice in a frame; -1 for sightings that the tracker left out.
+        people: every detection.
+        ids: `[N]` who it is, nobody twice in a frame; -1 for detections that the tracker dropped.
         fps: frames a second.
         image_size: width and height in pixels.
         num_frames: frames that the video has.
         skeleton: layout of the joints.
     """
 
-    people: People
+    people: Detections
     ids: Ints
     fps: float
     image_size: tuple[int, int]
@@ -55,7 +55,7 @@ class VideoPeople:
 
     @property
     def row(self) -> dict[str, Any]:
-        """What the index says of it."""
+        """Its row in the index."""
         seen = len(np.unique(self.people.frames))
         score = float(self.people.scores.mean(dtype=np.float64)) if len(self.people) else 0.0
         return {
@@ -71,25 +71,26 @@ class VideoPeople:
 
 
 class StuckError(DataError):
-    """What the store has of a video that is not finished cannot be gone on with; the message says what to do."""
+    """An unfinished video in the store that cannot be resumed; the message says what to do."""
 
 
 class KeypointStore:
-    """The key points that one choice of parts gives.
+    """The key points that one choice of components gives.
 
     Args:
         root: the folder of all stores.
-        identity: of the parts.
+        identity: of the components.
         name: of the store's folder.
     """
 
     def __init__(self, root: Path, identity: Mapping[str, Any], name: str) -> None:
         self.root = root
         self.folder = root / name
+        self._index = self.folder / "index.parquet"
         self.identity = identity
 
     def open(self) -> None:
-        """Makes the store, or sees that it is the right one.
+        """Create the store, or check that it is the right one.
 
         Raises:
             DataError: the folder holds what other settings gave, or cannot be written.
@@ -101,12 +102,12 @@ class KeypointStore:
                 if path.read_text() != wanted:
                     raise DataError(f"{self.folder} holds key points of other settings: move it away")
                 return
-            with self._lock("settings"):
+            with self.lock("settings"):
                 self.folder.mkdir(parents=True, exist_ok=True)
-                write_whole(path, wanted.encode())
+                write_atomically(path, wanted.encode())
 
     def check_writable(self) -> None:
-        """Sees that the store can be written, without making it.
+        """Check that the store can be written, without creating it.
 
         Raises:
             UnwritableError: it cannot.
@@ -115,30 +116,32 @@ class KeypointStore:
             check_writable(self.folder)
 
     def _writing(self) -> AbstractContextManager[None]:
-        return writing(f"the store {self.folder}", "set `store` to a folder that can be written and has room")
+        return explain_write_errors(
+            f"the store {self.folder}", "set `store` to a folder that can be written and has room"
+        )
 
     def path(self, video: str) -> Path:
-        """Where a video's people are, or would be."""
+        """Return the path of a video's file, which need not exist."""
         return self.folder / f"{video}.safetensors"
 
     def has(self, video: str) -> bool:
-        """Whether a video is finished, as far as one may look into the store."""
+        """Return whether a video is finished, as far as the store can be read."""
         return os.path.exists(self.path(video))  # noqa: PTH110 - raises nothing
 
-    def read(self, video: str) -> VideoPeople:
-        """Everybody in a finished video.
+    def read(self, video: str) -> VideoDetections:
+        """Read the people of a finished video.
 
         Raises:
-            DataError: it is not there, or its file is not whole.
+            DataError: it is not there, or its file is broken.
         """
-        people, notes, arrays = read_arrays(self.path(video))
+        people, notes, arrays = read_detections(self.path(video))
         if notes["settings"] != digest(self.identity):
             raise DataError(f"{self.path(video)} was made by other settings: take it away, and it is made again")
         width, height = notes["image_size"]
-        return VideoPeople(people, arrays["ids"], notes["fps"], (width, height), notes["frames"], notes["skeleton"])
+        return VideoDetections(people, arrays["ids"], notes["fps"], (width, height), notes["frames"], notes["skeleton"])
 
-    def write(self, video: str, found: VideoPeople) -> None:
-        """Finishes a video: its file, then the index, then its segments go.
+    def write(self, video: str, found: VideoDetections) -> None:
+        """Finish a video: write its file, then the index, then remove its segments.
 
         Raises:
             UnwritableError: the store cannot be written; what is there stays.
@@ -151,11 +154,11 @@ class KeypointStore:
             "skeleton": found.skeleton,
         }
         with self._writing():
-            write_arrays(self.path(video), found.people, notes, ids=found.ids)
+            write_detections(self.path(video), found.people, notes, ids=found.ids)
         self.finish(video)
 
     def finish(self, video: str) -> None:
-        """What is left to do for a video whose file is there; doing it twice does no harm.
+        """Index a video whose file is written and remove its segments; doing it twice does no harm.
 
         Raises:
             UnwritableError: the store cannot be written.
@@ -164,22 +167,22 @@ class KeypointStore:
             self.index(video)
             self._remove_segments(video)
 
-    def settle(self, videos: Iterable[str]) -> None:
-        """Finishes those of some videos whose file is there, and whose writer was killed right after that.
+    def finish_interrupted(self, videos: Iterable[str]) -> None:
+        """Finish those videos whose file is written but whose writer was killed right after that.
 
         Raises:
             UnwritableError: there are such, and the store cannot be written.
         """
         indexed = self._rows()
         for video in videos:
-            left = os.path.exists(self._segments(video))  # noqa: PTH110 - raises nothing
-            if self.has(video) and (left or video not in indexed):
-                with self.alone_with(video):
+            has_segments = os.path.exists(self._segments(video))  # noqa: PTH110 - raises nothing
+            if self.has(video) and (has_segments or video not in indexed):
+                with self.lock(video):
                     self.finish(video)
                 indexed = self._rows()  # which has all of them again, where it was lost
 
-    def read_segment(self, video: str, number: int, precision: str = FULL_PRECISION) -> tuple[People, int] | None:
-        """People of a segment and how many frames it has; None where it is not there yet.
+    def read_segment(self, video: str, number: int, precision: str = FULL_PRECISION) -> tuple[Detections, int] | None:
+        """Return the people of a segment and its number of frames; None where it is not there yet.
 
         Args:
             video: its fingerprint.
@@ -187,7 +190,7 @@ class KeypointStore:
             precision: that the others of the video are found in.
 
         Raises:
-            StuckError: it was found in another precision, or its file is not whole.
+            StuckError: it was found in another precision, or its file is broken.
             UnwritableError: the store may not be looked into.
         """
         path = self._segment(video, number)
@@ -195,7 +198,7 @@ class KeypointStore:
             if not path.exists():
                 return None
         try:
-            people, notes, _ = read_arrays(path)
+            people, notes, _ = read_detections(path)
         except DataError as error:
             raise StuckError(str(error)) from error
         if (used := notes.get("precision", FULL_PRECISION)) != precision:
@@ -206,9 +209,9 @@ class KeypointStore:
         return people, int(notes["frames"])
 
     def write_segment(
-        self, video: str, number: int, people: People, num_frames: int, precision: str = FULL_PRECISION
+        self, video: str, number: int, people: Detections, num_frames: int, precision: str = FULL_PRECISION
     ) -> None:
-        """Keeps a segment, with the precision that it was found in where that is not the full one.
+        """Write a segment, with its precision where that is not the full one.
 
         Raises:
             UnwritableError: the store cannot be written.
@@ -217,13 +220,13 @@ class KeypointStore:
         notes = {"frames": num_frames} | ({} if precision == FULL_PRECISION else {"precision": precision})
         with self._writing():
             if not path.parent.exists():
-                with self._lock(_UNFINISHED):
+                with self.lock(_UNFINISHED):
                     path.parent.mkdir(parents=True, exist_ok=True)
-            write_arrays(path, people, notes)
+            write_detections(path, people, notes)
 
     def _remove_segments(self, video: str) -> None:
         folder = self._segments(video)
-        with self._lock(_UNFINISHED):  # who finishes another video takes the folder of all away, or makes it anew
+        with self.lock(_UNFINISHED):  # who finishes another video takes the folder of all away, or makes it anew
             if folder.exists():
                 shutil.rmtree(folder)
             if folder.parent.exists() and not any(folder.parent.iterdir()):
@@ -236,17 +239,12 @@ class KeypointStore:
         return self._segments(video) / f"{number:05d}.safetensors"
 
     @contextmanager
-    def alone_with(self, video: str) -> Iterator[None]:
-        """Be the only process that works on a video; waits while another does.
+    def lock(self, name: str) -> Iterator[None]:
+        """Lock a video, or another part of the store, for this process; wait while another holds it.
 
         Raises:
             UnwritableError: the lock cannot be written.
         """
-        with self._lock(video):
-            yield
-
-    @contextmanager
-    def _lock(self, name: str) -> Iterator[None]:
         from filelock import FileLock
 
         folder = self.root / _LOCKS  # beside the stores, so that these hold key points only
@@ -260,14 +258,14 @@ class KeypointStore:
             lock.release()
 
     def index(self, video: str) -> None:
-        """Sees that the index has a row of a finished video, and no row of one that is gone.
+        """Update the index: add a finished video, drop those that are gone.
 
         Args:
             video: that was finished; the index is only read where it has it already.
         """
         import pandas as pd
 
-        with self._lock("index"):
+        with self.lock("index"):
             there = {file.stem for file in self.folder.glob("*.safetensors")}
             known = self._rows()
             if video in known and there == set(known):
@@ -275,19 +273,15 @@ class KeypointStore:
             rows = {name: row for name, row in known.items() if name in there and name != video}
             rows |= {name: self.read(name).row for name in there - set(rows)}
             table = pd.DataFrame([{"video": name, **row} for name, row in sorted(rows.items())])
-            write_whole(self._index_path, table.to_parquet(index=False))
-
-    @property
-    def _index_path(self) -> Path:
-        return self.folder / "index.parquet"
+            write_atomically(self._index, table.to_parquet(index=False))
 
     def _rows(self) -> dict[str, dict[str, Any]]:
-        """The index's rows by video; none where there is no index, or a spoilt one, which is then made anew."""
+        """Return the index's rows by video; empty where the index is missing or broken, to be rebuilt."""
         import pandas as pd
         from pyarrow import ArrowException
 
         try:
-            rows: dict[str, dict[str, Any]] = pd.read_parquet(self._index_path).set_index("video").to_dict("index")
+            rows: dict[str, dict[str, Any]] = pd.read_parquet(self._index).set_index("video").to_dict("index")
         except (OSError, ValueError, KeyError, ArrowException):
             return {}
         return rows

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from pose.extraction.run import Outcome
+from pose.extraction.run import VideoOutcome
 
 _COUNTS = ("frames", "people", "tracks", "mean_score", "missed")
 
 
-def extraction_metrics(outcomes: Sequence[Outcome], seconds: float) -> dict[str, float]:
+def extraction_metrics(outcomes: Sequence[VideoOutcome], seconds: float) -> dict[str, float]:
     """Return sums over the videos: counts, the mean score of a person, and the seconds that all took."""
     rows = [outcome.row for outcome in outcomes if outcome.row is not None]
     totals = {name: float(sum(row[name] for row in rows)) for name in ("frames", "people", "tracks", "missed")}
@@ -24,7 +24,7 @@ def extraction_metrics(outcomes: Sequence[Outcome], seconds: float) -> dict[str,
     }
 
 
-def video_rows(outcomes: Sequence[Outcome]) -> list[dict[str, Any]]:
+def video_rows(outcomes: Sequence[VideoOutcome]) -> list[dict[str, Any]]:
     """Return a row a video: its name, fingerprint, fault, counts and seconds."""
     rows = []
     for outcome in outcomes:

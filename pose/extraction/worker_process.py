@@ -1,4 +1,4 @@
-"""An extraction in a process of its own, so that the one that wants key points need not load OpenMMLab."""
+"""Extraction in a process of its own, so that the calling one need not load OpenMMLab."""
 
 from __future__ import annotations
 
@@ -9,20 +9,24 @@ from contextlib import suppress
 from multiprocessing.connection import Connection
 
 from pose.errors import DataError
-from pose.extraction.components import Parts
-from pose.extraction.run import Found, check, extract, prepare
+from pose.extraction.components import PoseComponents
+from pose.extraction.run import FootageEntry, check, extract, prepare
 from pose.extraction.store import KeypointStore
 
 
-def extract_apart(
-    footage: Sequence[Found], store: KeypointStore, parts: Parts, fps: float, num_threads: int | None
+def extract_in_subprocess(
+    footage: Sequence[FootageEntry],
+    store: KeypointStore,
+    components: PoseComponents,
+    fps: float,
+    num_threads: int | None,
 ) -> None:
-    """Finds everybody in videos, as extract.py does.
+    """Find everybody in videos, as extract.py does.
 
     Args:
         footage: what is wanted.
-        store: for these parts.
-        parts: what finds people.
+        store: for these components.
+        components: what finds people.
         fps: frames a second of folders of pictures.
         num_threads: of the CPU; None leaves it to PyTorch.
 
@@ -31,31 +35,33 @@ def extract_apart(
             written; or the process was killed. What was found until then is in the store.
     """
     context = multiprocessing.get_context("spawn")
-    hears, tells = context.Pipe(duplex=False)
-    process = context.Process(target=_extract, args=(footage, store, parts, fps, num_threads, tells), name="extraction")
+    receiver, sender = context.Pipe(duplex=False)
+    process = context.Process(
+        target=_extract, args=(footage, store, components, fps, num_threads, sender), name="extraction"
+    )
     process.start()
-    tells.close()  # so that the pipe ends with the process
+    sender.close()  # so that the pipe ends with the process
     try:
-        mistake = _hear(hears)
+        mistake = _receive(receiver)
         process.join()
     finally:
         process.kill()  # where this one was interrupted; its segments stay
     if mistake is None:
-        mistake = f"key points are not all there: {_how_it_ended(process.exitcode or 0)}"
+        mistake = f"key points are not all there: {_describe_exit(process.exitcode or 0)}"
     if mistake:
         raise DataError(mistake)
 
 
-def _hear(pipe: Connection) -> str | None:
-    """What the process says in the end, "" where all went well; None where it ended without a word."""
+def _receive(pipe: Connection) -> str | None:
+    """Return the process's last message, "" where all went well; None where it ended without one."""
     try:
         return str(pipe.recv())
     except EOFError:
         return None
 
 
-def _how_it_ended(exit_code: int) -> str:
-    """What happened and what to type, for a process that did not get to say it."""
+def _describe_exit(exit_code: int) -> str:
+    """Return what happened and what to type, for a process that ended without a message."""
     if exit_code < 0:
         return (
             f"their extraction was killed by {_signal_name(-exit_code)}: type the same again to go on, and if memory "
@@ -73,24 +79,24 @@ def _signal_name(number: int) -> str:
 
 
 def _extract(
-    footage: Sequence[Found],
+    footage: Sequence[FootageEntry],
     store: KeypointStore,
-    parts: Parts,
+    components: PoseComponents,
     fps: float,
     num_threads: int | None,
-    tells: Connection,
+    sender: Connection,
 ) -> None:
-    """What the process does."""
+    """Run the extraction in the process."""
     from pose.openmmlab.devices import set_threads
 
     mistake = ""
     try:
-        prepare(footage, store, parts)
+        prepare(footage, store, components)
         set_threads(num_threads)
-        check(extract(footage, store, parts, fps))
+        check(extract(footage, store, components, fps))
     except DataError as error:
         mistake = str(error)
     except KeyboardInterrupt:
         raise SystemExit(130) from None
-    with suppress(BrokenPipeError):  # nobody wants to know any more
-        tells.send(mistake)
+    with suppress(BrokenPipeError):  # the parent process is gone
+        sender.send(mistake)

@@ -1,1 +1,1 @@
-"""Files: written whole or not at all, and read with care."""
+"""Files: atomic writing, checked reading."""

@@ -1,4 +1,4 @@
-"""Files that are whole or not there, whatever happens while they are written."""
+"""Atomic writing: a file is complete or not there, whatever happens while it is written."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from pose.errors import DataError
 
 
 class UnwritableError(DataError):
-    """A place that cannot be written to."""
+    """A path that cannot be written."""
 
 
 @contextmanager
-def writing(what: str, advice: str) -> Iterator[None]:
-    """Says in one line why something cannot be written.
+def explain_write_errors(what: str, advice: str) -> Iterator[None]:
+    """Raise a one-line error for an OSError while something is written.
 
     Args:
         what: it is, with its path.
@@ -33,7 +33,7 @@ def writing(what: str, advice: str) -> Iterator[None]:
 
 
 def check_writable(folder: Path) -> None:
-    """Sees that a folder could be made and written to, without making anything.
+    """Check that a folder could be created and written, without creating anything.
 
     Raises:
         OSError: it could not.
@@ -45,27 +45,54 @@ def check_writable(folder: Path) -> None:
         raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(place))
 
 
-def write_whole(path: Path, content: bytes) -> None:
-    """Writes a file so that a reader, also after a power cut, finds all of it or what was there before.
+@contextmanager
+def replacing(path: Path) -> Iterator[Path]:
+    """Yield a temporary path whose file or folder takes the place of `path` once it is complete.
 
-    One process at a time may write a path: what an earlier one that was killed left behind is written over.
+    A reader, also after a power cut, finds all of it or what was there before. One process at a time may write a path:
+    what an earlier one that was killed left behind is written over.
+
+    Args:
+        path: of the file or folder; its own folder exists.
+
+    Example:
+        >>> import tempfile
+        >>> path = Path(tempfile.mkdtemp(), "notes.txt")
+        >>> with replacing(path) as unfinished:
+        ...     _ = unfinished.write_text("all of it")
+        ...     print(path.exists())
+        False
+        >>> path.read_text()
+        'all of it'
+    """
+    unfinished = path.with_name(f".{path.name}.tmp")
+    yield unfinished
+    _sync(unfinished)
+    unfinished.replace(path)
+    _sync(path.parent)  # the new name is on the disk only once its folder is
+
+
+def write_atomically(path: Path, content: bytes) -> None:
+    """Write a file by `replacing`.
 
     Args:
         path: of the file; its folder exists.
         content: all of it.
+
+    Example:
+        >>> import tempfile
+        >>> path = Path(tempfile.mkdtemp(), "notes.txt")
+        >>> write_atomically(path, b"all of it")
+        >>> path.read_bytes()
+        b'all of it'
     """
-    unfinished = path.with_name(f".{path.name}.tmp")
-    with unfinished.open("wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    unfinished.replace(path)
-    _sync_folder(path.parent)
+    with replacing(path) as unfinished:
+        unfinished.write_bytes(content)
 
 
-def _sync_folder(folder: Path) -> None:
-    """The new name itself is on the disk only once its folder is."""
-    descriptor = os.open(folder, os.O_RDONLY)
+def _sync(path: Path) -> None:
+    """Flush a file or folder to the disk."""
+    descriptor = os.open(path, os.O_RDONLY if path.is_dir() else os.O_RDWR)
     try:
         os.fsync(descriptor)
     finally:

@@ -1,4 +1,4 @@
-"""Reading somebody else's JSON: any fault is one line that names the file."""
+"""JSON of other tools: any fault is one line that names the file."""
 
 from __future__ import annotations
 
@@ -17,10 +17,17 @@ LARGEST = 100_000.0
 
 
 def read_json(path: Path) -> Any:
-    """What a file of JSON holds.
+    """Read a JSON file.
 
     Raises:
         DataError: it cannot be read, or is not JSON from end to end.
+
+    Example:
+        >>> import tempfile
+        >>> path = Path(tempfile.mkdtemp(), "people.json")
+        >>> _ = path.write_text('{"people": []}')
+        >>> read_json(path)
+        {'people': []}
     """
     try:
         return json.loads(path.read_bytes())
@@ -37,7 +44,7 @@ def read_json(path: Path) -> Any:
 def read_triples(
     rows: Sequence[Any], joints: Collection[int], where: Callable[[int], str]
 ) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
-    """Turns flat lists of x, y, score into arrays, all of them at once.
+    """Turn flat lists of x, y, score into arrays, all of them at once.
 
     A number that is missing (null or NaN) makes a missing joint, as does a score of 0 or less. A score above 1, as some
     estimators write it, counts as 1.
@@ -53,6 +60,14 @@ def read_triples(
     Raises:
         DataError: a row has another length or holds something else than numbers, or a coordinate is infinite or larger
             than any picture.
+
+    Example:
+        >>> keypoints, scores = read_triples([[10, 20, 0.9, 0, 0, 0]], joints=(2,), where="row {}".format)
+        >>> keypoints
+        array([[[10., 20.],
+                [nan, nan]]], dtype=float32)
+        >>> scores
+        array([[0.9, 0. ]], dtype=float32)
     """
     counts = [len(row) if isinstance(row, list) else -1 for row in rows]
     first = counts[0]
@@ -86,7 +101,7 @@ def read_triples(
 
 
 def _find_odd(rows: Sequence[Any]) -> int:
-    """The first row that is not numbers only."""
+    """Return the first row that is not numbers only."""
     for index, row in enumerate(rows):
         if not all(value is None or (isinstance(value, int | float) and abs(value) < 1e300) for value in row):
             return index

@@ -1,4 +1,4 @@
-"""Reading somebody else's pickle without running anything in it."""
+"""Pickles of other tools, read without running anything in them."""
 
 from __future__ import annotations
 
@@ -40,11 +40,11 @@ class _ArrayUnpickler(pickle.Unpickler):
             wanted = f"{module}.{name}"[:100].encode("unicode_escape").decode()
             raise DataError(f"wants to run {wanted}; only numpy arrays and plain containers are read")
         found = super().find_class(module, name)
-        return _of_content(found) if found in (bytes, bytearray) else found
+        return _refuse_sizes(found) if found in (bytes, bytearray) else found
 
 
-def _of_content(kind: type) -> Callable[..., Any]:
-    """Bytes or bytearray of what stands in the file, not of a number, which would be that much memory for a few bytes.
+def _refuse_sizes(kind: type) -> Callable[..., Any]:
+    """Wrap bytes or bytearray to refuse a size: a few bytes of a file would allocate any amount of memory.
 
     What else there is to make them of is refused too: numbers and arrays of numpy can be of any size as well.
     """
@@ -58,7 +58,7 @@ def _of_content(kind: type) -> Callable[..., Any]:
 
 
 def _check_memo(file: IO[bytes]) -> None:
-    """Sees that no object gets a number greater than there are objects: the unpickler makes room for all below it.
+    """Check that no memo index exceeds the number of objects: the unpickler allocates up to the largest.
 
     Raises:
         pickle.UnpicklingError: one does, where Python counts from 0; or the file is no pickle, or is cut.
@@ -73,10 +73,21 @@ def _check_memo(file: IO[bytes]) -> None:
 
 
 def load_arrays(path: Path) -> Any:
-    """What the pickle at `path` holds, where that is numpy arrays and plain containers only.
+    """Load a pickle of numpy arrays and plain containers.
 
     Raises:
         DataError: the file cannot be read, is not a pickle, or names anything else.
+
+    Example:
+        >>> import tempfile
+        >>> path = Path(tempfile.mkdtemp(), "data.pkl")
+        >>> _ = path.write_bytes(pickle.dumps({"label": 3}))
+        >>> load_arrays(path)
+        {'label': 3}
+        >>> _ = path.write_bytes(pickle.dumps(print))
+        >>> load_arrays(path)  # doctest: +ELLIPSIS
+        Traceback (most recent call last):
+        pose.errors.DataError: ...data.pkl is not read: it wants to run builtins.print; only numpy arrays and plain ...
     """
     try:
         with path.open("rb") as file:

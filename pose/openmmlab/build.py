@@ -1,4 +1,4 @@
-"""A network of MMDet or MMPose from its configuration and weights, both libraries in one process."""
+"""Networks of MMDet and MMPose from configuration and weights, both libraries in one process."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from pose.weights.config_files import ConfigFile
 
 
 def read_config(file: ConfigFile) -> Any:
-    """The `mmengine.Config`, without what would fetch a backbone's weights.
+    """Read the `mmengine.Config`, without what would fetch a backbone's weights.
 
     Raises:
         DataError: it is not there or cannot be read.
@@ -42,10 +42,10 @@ def read_config(file: ConfigFile) -> Any:
 
 
 def build_network(config: Any, scope: str, weights: Weights, device: Any) -> Any:
-    """The network, ready to predict.
+    """Build a network, ready to predict.
 
     Args:
-        config: as `read_config` gives it.
+        config: as `read_config` returns it.
         scope: `mmdet` or `mmpose`: whose names the configuration uses where it does not say.
         weights: random ones are drawn under their seed, the same in every process; the others are loaded.
         device: the `torch.device`.
@@ -81,7 +81,7 @@ def build_network(config: Any, scope: str, weights: Weights, device: Any) -> Any
 
 @contextmanager
 def in_scope(scope: str) -> Iterator[None]:
-    """Names in registries are looked up in `scope` first; it is left as it was found, for the other library."""
+    """Look up names in registries in `scope` first; the scope of before is restored, for the other library."""
     _register()
     from mmengine.registry import DefaultScope
 
@@ -91,7 +91,7 @@ def in_scope(scope: str) -> Iterator[None]:
 
 @cache
 def _register() -> None:
-    """Importing a library's parts enters them into its registries."""
+    """Import the libraries' modules, which enters them into the registries."""
     with without_mmpretrain():
         for library in ("mmdet.models", "mmpose.codecs", "mmpose.datasets", "mmpose.models"):
             importlib.import_module(library)
@@ -113,7 +113,7 @@ def _build(config: Any, scope: str) -> Any:
 
 
 def _draw(network: Any) -> None:
-    """Heads are drawn so that almost nothing is found; other layers stay as PyTorch draws them, for inputs of about 1.
+    """Initialise heads so that almost nothing is found; keep PyTorch's initialisation elsewhere, for inputs of about 1.
 
     MMEngine's own way through all of a network takes seconds, since it compares every parameter before and after.
     """
@@ -144,7 +144,7 @@ def _load(network: Any, state: Any, weights: Weights) -> None:
 
 
 def _drop_pretrained(node: Any) -> None:
-    """Takes out what would fetch a part's weights over the network, wherever in the model it stands."""
+    """Remove what would fetch a part's weights over the network, wherever it stands in the model."""
     if isinstance(node, dict):
         initial = node.get("init_cfg")
         if isinstance(initial, dict) and initial.get("type") == "Pretrained":
@@ -158,14 +158,14 @@ def _drop_pretrained(node: Any) -> None:
 
 @cache
 def _expect_warnings() -> None:
-    """The libraries call torch as it was some versions ago, also while they predict."""
+    """Ignore the libraries' warnings about old calls of torch, also while they predict."""
     warnings.filterwarnings("ignore", module=r"(mmcv|mmdet|mmengine|mmpose|mmpretrain)\b")
     warnings.filterwarnings("ignore", message="torch.meshgrid")
 
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """The libraries tell of every parameter that they draw, and warn of each other's old calls."""
+    """Silence the libraries, which log every initialised parameter and warn of each other's old calls."""
     before = logging.root.manager.disable
     logging.disable(logging.WARNING)
     try:

@@ -1,4 +1,4 @@
-"""Cutting persons out of pictures as MMPose's top-down networks are trained on them."""
+"""Crops of persons, as MMPose's top-down networks are trained on them."""
 
 from __future__ import annotations
 
@@ -25,6 +25,11 @@ class Cropper:
         padding: how much larger than the box the part of the picture is.
         udp: whether pixels' centres stand for positions (unbiased data processing, Huang et al., CVPR 2020), so that a
             crop is `size - 1` units wide.
+
+    Example:
+        >>> cropper = Cropper(size=(192, 256), padding=1.25, udp=False)
+        >>> cropper.crop(np.zeros((480, 640, 3), np.uint8), np.array([[100, 100, 200, 300]], np.float32)).pixels.shape
+        (1, 256, 192, 3)
     """
 
     size: tuple[int, int]
@@ -33,7 +38,7 @@ class Cropper:
 
     @classmethod
     def of_pipeline(cls, pipeline: Sequence[Any]) -> Cropper:
-        """What the steps of a test pipeline amount to.
+        """Build from the steps of a test pipeline.
 
         Args:
             pipeline: of an `mmengine.Config`.
@@ -52,7 +57,7 @@ class Cropper:
         return cls((int(width), int(height)), padding, affine.get("use_udp", False))
 
     def crop(self, image: Image, boxes: Array) -> Crops:
-        """Cuts boxes out of a picture.
+        """Cut boxes out of a picture.
 
         Args:
             image: `[H, W, 3]`.
@@ -67,7 +72,7 @@ class Cropper:
         return Crops(pixels, to_picture)
 
     def matrices(self, boxes: Array) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
-        """From the picture's pixels to the crops', and back, `[N, 2, 3]` each.
+        """Return the transforms from the picture's pixels to the crops', and back, `[N, 2, 3]` each.
 
         Args:
             boxes: `[N, 4]`.
@@ -90,7 +95,7 @@ class Cropper:
     # Both round where MMPose rounds: warpAffine takes a pixel from elsewhere for a difference in the last digit.
 
     def _biased(self, centers: Array, extents: Array) -> npt.NDArray[np.float64]:
-        """`get_warp_matrix`: from the centre, a point half a width to its left, and one as far below that."""
+        """Return `get_warp_matrix`: from the centre, a point half a width to its left, and one as far below that."""
         import cv2
 
         left = centers - extents * np.array([0.5, 0], np.float32)
@@ -101,12 +106,12 @@ class Cropper:
         return np.array([cv2.getAffineTransform(source, target) for source in points]).reshape(-1, 2, 3)
 
     def _unbiased(self, centers: Array, extents: Array) -> npt.NDArray[np.float64]:
-        """`get_udp_warp_matrix`, which is in single precision."""
+        """Return `get_udp_warp_matrix`, which is in single precision."""
         scale = (np.array(self.size, np.float32) - 1) / extents
         return _scaling(scale, scale * (extents * np.float32(0.5) - centers))
 
     def to_crop_pixels(self, keypoints: Array) -> Array:
-        """What MMPose's codecs give, which take a crop to be `size` wide, in pixels of the crop.
+        """Convert from MMPose's codecs, which take a crop to be `size` wide, to pixels of the crop.
 
         Args:
             keypoints: `[N, V, 2]`.

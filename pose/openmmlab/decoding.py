@@ -1,4 +1,4 @@
-"""What heads of MMPose's top-down networks give, to key points, for a whole batch."""
+"""Decoding of top-down heads' outputs to key points, for a complete batch."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pose.interfaces import Array
 
 
 def decode(outputs: Any, decoder: Any) -> tuple[Array, Array]:
-    """Key points and scores of a batch, as the decoder of the network's head has them.
+    """Return key points and scores of a batch, as the decoder of the network's head has them.
 
     Args:
         outputs: of the head: heatmaps `[N, V, h, w]`, or a pair of SimCC's distributions `[N, V, w]` and `[N, V, h]`.
@@ -21,7 +21,7 @@ def decode(outputs: Any, decoder: Any) -> tuple[Array, Array]:
         Key points `[N, V, 2]` in the codec's input size, and scores `[N, V]` in 0..1.
 
     Raises:
-        DataError: the head gives something else.
+        DataError: the head has other outputs.
     """
     import torch
 
@@ -40,7 +40,7 @@ def decode(outputs: Any, decoder: Any) -> tuple[Array, Array]:
 
 
 def decode_heatmaps(heatmaps: Any, scale: Array) -> tuple[Array, Array]:
-    """The maximum, moved a quarter of a pixel towards its higher neighbour in x and in y.
+    """Return the maximum, moved a quarter of a pixel towards its higher neighbour in x and in y.
 
     As in Newell et al., ECCV 2016, and MMPose's MSRAHeatmap, whose bounds are kept to the letter.
 
@@ -74,6 +74,6 @@ def decode_heatmaps(heatmaps: Any, scale: Array) -> tuple[Array, Array]:
 
 
 def _where(found: Any, values: Any) -> Array:
-    """-1 where nothing is above 0, as MMPose has it."""
+    """Return the values, -1 where nothing is above 0, as MMPose has it."""
     result: Array = values.where(found, -values.new_ones(())).cpu().numpy()
     return result

@@ -16,7 +16,7 @@ from pose.openmmlab.network import Network
 
 
 class MMDetDetector:
-    """Any detector of MMDet that tells persons apart.
+    """Any detector of MMDet that has a class for persons.
 
     Args:
         config: `mmdet::FILE`, below the configs in MMDet's wheel; `pose::FILE`, below the package `pose`; or a path.
@@ -55,7 +55,7 @@ class MMDetDetector:
 
     @property
     def identity(self) -> Mapping[str, object]:
-        """The network and what is taken of its boxes."""
+        """The network and how its boxes are filtered."""
         return {
             **self.network.identity,
             "score_threshold": self.score_threshold,
@@ -64,12 +64,8 @@ class MMDetDetector:
             "person_class": self.person_class,
         }
 
-    def fetch(self) -> None:
-        """Sees that the weights are at hand, without loading them."""
-        self.network.fetch()
-
     def detect(self, images: Sequence[Image]) -> list[Boxes]:
-        """The persons in each picture, best first.
+        """Return the persons in each picture, best first.
 
         Args:
             images: `[H, W, 3]` each, all of one size; one batch for the network.
@@ -95,7 +91,7 @@ class MMDetDetector:
         return Letterbox.of_pipeline(self.network.pipeline, self.input_size)
 
     def _adapt(self, module: Any) -> None:
-        """Leaves out what changes no box: masks, and boxes below the threshold before the suppression, not after it.
+        """Skip what changes no box: masks, and boxes below the threshold before the suppression, not after it.
 
         A box suppresses only those with a lower score, so those that are left are the same.
         """
@@ -107,7 +103,7 @@ class MMDetDetector:
         keep_heads_exact(module)
 
     def _boxes(self, instances: Any) -> Boxes:
-        """Of the persons, in descending order of their scores."""
+        """Return the boxes of persons, in descending order of their scores."""
         persons = instances[instances.labels == self.person_class]
         scores = persons.scores.float().cpu().numpy()
         xyxy = persons.bboxes.float().cpu().numpy()

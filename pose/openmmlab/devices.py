@@ -1,4 +1,4 @@
-"""Where a network runs, and in which precision."""
+"""Device and precision of a network."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ PRECISIONS = ("auto", "float32", "float16", "bfloat16")
 
 
 def choose_device(device: str) -> Any:
-    """The `torch.device` that `device` stands for.
+    """Return the `torch.device` that `device` stands for.
 
     Args:
         device: `auto` takes a GPU where there is one; `cuda` may name which: `cuda:1`.
@@ -33,7 +33,7 @@ def choose_device(device: str) -> Any:
 
 
 def used_precision(device: Any, precision: str) -> str:
-    """The precision that a network computes in: `float32`, `float16` or `bfloat16`.
+    """Return the precision that a network computes in: `float32`, `float16` or `bfloat16`.
 
     Args:
         device: the `torch.device`.
@@ -46,7 +46,7 @@ def used_precision(device: Any, precision: str) -> str:
 
 
 def autocast(device: Any, precision: str) -> AbstractContextManager[Any]:
-    """What a network runs in; see `used_precision`."""
+    """Return the context that a network runs in; see `used_precision`."""
     import torch
 
     precision = used_precision(device, precision)
@@ -56,10 +56,14 @@ def autocast(device: Any, precision: str) -> AbstractContextManager[Any]:
 
 
 def check_precision(precision: str) -> str:
-    """`precision`, where it is one.
+    """Return `precision` where it is known.
 
     Raises:
         DataError: it is not.
+
+    Example:
+        >>> check_precision("float16")
+        'float16'
     """
     if precision not in PRECISIONS:
         raise DataError(f"precision={precision}: use one of {', '.join(PRECISIONS)}")
@@ -67,7 +71,7 @@ def check_precision(precision: str) -> str:
 
 
 def set_threads(count: int | None) -> None:
-    """Has PyTorch and OpenCV use so many CPU threads; None: as many as PyTorch finds best."""
+    """Set the CPU threads of PyTorch and OpenCV; None for as many as PyTorch finds best."""
     import cv2
     import torch
 

@@ -7,7 +7,7 @@ from typing import Any
 
 
 def keep_heads_exact(module: Any) -> None:
-    """What heads predict is computed in float32 also where the rest is not.
+    """Compute the predictions of heads in float32 also where the rest is not.
 
     A coordinate of 600 pixels in float16 is right to half a pixel only, and NumPy, in which some heads decode, has no
     bfloat16. Some also rely on channels that lie first.

@@ -1,4 +1,4 @@
-"""Frames to what a detector of MMDet takes, as the test pipeline of its configuration has it, for a whole batch."""
+"""Batches of frames as a detector's test pipeline prepares them."""
 
 from __future__ import annotations
 
@@ -25,6 +25,11 @@ class Letterbox:
         pad_to_square: whether it is filled up to a square.
         pad_divisor: each side is filled up to a multiple of this.
         pad_value: of the border: blue, green, red.
+
+    Example:
+        >>> batch, facts = Letterbox(scale=(320, 320), pad_size=(320, 320)).apply([np.zeros((480, 640, 3), np.uint8)])
+        >>> batch.shape, facts["scale_factor"]
+        ((1, 320, 320, 3), (0.5, 0.5))
     """
 
     scale: tuple[int, int]
@@ -36,7 +41,7 @@ class Letterbox:
 
     @classmethod
     def of_pipeline(cls, pipeline: Sequence[Any], input_size: tuple[int, int] | None) -> Letterbox:
-        """What the steps of a test pipeline amount to.
+        """Build from the steps of a test pipeline.
 
         Args:
             pipeline: of an `mmengine.Config`.
@@ -72,7 +77,7 @@ class Letterbox:
         )
 
     def apply(self, images: Sequence[Image]) -> tuple[Image, dict[str, Any]]:
-        """Resizes pictures of one size into one batch.
+        """Resize pictures of one size into one batch.
 
         Args:
             images: `[H, W, 3]` each.
@@ -100,7 +105,7 @@ class Letterbox:
         }
 
     def _inner_size(self, width: int, height: int) -> tuple[int, int]:
-        """As `mmcv.imrescale` rounds it."""
+        """Return the resized width and height, as `mmcv.imrescale` rounds them."""
         if not self.keep_ratio:
             return self.scale
         factor = min(max(self.scale) / max(width, height), min(self.scale) / min(width, height))

@@ -23,7 +23,7 @@ _NAMES = {"modelindex.load_model_index": "load", "modelindex.models.Model": "Mod
 
 @contextmanager
 def without_mmpretrain() -> Iterator[None]:
-    """MMDet imports MMPretrain where it is installed, which takes seconds, for what is not used here."""
+    """Hide MMPretrain, which MMDet would import for seconds, for what is not used here."""
     if "mmpretrain" in sys.modules:
         yield
         return
@@ -37,7 +37,7 @@ def without_mmpretrain() -> Iterator[None]:
 
 @cache
 def import_mmpretrain() -> None:
-    """Enters MMPretrain's parts into the registries.
+    """Enter MMPretrain's parts into the registries.
 
     Raises:
         DataError: it is not installed.

@@ -1,4 +1,4 @@
-"""What all models of OpenMMLab have in common: a configuration, weights, and where and how exactly they run."""
+"""A network of OpenMMLab: configuration, weights, device and precision."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ class Network:
 
     @cached_property
     def identity(self) -> Mapping[str, object]:
-        """What the network is, for `Model.identity`.
+        """The network's part of `Model.identity`.
 
         The precision stands there as it was asked for: with `auto` a store that was made on a GPU is known again on a
         machine without one.
@@ -89,7 +89,7 @@ class Network:
 
     @property
     def used_precision(self) -> str:
-        """What `precision` comes to here: `float32`, `float16` or `bfloat16`."""
+        """The resolved `precision`: `float32`, `float16` or `bfloat16`."""
         return used_precision(self.device, self.precision)
 
     @cached_property
@@ -101,7 +101,7 @@ class Network:
         return module
 
     def fetch(self) -> None:
-        """Sees that official weights are at hand, so that it is told early where they are not.
+        """Fetch missing official weights, so that a fault is reported early.
 
         Raises:
             DataError: they cannot be had.
@@ -111,7 +111,7 @@ class Network:
 
     @contextmanager
     def running(self) -> Iterator[Any]:
-        """The module, in its scope and precision, and without gradients."""
+        """Yield the module, in its scope and precision, and without gradients."""
         import torch
 
         module = self.module

@@ -20,7 +20,7 @@ _PIXELS_IN_CACHE = 8 * 256 * 192  # of crops that a thread takes through the net
 
 
 class MMPoseTopDown:
-    """Any top-down estimator of MMPose whose head gives heatmaps or SimCC's distributions.
+    """Any top-down estimator of MMPose whose head predicts heatmaps or SimCC's distributions.
 
     Args:
         config: `mmpose::FILE`, below the configs in MMPose's wheel; `pose::FILE`, below the package `pose`; or a path.
@@ -48,25 +48,16 @@ class MMPoseTopDown:
         cache: str | None = None,
     ) -> None:
         self.network = Network("mmpose", config, weights, device, precision, cache, name)
-        self._skeleton = get_skeleton(skeleton)
+        self.skeleton = get_skeleton(skeleton).name
         self.flip_test = flip_test
 
     @property
-    def skeleton(self) -> str:
-        """Name of the layout of the joints."""
-        return self._skeleton.name
-
-    @property
     def identity(self) -> Mapping[str, object]:
-        """The network and how it is asked."""
+        """The network and its test settings."""
         return {**self.network.identity, "skeleton": self.skeleton, "flip_test": self.flip_test}
 
-    def fetch(self) -> None:
-        """Sees that the weights are at hand, without loading them."""
-        self.network.fetch()
-
     def crop(self, image: Image, boxes: Array) -> Crops:
-        """Cuts boxes out of a picture. Reads the configuration, but does not build the network.
+        """Cut boxes out of a picture. Reads the configuration, but does not build the network.
 
         Args:
             image: `[H, W, 3]`.
@@ -75,12 +66,12 @@ class MMPoseTopDown:
         return self._cropper.crop(image, boxes)
 
     def estimate(self, crops: Crops) -> tuple[Array, Array]:
-        """Key points `[N, V, 2]` in their pictures' pixels, and scores `[N, V]`; one batch for the network.
+        """Return key points `[N, V, 2]` in their pictures' pixels, and scores `[N, V]`; one batch for the network.
 
         Raises:
             DataError: the network cannot be had, or has other joints than the skeleton.
         """
-        joints = self._skeleton.num_joints
+        joints = get_skeleton(self.skeleton).num_joints
         if not len(crops):
             return np.empty((0, joints, 2), np.float32), np.empty((0, joints), np.float32)
         keypoints, scores = self._predict(crops.pixels)
@@ -95,7 +86,7 @@ class MMPoseTopDown:
         return Cropper.of_pipeline(self.network.pipeline)
 
     def _predict(self, pixels: Image) -> tuple[Array, Array]:
-        """Key points `[N, V, 2]` in the codec's pixels, and scores `[N, V]`."""
+        """Return key points `[N, V, 2]` in the codec's pixels, and scores `[N, V]`."""
         with self.network.running() as module:
             if not self.network.in_float32_on_cpu or self._fused is None:
                 return self._predict_part(module, _eager(module), pixels)
@@ -114,7 +105,7 @@ class MMPoseTopDown:
         return fuse_top_down(self.network.module)
 
     def _inputs(self, module: Any, pixels: Image) -> Any:
-        """Normalised as the configuration's preprocessor does, `[N, 3, h, w]` in channels_last."""
+        """Normalise as the configuration's preprocessor does, `[N, 3, h, w]` in channels_last."""
         import torch
 
         preprocessor = module.data_preprocessor
@@ -126,7 +117,7 @@ class MMPoseTopDown:
         return inputs.float().permute(0, 3, 1, 2)
 
     def _forward(self, module: Any, network: Callable[[Any], Any], inputs: Any) -> Any:
-        """The head's outputs, averaged with those of the mirrored crops where that is asked for."""
+        """Return the head's outputs, averaged with those of the mirrored crops where that is asked for."""
         outputs = network(inputs)
         if not self.flip_test:
             return outputs
@@ -136,10 +127,10 @@ class MMPoseTopDown:
         return (outputs + mirrored) * 0.5
 
     def _mirror(self, module: Any, outputs: Any) -> Any:
-        """The outputs of mirrored crops, mirrored back."""
+        """Mirror the outputs of mirrored crops back."""
         from mmpose.models.utils.tta import flip_heatmaps, flip_vectors
 
-        indices = list(self._skeleton.mirror)
+        indices = list(get_skeleton(self.skeleton).mirror)
         if isinstance(outputs, tuple):
             return flip_vectors(*outputs, flip_indices=indices)
         settings = module.test_cfg
@@ -152,5 +143,5 @@ class MMPoseTopDown:
 
 
 def _eager(module: Any) -> Callable[[Any], Any]:
-    """The network as MMPose runs it, from inputs to the head's outputs."""
+    """Return the network as MMPose runs it, from inputs to the head's outputs."""
     return lambda inputs: module.head.forward(module.extract_feat(inputs))

@@ -50,19 +50,14 @@ class MMPoseWholePicture:
         cache: str | None = None,
     ) -> None:
         self.network = Network("mmpose", config, weights, device, precision, cache, name, self._adapt)
-        self._skeleton = get_skeleton(skeleton)
+        self.skeleton = get_skeleton(skeleton).name
         self.score_threshold = score_threshold
         self.max_people = max_people
         self.flip_test = flip_test
 
     @property
-    def skeleton(self) -> str:
-        """Name of the layout of the joints."""
-        return self._skeleton.name
-
-    @property
     def identity(self) -> Mapping[str, object]:
-        """The network, how it is asked, and what is taken of what it finds."""
+        """The network, its test settings, and how its people are filtered."""
         return {
             **self.network.identity,
             "skeleton": self.skeleton,
@@ -71,12 +66,8 @@ class MMPoseWholePicture:
             "flip_test": self.flip_test,
         }
 
-    def fetch(self) -> None:
-        """Sees that the weights are at hand, without loading them."""
-        self.network.fetch()
-
     def find(self, images: Sequence[Image]) -> list[Poses]:
-        """Everybody in each picture, best first.
+        """Return everybody in each picture, best first.
 
         Args:
             images: `[H, W, 3]` each, all of one size; one batch for the network, where its head can take one.
@@ -108,7 +99,7 @@ class MMPoseWholePicture:
 
     @cached_property
     def _preparation(self) -> tuple[Any, dict[str, Any]]:
-        """MMPose's own steps, and what it knows of the joints."""
+        """MMPose's own pipeline, and its metadata of the joints."""
         with in_scope("mmpose"):
             from mmengine.dataset import Compose
             from mmpose.apis.inference import dataset_meta_from_config
@@ -117,7 +108,7 @@ class MMPoseWholePicture:
             return Compose(self.network.pipeline), facts or {}
 
     def _adapt(self, module: Any) -> None:
-        """Sets the flip test.
+        """Set the flip test.
 
         Raises:
             DataError: the network cannot do as asked.
@@ -134,8 +125,8 @@ class MMPoseWholePicture:
         settings["flip_test"] = self.flip_test
 
     def _poses(self, instances: Any) -> Poses:
-        """Of one picture, in descending order of the people's scores."""
-        keypoints = np.asarray(instances.keypoints, np.float32).reshape(-1, self._skeleton.num_joints, 2)
+        """Return the people of one picture, in descending order of their scores."""
+        keypoints = np.asarray(instances.keypoints, np.float32).reshape(-1, get_skeleton(self.skeleton).num_joints, 2)
         scores = np.clip(np.asarray(instances.keypoint_scores, np.float32).reshape(keypoints.shape[:2]), 0, 1)
         people = np.asarray(instances.bbox_scores if "bbox_scores" in instances else scores.mean(axis=1), np.float32)
         boxes = instances.bboxes if "bboxes" in instances else key_point_boxes(keypoints)

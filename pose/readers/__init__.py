@@ -1,1 +1,1 @@
-"""The files of other tools -> clips."""
+"""Readers that turn other tools' files into clips."""

@@ -19,11 +19,11 @@ import numpy as np
 
 from pose.clip import Clip
 from pose.errors import DataError
+from pose.interfaces import Ints
 from pose.readers.aihub_labels import LABEL_FILE, LabelFile, read_label_file
 from pose.readers.labels import Labels
 from pose.readers.name_pattern import compile_pattern, find_names
-from pose.readers.overlap_tracking import Ints
-from pose.readers.sequences import Film, TrackOptions, make_clips
+from pose.readers.sequences import PoseSequence, TrackOptions, make_clips
 
 _PIXELS = (".mp4", ".avi", ".jpg", ".png")
 # Between two labels lies a third of a second, in which people walk further than they are wide.
@@ -44,6 +44,15 @@ class AIHubSource:
 
     Raises:
         DataError: the pattern is none.
+
+    Example:
+        >>> import json, tempfile
+        >>> path = Path(tempfile.mkdtemp(), "6-1_001-C01_2D.json")
+        >>> people = [{"img_no": 10 * i, "keypoints": [10 + i, 20, 2] * 16} for i in range(12)]
+        >>> _ = path.write_text(json.dumps({"images": [], "annotations": people}))
+        >>> [clip] = AIHubSource(path, actions={6: "falling down"}).clips()
+        >>> clip.label, clip.camera, clip.recording, clip.fps
+        ('falling down', 'C01', '6-1_001', 3.0)
     """
 
     splits: Mapping[str, frozenset[str]] = {}
@@ -98,10 +107,10 @@ class AIHubSource:
         return int(steps.most_common(1)[0][0]) if steps else 1
 
     def clips(self) -> list[Clip]:
-        """A clip for each camera of each take, and for each person where there are several."""
+        """Return a clip for each camera of each take, and for each person where there are several."""
         self._check_actions()
-        films = [self._film(file, match) for file, (_, match) in zip(self._files, self._paths, strict=True)]
-        clips, _ = make_clips(films, self.tracks, "aihub16", self.fps / self.step)
+        sequences = [self._sequence(file, match) for file, (_, match) in zip(self._files, self._paths, strict=True)]
+        clips, _ = make_clips(sequences, self.tracks, "aihub16", self.fps / self.step)
         if not clips:
             raise DataError(
                 f"{self.path} holds no key points in {self.tracks.min_frames} frames: "
@@ -109,7 +118,7 @@ class AIHubSource:
             )
         return clips
 
-    def _film(self, file: LabelFile, match: re.Match[str]) -> Film:
+    def _sequence(self, file: LabelFile, match: re.Match[str]) -> PoseSequence:
         found = find_names(self._pattern, match["name"], file.path) if self._pattern else {}
         labels = Labels(
             label=self.actions[match["action"]],
@@ -118,7 +127,7 @@ class AIHubSource:
             recording=found.get("recording") or match["recording"],
         )
         alone = len(set(file.frames.tolist())) == len(file.frames)
-        return Film(
+        return PoseSequence(
             name=match["name"],
             frames=_count_labels(file.frames, self.step),
             keypoints=file.keypoints,
@@ -149,6 +158,6 @@ class AIHubSource:
 
 
 def _count_labels(frames: Ints, step: int) -> Ints:
-    """Numbers of frames as numbers of labels: 1 more where one follows the other, more where some are missing."""
+    """Convert numbers of frames to numbers of labels: consecutive labels differ by 1, others by more."""
     steps = np.diff(frames, prepend=frames[:1])
     return np.where(steps > 0, np.maximum(1, np.rint(steps / step)), 0).cumsum().astype(np.int64)

@@ -1,4 +1,4 @@
-"""One file of AI-Hub's labels; the layout is told in `pose.readers.aihub`."""
+"""One file of AI-Hub's labels; `pose.readers.aihub` describes the format."""
 
 from __future__ import annotations
 
@@ -12,9 +12,8 @@ import numpy.typing as npt
 
 from pose.boxes import key_point_boxes, overlaps
 from pose.errors import DataError
+from pose.interfaces import Array, Ints
 from pose.io.checked_json import LARGEST, read_json, read_triples
-from pose.readers.overlap_tracking import Ints
-from pose.readers.sequences import Array
 
 LABEL_FILE = re.compile(r"(?P<name>(?P<recording>(?P<action>\d+)-\d+_\d+)-(?P<camera>C\d+))_2D\.json")
 
@@ -43,7 +42,7 @@ class LabelFile:
 
 
 def read_label_file(path: Path) -> LabelFile:
-    """What one file holds; persons without any labelled joint are left out.
+    """Read one file; persons without any labelled joint are dropped.
 
     Raises:
         DataError: it is not in AI-Hub's layout.
@@ -80,7 +79,7 @@ def _lists(path: Path) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
 
 
 def _numbers(entries: list[dict[str, Any]], key: str, path: Path) -> Ints:
-    """The `img_no` of each entry, by which images and annotations belong together: the lists differ in length."""
+    """Return the `img_no` of each entry, by which images and annotations are joined: the lists differ in length."""
     try:
         return np.array([int(entry["img_no"]) for entry in entries], np.int64)
     except (KeyError, TypeError, ValueError, OverflowError):
@@ -88,7 +87,7 @@ def _numbers(entries: list[dict[str, Any]], key: str, path: Path) -> Ints:
 
 
 def _boxes(annotations: list[dict[str, Any]], keypoints: Array) -> Array:
-    """The boxes as corners. Some files spell them x1, y1, x2, y2, others x, y, width, height: what fits the joints."""
+    """Return boxes as corners, from x1, y1, x2, y2 or x, y, width, height, whichever fits the joints."""
     around = key_point_boxes(keypoints)
     try:
         given = np.array([annotation["bbox"] for annotation in annotations], np.float64).reshape(len(annotations), 4)
@@ -100,12 +99,12 @@ def _boxes(annotations: list[dict[str, Any]], keypoints: Array) -> Array:
 
 
 def _fit(boxes: npt.NDArray[np.float64], around: Array) -> float:
-    """Sum of the overlaps of boxes with those around the joints."""
+    """Return the sum of the overlaps of boxes with those around the joints."""
     return float(sum(overlaps(boxes[row : row + 1], around[row : row + 1])[0, 0] for row in range(len(boxes))))
 
 
 def _size(images: list[dict[str, Any]]) -> tuple[int, int]:
-    """Width and height of the pictures, zeros where the file does not say them."""
+    """Return width and height of the pictures, zeros where the file does not have them."""
     sizes = [(image.get("width"), image.get("height")) for image in images]
     width, height = next((size for size in sizes if all(isinstance(side, int) for side in size)), (0, 0))
     return int(width or 0), int(height or 0)

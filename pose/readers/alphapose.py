@@ -15,12 +15,12 @@ import numpy as np
 
 from pose.boxes import key_point_boxes
 from pose.errors import DataError
+from pose.interfaces import Array, Ints
 from pose.io.checked_json import LARGEST, read_json, read_triples
 from pose.readers.base import PeopleSource
-from pose.readers.frame_names import Place, place_images
+from pose.readers.frame_names import FramePlace, place_images
 from pose.readers.labels import Unit
-from pose.readers.overlap_tracking import Ints
-from pose.readers.sequences import Array, Film, empty_film, to_coco17
+from pose.readers.sequences import PoseSequence, empty_sequence, to_coco17
 
 # Halpe's 136 begin with its 26, COCO-WholeBody's 133 with COCO's 17.
 _LAYOUTS = {17: "coco17", 18: "alphapose18", 26: "halpe26", 133: "coco17", 136: "halpe26"}
@@ -31,23 +31,33 @@ class AlphaPoseSource(PeopleSource):
 
     People are followed by `idx` where a file's are numbers of persons: one number each, none twice in a picture, not
     all 0, which AlphaPose writes without a tracker. Elsewhere by the overlap of their boxes.
+
+    Example:
+        >>> import json, tempfile
+        >>> folder = Path(tempfile.mkdtemp(), "walking")
+        >>> folder.mkdir()
+        >>> frames = [{"image_id": f"{i}.jpg", "keypoints": [10 + i, 20, 0.9] * 16 + [50, 90, 0.9]} for i in range(12)]
+        >>> _ = (folder / "anna.json").write_text(json.dumps(frames))
+        >>> [clip] = AlphaPoseSource(folder.parent).clips()
+        >>> clip.id, clip.label, len(clip)
+        ('walking/anna', 'walking', 12)
     """
 
     kind = "AlphaPose results (.json)"
 
     def find(self, path: Path) -> list[Path]:
-        """The JSON files at or below a path."""
+        """Return the JSON files at or below a path."""
         if path.is_dir():
             return sorted(file for file in path.rglob("*.json") if not file.name.startswith("."))
         return [path] if path.suffix.lower() == ".json" and path.is_file() else []
 
-    def read(self, unit: Unit) -> Iterator[Film]:
-        """A film for each sequence of pictures that the file's `image_id` tell apart."""
+    def read(self, unit: Unit) -> Iterator[PoseSequence]:
+        """Yield a sequence for each group of pictures that the file's `image_id` distinguish."""
         numbered = read_entries(unit.path)
         places = _places([entry for _, entry in numbered], unit.path, self.fps)
         numbered = [(number, entry) for number, entry in numbered if str(entry["image_id"]) in places]
         if not numbered:
-            yield empty_film(unit.name)
+            yield empty_sequence(unit.name)
             return
         keypoints, scores = read_joints(numbered, unit.path)
         entries = [entry for _, entry in numbered]
@@ -59,7 +69,7 @@ class AlphaPoseSource(PeopleSource):
         order = np.lexsort((frames, sequence_of))
         ends = np.flatnonzero(np.diff(sequence_of[order])) + 1
         for name, members in zip(names.tolist(), np.split(order, ends), strict=True):
-            yield Film(
+            yield PoseSequence(
                 name=f"{unit.name}/{name}" if name else unit.name,
                 frames=frames[members],
                 keypoints=keypoints[members],
@@ -70,7 +80,7 @@ class AlphaPoseSource(PeopleSource):
 
 
 def read_joints(numbered: Sequence[tuple[int, dict[str, Any]]], path: Path) -> tuple[Array, Array]:
-    """COCO's 17 joints of each of some entries, `[N, 17, 2]`, and their scores, `[N, 17]`.
+    """Return COCO's 17 joints of some entries, `[N, 17, 2]`, and their scores, `[N, 17]`.
 
     Args:
         numbered: at least one entry, each with its number in the list.
@@ -85,7 +95,7 @@ def read_joints(numbered: Sequence[tuple[int, dict[str, Any]]], path: Path) -> t
 
 
 def read_entries(path: Path) -> list[tuple[int, dict[str, Any]]]:
-    """The persons in a file, each with its number in the list.
+    """Return the persons in a file, each with its number in the list.
 
     Raises:
         DataError: it is not in AlphaPose's own format.
@@ -103,7 +113,7 @@ def read_entries(path: Path) -> list[tuple[int, dict[str, Any]]]:
     return [(index, entry) for index, entry in enumerate(content) if entry.get("category_id", 1) == 1]
 
 
-def _places(entries: Sequence[dict[str, Any]], path: Path, fps: float) -> dict[str, Place]:
+def _places(entries: Sequence[dict[str, Any]], path: Path, fps: float) -> dict[str, FramePlace]:
     try:
         return place_images(list(dict.fromkeys(str(entry["image_id"]) for entry in entries)), fps)
     except DataError as error:
@@ -111,7 +121,7 @@ def _places(entries: Sequence[dict[str, Any]], path: Path, fps: float) -> dict[s
 
 
 def read_boxes(entries: Sequence[dict[str, Any]], keypoints: Array) -> Array:
-    """The file's boxes as corners, `[N, 4]`; where it has none, or no whole ones, those around the joints."""
+    """Return the file's boxes as corners, `[N, 4]`; the boxes around the joints where some are missing or invalid."""
     try:
         boxes = np.array([entry["box"] for entry in entries], np.float64).reshape(len(entries), 4)
     except (KeyError, TypeError, ValueError, OverflowError):
@@ -121,7 +131,7 @@ def read_boxes(entries: Sequence[dict[str, Any]], keypoints: Array) -> Array:
 
 
 def _ids(entries: Sequence[dict[str, Any]], sequence_of: Ints, frames: Ints) -> Ints | None:
-    """Who is who by `idx`, None where the file does not say it."""
+    """Return the person numbers in `idx`, None where the file has none."""
     numbers = [_number(entry.get("idx")) for entry in entries]
     if None in numbers or not any(numbers):
         return None
@@ -130,8 +140,8 @@ def _ids(entries: Sequence[dict[str, Any]], sequence_of: Ints, frames: Ints) -> 
 
 
 def _number(idx: Any) -> int | None:
-    """One whole number, in a list or not; without a tracker lists of zeros are written, one for each merged box."""
+    """Return one integer, in a list or not; without a tracker lists of zeros are written, one for each merged box."""
     while isinstance(idx, list) and len(idx) == 1:
         idx = idx[0]
-    whole = isinstance(idx, int | float) and not isinstance(idx, bool) and abs(idx) < 2**53 and idx == int(idx)
-    return int(idx) if whole else None
+    is_integer = isinstance(idx, int | float) and not isinstance(idx, bool) and abs(idx) < 2**53 and idx == int(idx)
+    return int(idx) if is_integer else None

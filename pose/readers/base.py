@@ -1,4 +1,4 @@
-"""What the readers of pose estimators' files share: find the files, read them, make clips."""
+"""Common base of the readers of pose estimators' files: find the files, read them, make clips."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from pathlib import Path
 from pose.clip import Clip
 from pose.errors import DataError
 from pose.readers.labels import Labelling, Labels, Unit
-from pose.readers.sequences import Film, TrackOptions, make_clips
+from pose.readers.sequences import PoseSequence, TrackOptions, make_clips
 
 
 class PeopleSource(ABC):
-    """Clips of people whom an estimator found in films.
+    """Clips of people whom an estimator found in videos.
 
     Args:
         path: a unit (a file, or a folder of frames), a folder of them, or a manifest; see `pose.readers.labels`.
@@ -25,7 +25,7 @@ class PeopleSource(ABC):
         tracks: how people become clips.
 
     Attributes:
-        skeleton: layout of the joints of all films, COCO's 17 where a reader says nothing else.
+        skeleton: layout of the joints of all sequences, COCO's 17 where a reader says nothing else.
         left_out: tracks that the last call of `clips` left out: too short, or more people than asked for.
     """
 
@@ -50,44 +50,46 @@ class PeopleSource(ABC):
 
     @abstractmethod
     def find(self, path: Path) -> list[Path]:
-        """The units at or below a path, sorted."""
+        """Return the units at or below a path, sorted."""
 
     @abstractmethod
-    def read(self, unit: Unit) -> Iterator[Film]:
-        """The films of a unit, without labels.
+    def read(self, unit: Unit) -> Iterator[PoseSequence]:
+        """Yield the sequences of a unit, without labels.
 
         Raises:
             DataError: the unit is not in the tool's layout.
         """
 
     def labels(self, unit: Unit, name: str) -> list[Labels]:
-        """What is said about a film of a unit: by a manifest, a pattern or folders."""
+        """Return the labels of a unit's sequence: from a manifest, a pattern or folders."""
         return self._labelling.labels(unit, name)
 
     @cached_property
-    def films(self) -> list[Film]:
-        """Every film, with what is said about it.
+    def sequences(self) -> list[PoseSequence]:
+        """Every sequence, with its labels.
 
         Raises:
             DataError: a file cannot be used, or nothing says which action it is.
         """
-        films = [
-            replace(film, labels=self.labels(unit, film.name), image_size=self.image_size or film.image_size)
+        sequences = [
+            replace(
+                sequence, labels=self.labels(unit, sequence.name), image_size=self.image_size or sequence.image_size
+            )
             for unit in self._labelling.units()
-            for film in self.read(unit)
+            for sequence in self.read(unit)
         ]
-        if not any(len(film.frames) for film in films):
-            raise DataError(f"{self.path} holds no key points: nobody was found in any of its {len(films)} films")
-        return films
+        if not any(len(sequence.frames) for sequence in sequences):
+            raise DataError(f"{self.path} holds no key points: nobody was found in any of its {len(sequences)} films")
+        return sequences
 
     @cached_property
     def class_names(self) -> tuple[str, ...]:
-        """The labels, in the order of the alphabet."""
-        return tuple(sorted({str(labels.label) for film in self.films for labels in film.labels}))
+        """The labels in alphabetical order."""
+        return tuple(sorted({str(labels.label) for sequence in self.sequences for labels in sequence.labels}))
 
     def clips(self) -> list[Clip]:
-        """Every track that is long enough; key points are views into one `[N, V, 2]` float32 array."""
-        clips, self.left_out = make_clips(self.films, self.tracks, self.skeleton, self.fps)
+        """Return every track that is long enough; key points are views into one `[N, V, 2]` float32 array."""
+        clips, self.left_out = make_clips(self.sequences, self.tracks, self.skeleton, self.fps)
         if not clips:
             raise DataError(f"{self.path}: nobody is seen in {self.tracks.min_frames} frames: set `min_frames` lower")
         return clips

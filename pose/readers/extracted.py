@@ -1,4 +1,4 @@
-"""Clips of people in videos: from the store of key points, which is filled first where something is missing."""
+"""Clips of people in videos: from the store of key points, after missing videos are extracted into it."""
 
 from __future__ import annotations
 
@@ -13,21 +13,21 @@ import numpy as np
 
 from pose.doctor import check_installed
 from pose.errors import DataError
-from pose.extraction.components import Parts
+from pose.extraction.components import PoseComponents
 from pose.extraction.run import look_up
 from pose.extraction.store import KeypointStore
-from pose.extraction.worker_process import extract_apart
+from pose.extraction.worker_process import extract_in_subprocess
 from pose.io.atomic import UnwritableError
 from pose.readers.base import PeopleSource
 from pose.readers.labels import Labelling, Labels, Unit
-from pose.readers.sequences import Film, TrackOptions, shared_layout, to_coco17
+from pose.readers.sequences import PoseSequence, TrackOptions, shared_layout, to_coco17
 from pose.video.footage import find_footage
 
 KIND = "video or folder of pictures"
 
 
 def named_footage(path: str | Path) -> list[tuple[str, Path]]:
-    """Name and path of every video, or folder of pictures, at or below a path or in a manifest.
+    """Return name and path of every video, or folder of pictures, at or below a path or in a manifest.
 
     Raises:
         DataError: there is none, or the manifest is wrong.
@@ -37,11 +37,11 @@ def named_footage(path: str | Path) -> list[tuple[str, Path]]:
 
 
 class ExtractedSource(PeopleSource):
-    """Clips of people that the parts find in videos: COCO's 17 joints where they find them all, else their own.
+    """Clips of people found in videos: COCO's 17 joints where the estimator has them all, else its own.
 
     Args:
         path: a video, a folder of pictures, a folder of those, or a manifest; see `pose.readers.labels`.
-        parts: what finds people.
+        components: what finds people.
         store: the folder of all stores.
         id_pattern: preset or regular expression with groups `label`, `subject`, `camera`, `recording`.
         fps: frames a second of folders of pictures; videos say it.
@@ -58,7 +58,7 @@ class ExtractedSource(PeopleSource):
     def __init__(
         self,
         path: str | Path,
-        parts: Parts,
+        components: PoseComponents,
         store: str | Path,
         id_pattern: str | None = None,
         fps: float = 30.0,
@@ -68,17 +68,17 @@ class ExtractedSource(PeopleSource):
     ) -> None:
         super().__init__(path, id_pattern, fps, None, tracks)
         self.label_names = {str(label): name for label, name in label_names.items()}
-        self.parts = parts
-        self.skeleton = shared_layout(parts.estimator.skeleton)
-        self.store = KeypointStore(Path(store).expanduser(), parts.identity, parts.name)
+        self.components = components
+        self.skeleton = shared_layout(components.estimator.skeleton)
+        self.store = KeypointStore(Path(store).expanduser(), components.identity, components.name)
         self.num_threads = num_threads
 
     def find(self, path: Path) -> list[Path]:
-        """Videos and folders of pictures."""
+        """Return videos and folders of pictures."""
         return find_footage(path)
 
     def labels(self, unit: Unit, name: str) -> list[Labels]:
-        """What is said about a video, with the label's name.
+        """Return the labels of a video, with the action's name.
 
         Raises:
             DataError: nothing says which action it is, or a label has no name.
@@ -90,22 +90,22 @@ class ExtractedSource(PeopleSource):
         return [replace(one, label=self.label_names.get(str(one.label), one.label)) for one in labels]
 
     def extract_missing(self) -> None:
-        """Has what is missing in the store found, by a process of its own: this one need not load OpenMMLab.
+        """Extract what the store lacks in a process of its own: this one need not load OpenMMLab.
 
         Raises:
             DataError: not all can be found, with what to do about it. Or `make pose` was not typed yet.
         """
         footage = look_up(named_footage(self.path), self.fps)
         with suppress(UnwritableError):  # a store that may only be read is good enough to train from
-            self.store.settle(found.video for found in footage if not found.fault)
+            self.store.finish_interrupted(found.video for found in footage if not found.fault)
         missing = [found for found in footage if found.fault or not self.store.has(found.video)]
         if missing:
             check_installed()
             print(f"{len(missing)} videos are not in the store {self.store.folder.name} yet", flush=True)
-            extract_apart(missing, self.store, self.parts, self.fps, self.num_threads)
+            extract_in_subprocess(missing, self.store, self.components, self.fps, self.num_threads)
 
-    def read(self, unit: Unit) -> Iterator[Film]:
-        """The film of a video.
+    def read(self, unit: Unit) -> Iterator[PoseSequence]:
+        """Yield the sequence of a video.
 
         Raises:
             DataError: it cannot be read, or is not in the store.
@@ -119,7 +119,7 @@ class ExtractedSource(PeopleSource):
         keypoints, scores = people.keypoints[kept], people.scores[kept]
         if self.skeleton == "coco17":
             keypoints, scores = to_coco17(keypoints, scores, stored.skeleton)
-        yield Film(
+        yield PoseSequence(
             name=unit.name,
             frames=people.frames[kept].astype(np.int64),
             keypoints=keypoints,

@@ -1,4 +1,4 @@
-"""Which frame of which sequence a picture is, told by its name."""
+"""Sequence and frame number of a picture, from its name."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ SUFFIX = re.compile(r"\.[A-Za-z]\w{0,4}$")
 PAUSE = 5.0
 
 
-class Place(NamedTuple):
-    """Where a picture belongs: the name of its sequence, "" for one without a name, and the frame's number in it."""
+class FramePlace(NamedTuple):
+    """The place of a picture: the name of its sequence, "" for one without a name, and the frame's number in it."""
 
     sequence: str
     frame: int
 
 
-def place_images(names: Sequence[str], fps: float) -> dict[str, Place]:
-    """Puts pictures into sequences and order.
+def place_images(names: Sequence[str], fps: float) -> dict[str, FramePlace]:
+    """Sort pictures into sequences and frames.
 
     Where every name holds a time, the pictures are ordered by it, a pause of more than `PAUSE` seconds begins another
     sequence, and the number of a frame is the time since the first in 1 / fps, at least one from frame to frame. A
@@ -41,6 +41,10 @@ def place_images(names: Sequence[str], fps: float) -> dict[str, Place]:
 
     Raises:
         DataError: a name holds neither; the caller says of which file.
+
+    Example:
+        >>> place_images(["walk_0002.jpg", "walk_0001.jpg"], fps=30)["walk_0002.jpg"]
+        FramePlace(sequence='walk', frame=2)
     """
     times = {name: _time(name) for name in names}
     if all(time is not None for time in times.values()):
@@ -60,8 +64,8 @@ def _time(name: str) -> float | None:
     return moment.timestamp() + float(f"0.{fraction or 0}")
 
 
-def _by_time(times: dict[str, float], fps: float) -> dict[str, Place]:
-    places: dict[str, Place] = {}
+def _by_time(times: dict[str, float], fps: float) -> dict[str, FramePlace]:
+    places: dict[str, FramePlace] = {}
     last, sequence, frame = float("-inf"), "", 0
     for name, time in sorted(times.items(), key=lambda item: (item[1], item[0])):
         if time == last:
@@ -70,23 +74,27 @@ def _by_time(times: dict[str, float], fps: float) -> dict[str, Place]:
             sequence, frame = SUFFIX.sub("", name), 0
         else:
             frame += max(1, round((time - last) * fps))
-        places[name] = Place(sequence, frame)
+        places[name] = FramePlace(sequence, frame)
         last = time
     return places
 
 
-def _by_number(name: str) -> Place:
+def _by_number(name: str) -> FramePlace:
     place = place_by_number(name)
     if place is None:
         raise DataError(f"the name {name!r} holds no number and no time to put frames in order by: number the pictures")
     return place
 
 
-def place_by_number(name: str) -> Place | None:
-    """The last number in a picture's name, and what stands before it; None where it holds none.
+def place_by_number(name: str) -> FramePlace | None:
+    """Return the last number in a picture's name, and the text before it; None where there is no number.
 
     Args:
         name: with its ending, in which no number is looked for.
+
+    Example:
+        >>> place_by_number("walk_0002.jpg")
+        FramePlace(sequence='walk', frame=2)
     """
     match = _NUMBER.fullmatch(SUFFIX.sub("", name))
-    return Place(match[1], int(match[2])) if match else None
+    return FramePlace(match[1], int(match[2])) if match else None

@@ -1,8 +1,8 @@
-"""What is said about files of key points: by the folders they lie in, by their names, or by a manifest.
+"""Labels of files of key points: from the folders they lie in, their names, or a manifest.
 
-A manifest is a CSV or Parquet file with a row a film and the columns `path` (relative to the manifest; `video` means
+A manifest is a CSV or Parquet file with a row a video and the columns `path` (relative to the manifest; `video` means
 the same) and `label`, and as wanted `subject`, `camera`, `recording`, `start` and `end`. The last two are seconds, of
-which s begins with frame s x fps: a film with several actions has a row for each of them. Without a manifest the label
+which s begins with frame s x fps: a video with several actions has a row for each of them. Without a manifest the label
 is the first folder below the data's own.
 """
 
@@ -27,7 +27,7 @@ COLUMNS = ("path", "label", "subject", "camera", "recording", "start", "end")
 
 @dataclass(frozen=True, slots=True)
 class Labels:
-    """What is known about one film, or a part of it.
+    """Labels of one sequence, or of a part of it.
 
     Args:
         label: name of the action.
@@ -47,7 +47,7 @@ class Labels:
 
     @property
     def part(self) -> str:
-        """What tells parts of one film apart, "" for a whole film."""
+        """Suffix that distinguishes the parts of one sequence, "" for a complete one."""
         return "" if (self.start, self.end) == (0, math.inf) else f"@{self.start:g}-{self.end:g}"
 
 
@@ -67,7 +67,7 @@ class Unit:
 
 
 class Labelling:
-    """Finds the units below a path and what is said about them.
+    """Finds the units below a path and their labels.
 
     Args:
         path: a manifest (.csv or .parquet), a unit, or a folder that units lie in.
@@ -86,7 +86,7 @@ class Labelling:
         self.kind = kind
 
     def units(self) -> Iterator[Unit]:
-        """Every unit, in an order that does not change.
+        """Yield every unit, in an order that does not change.
 
         Raises:
             DataError: there is none, it may not be read, or the manifest is wrong.
@@ -108,11 +108,11 @@ class Labelling:
             yield Unit(path, _name(path, folder))
 
     def labels(self, unit: Unit, name: str) -> list[Labels]:
-        """What is said about a film of a unit; several where the manifest has several rows for it.
+        """Return the labels of a unit's sequence; several where the manifest has several rows for it.
 
         Args:
             unit: where it is from.
-            name: the film's name: the unit's, and what its pictures' names begin with. The pattern is searched in it.
+            name: of the sequence: the unit's, and what its pictures' names begin with. The pattern is searched in it.
 
         Raises:
             DataError: nothing says which action it is, or the pattern does not match.
@@ -154,7 +154,7 @@ def _name(path: Path, folder: Path) -> str:
 
 
 def _fill(labels: Labels, found: dict[str, str | None]) -> Labels:
-    """What the pattern found, where nothing better says it."""
+    """Fill in the pattern's values where the manifest has none."""
     free: dict[str, Any] = {key: text for key, text in found.items() if getattr(labels, key) is None}
     return replace(labels, **free)
 
@@ -169,7 +169,7 @@ def _read_manifest(path: Path) -> Iterator[tuple[str, Labels]]:
 
 
 def _read_parquet(path: Path) -> Iterator[tuple[str, dict[str, str]]]:
-    """Where each row is, and its values as text."""
+    """Yield the position of each row, and its values as text."""
     import pandas as pd
     from pyarrow import ArrowException
 

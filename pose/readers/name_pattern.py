@@ -1,4 +1,4 @@
-"""Who, where and which performance, found in a name by a regular expression."""
+"""Subject, camera, recording and label, found in a name by a regular expression."""
 
 from __future__ import annotations
 
@@ -16,10 +16,14 @@ ID_PATTERNS = {
 
 
 def compile_pattern(id_pattern: str) -> re.Pattern[str]:
-    """The preset of that name in `ID_PATTERNS`, or the regular expression itself.
+    """Return the preset of that name in `ID_PATTERNS`, or the regular expression itself.
 
     Raises:
         DataError: it is neither.
+
+    Example:
+        >>> sorted(compile_pattern("aihub").groupindex)
+        ['camera', 'label', 'recording']
     """
     try:
         return re.compile(ID_PATTERNS.get(id_pattern, id_pattern))
@@ -29,7 +33,7 @@ def compile_pattern(id_pattern: str) -> re.Pattern[str]:
 
 
 def find_names(pattern: re.Pattern[str], text: str, source: object) -> dict[str, str | None]:
-    """What the groups `label`, `subject`, `camera` and `recording` of a pattern match in a name; None where nothing.
+    """Return the matches of the groups `label`, `subject`, `camera` and `recording` in a name; None for no match.
 
     Groups `recording1`, `recording2`, ... are joined with the subject to the recording.
 
@@ -40,6 +44,11 @@ def find_names(pattern: re.Pattern[str], text: str, source: object) -> dict[str,
 
     Raises:
         DataError: the pattern does not match.
+
+    Example:
+        >>> names = find_names(compile_pattern("ntu"), "S001C002P003R002A043", "ntu60.pkl")
+        >>> names["camera"], names["subject"], names["recording"]
+        ('C002', 'P003', 'S001R002A043P003')
     """
     match = pattern.search(text)
     if match is None:

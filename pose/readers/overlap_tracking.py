@@ -1,4 +1,4 @@
-"""People followed from frame to frame, where a file does not say who is who."""
+"""Tracking by the overlap of boxes, for files without person numbers, and cutting of tracks."""
 
 from __future__ import annotations
 
@@ -6,17 +6,14 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 import numpy as np
-import numpy.typing as npt
 
-from pose.boxes import Floats, box_overlap, overlaps
-
-Ints = npt.NDArray[np.int64]
-
-_SMOOTHING = 0.4  # weight of the newest step in a person's speed
+from pose.boxes import box_overlap, overlaps
+from pose.interfaces import Floats, Ints
+from pose.trackers.association import Association
 
 
 def track_by_overlap(frames: Ints, boxes: Floats, max_gap: int, min_overlap: float) -> Ints:
-    """Follows people by where their boxes go.
+    """Track people by the overlap of their boxes.
 
     From frame to frame the pairs of person and box with the greatest overlap in sum are taken (Hungarian method, as
     SORT does, Bewley et al., ICIP 2016). A person's box is expected where its speed so far would carry it, so that two
@@ -30,113 +27,61 @@ def track_by_overlap(frames: Ints, boxes: Floats, max_gap: int, min_overlap: flo
 
     Returns:
         `[N]` a number for each person, none twice in a frame.
+
+    Example:
+        >>> boxes = np.array([[0, 0, 9, 9], [20, 0, 29, 9], [21, 0, 30, 9], [1, 0, 10, 9]], np.float32)
+        >>> track_by_overlap(np.array([0, 0, 1, 1]), boxes, max_gap=10, min_overlap=0.3)
+        array([0, 1, 1, 0])
     """
     ids = np.zeros(len(frames), np.int64)
     if _is_one_person(frames, boxes, max_gap, min_overlap):
         return ids
-    people = _People(max_gap, min_overlap)
+    tracker = _OverlapTracker(max_gap, min_overlap, num_points=2)
     bounds: Sequence[int] | Ints = np.flatnonzero(np.diff(frames, prepend=-1, append=-1)) if len(frames) else []
     for start, end in pairwise(bounds):
-        ids[start:end] = people.follow(int(frames[start]), np.asarray(boxes[start:end], np.float64))
+        ids[start:end] = tracker.follow(int(frames[start]), boxes[start:end])
     return ids
 
 
 def _is_one_person(frames: Ints, boxes: Floats, max_gap: int, min_overlap: float) -> bool:
-    """Whether there is never more than one box, and each would be matched with the last: most films, told at once."""
+    """Return whether there is at most one box a frame, each matching the last: the usual case, decided at once."""
     steps = np.diff(frames)
     if not ((steps > 0) & (steps <= max_gap + 1)).all():
         return False
     return bool((box_overlap(boxes[:-1], boxes[1:]) >= min_overlap).all())
 
 
-class _People:
-    """Who has been seen until now."""
+class _OverlapTracker(Association):
+    """Tracks boxes, whose two corners are the points that a person's place is given by."""
 
-    def __init__(self, max_gap: int, min_overlap: float) -> None:
-        self.max_gap = max_gap
-        self.min_overlap = min_overlap
-        self.count = 0
-        self.ids = np.empty(0, np.int64)
-        self.seen = np.empty(0, np.int64)  # the frame
-        self.boxes = np.empty((0, 4))
-        self.speeds = np.empty((0, 2))  # of the box's middle, pixels a frame
+    def follow(self, frame: int, boxes: Floats) -> Ints:
+        """Return the track number of each person in a frame, `[N]`; new ones where nobody fits."""
+        return self._associate(frame, np.asarray(boxes, np.float64).reshape(-1, 2, 2), np.zeros(len(boxes)))
 
-    def follow(self, frame: int, boxes: npt.NDArray[np.float64]) -> Ints:
-        """The number of each person in a frame, `[n]`; new ones where nobody fits."""
-        self._forget(frame)
-        person_of = np.full(len(boxes), -1)
-        if len(self.ids):
-            free = np.ones(len(self.ids), np.bool_)
-            ahead = self.speeds * (frame - self.seen)[:, None]
-            self._match(self.boxes + ahead[:, [0, 1, 0, 1]], boxes, person_of, free)
-            self._match(self.boxes, boxes, person_of, free)
-        self._learn(frame, boxes, person_of)
-        ids: Ints = self.ids[person_of]
-        return ids
+    def _similarity(self, expected: Floats, places: Floats, areas: Floats) -> Floats:
+        return overlaps(expected.reshape(-1, 4), places.reshape(-1, 4))
 
-    def _forget(self, frame: int) -> None:
-        kept = frame - self.seen <= self.max_gap + 1
-        if not kept.all():
-            self.ids, self.seen = self.ids[kept], self.seen[kept]
-            self.boxes, self.speeds = self.boxes[kept], self.speeds[kept]
-
-    def _match(self, expected: Floats, boxes: Floats, person_of: Ints, free: npt.NDArray[np.bool_]) -> None:
-        """Fills in who is where, for the boxes without a person and the people who are still free."""
-        open_boxes, people = (person_of < 0).nonzero()[0], free.nonzero()[0]
-        if not len(open_boxes) or not len(people):
-            return
-        shared = overlaps(expected[people], boxes[open_boxes])
-        shared[shared < self.min_overlap] = 0
-        rows, columns = _best_pairs(shared)
-        good = shared[rows, columns] > 0
-        person_of[open_boxes[columns[good]]] = people[rows[good]]
-        free[people[rows[good]]] = False
-
-    def _learn(self, frame: int, boxes: npt.NDArray[np.float64], person_of: Ints) -> None:
-        known = np.flatnonzero(person_of >= 0)
-        people = person_of[known]
-        steps = (_middles(boxes[known]) - _middles(self.boxes[people])) / (frame - self.seen[people])[:, None]
-        self.speeds[people] += _SMOOTHING * (steps - self.speeds[people])
-        self.boxes[people], self.seen[people] = boxes[known], frame
-        new = np.flatnonzero(person_of < 0)
-        if not len(new):
-            return
-        person_of[new] = len(self.ids) + np.arange(len(new))
-        self.ids = np.concatenate([self.ids, self.count + np.arange(len(new))])
-        self.count += len(new)
-        self.seen = np.concatenate([self.seen, np.full(len(new), frame)])
-        self.boxes = np.concatenate([self.boxes, boxes[new]])
-        self.speeds = np.concatenate([self.speeds, np.zeros((len(new), 2))])
-
-
-def _best_pairs(shared: npt.NDArray[np.float64]) -> tuple[Ints, Ints]:
-    """Rows and columns of the pairs with the greatest sum."""
-    possible = shared > 0
-    if (possible.sum(axis=0) <= 1).all() and (possible.sum(axis=1) <= 1).all():
-        rows, columns = possible.nonzero()  # nothing to weigh
-        return rows, columns
-    from scipy.optimize import linear_sum_assignment
-
-    rows, columns = linear_sum_assignment(shared, maximize=True)
-    return rows, columns
-
-
-def _middles(boxes: Floats) -> Floats:
-    middles: Floats = (boxes[:, :2] + boxes[:, 2:]) / 2
-    return middles
+    def _steps(self, before: Floats, after: Floats) -> Floats:
+        steps: Floats = after.mean(axis=1) - before.mean(axis=1)
+        return steps
 
 
 def cut_tracks(frames: Ints, ids: Ints, max_gap: int, min_frames: int) -> tuple[list[Ints], int]:
-    """Divides what was found into unbroken tracks.
+    """Divide detections into unbroken tracks.
 
     Args:
         frames: `[N]` ascending frame numbers.
-        ids: `[N]` who it is, nobody twice in a frame.
+        ids: `[N]` person numbers, unique within a frame.
         max_gap: frames that a person may be unseen within a track.
         min_frames: frames in which a person must be seen for a track to count.
 
     Returns:
         Tracks as ascending indices into `frames`, in the order in which they begin; and how many were too short.
+
+    Example:
+        >>> tracks, too_short = cut_tracks(np.array([0, 1, 1, 9]), np.array([0, 0, 1, 0]), max_gap=2, min_frames=2)
+        >>> [track.tolist() for track in tracks], too_short
+        ([[0, 1]], 2)
     """
     order = np.lexsort((frames, ids))
     new = (np.diff(ids[order]) != 0) | (np.diff(frames[order]) > max_gap + 1)
@@ -146,15 +91,20 @@ def cut_tracks(frames: Ints, ids: Ints, max_gap: int, min_frames: int) -> tuple[
 
 
 def choose_tracks(tracks: Sequence[Ints], frames: Ints, max_people: int) -> list[Ints]:
-    """Keeps at most so many people at a time, those that are seen in the most frames.
+    """Keep at most `max_people` at a time, those that are seen in the most frames.
 
     Args:
-        tracks: as `cut_tracks` gives them.
+        tracks: as `cut_tracks` returns them.
         frames: `[N]` frame numbers that they point into.
         max_people: at a time.
 
     Returns:
         Those of the tracks, in the same order, that are never more than `max_people` at a time.
+
+    Example:
+        >>> tracks = [np.array([0, 1]), np.array([2, 3, 4])]
+        >>> [track.tolist() for track in choose_tracks(tracks, np.array([0, 1, 0, 1, 2]), max_people=1)]
+        [[2, 3, 4]]
     """
     kept: list[int] = []
     for index in sorted(range(len(tracks)), key=lambda i: -len(tracks[i])):

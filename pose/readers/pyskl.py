@@ -25,7 +25,7 @@ Array = npt.NDArray[Any]
 
 
 class PysklSource:
-    """Clips of a PYSKL pickle: one for each person of each annotation who is seen at all.
+    """Clips of a PYSKL pickle: one for each visible person of each annotation.
 
     Args:
         path: the pickle.
@@ -38,6 +38,21 @@ class PysklSource:
 
     Raises:
         DataError: the file cannot be read, or is not of that layout, or the pattern is none.
+
+    Example:
+        >>> import pickle, tempfile
+        >>> path = Path(tempfile.mkdtemp(), "small.pkl")
+        >>> anna = {
+        ...     "frame_dir": "anna",
+        ...     "label": 0,
+        ...     "keypoint": np.ones((1, 12, 17, 2)),
+        ...     "keypoint_score": np.ones((1, 12, 17)),
+        ... }
+        >>> _ = path.write_bytes(pickle.dumps({"split": {"train": ["anna"]}, "annotations": [anna]}))
+        >>> source = PysklSource(path, class_names=["walking"])
+        >>> [clip] = source.clips()
+        >>> clip.id, clip.label, clip.skeleton, source.splits
+        ('anna', 'walking', 'coco17', {'train': frozenset({'anna'})})
     """
 
     def __init__(
@@ -85,7 +100,7 @@ class PysklSource:
 
     @cached_property
     def splits(self) -> Mapping[str, frozenset[str]]:
-        """For each named split the ids of its clips, all persons of an annotation alike."""
+        """The clip ids of each named split, all persons of an annotation alike."""
         persons = {str(a["frame_dir"]): [_clip_id(a, m) for m in range(len(a["keypoint"]))] for a in self._annotations}
         return {
             str(name): frozenset(id for frame_dir in frame_dirs for id in persons.get(str(frame_dir), ()))
@@ -93,20 +108,17 @@ class PysklSource:
         }
 
     def clips(self) -> list[Clip]:
-        """Every person who is seen in at least one frame; key points are views into one `[N, V, C]` float32 array."""
+        """Return every visible person; key points are views into one `[N, V, C]` float32 array."""
         people = list(self._people())
         if not people:
             raise DataError(f"{self.path} holds no key points")
-        shapes = {keypoints.shape[1:] for _, _, keypoints, _ in people}
+        annotations, persons, keypoints, scores = zip(*people, strict=True)
+        shapes = {track.shape[1:] for track in keypoints}
         if len(shapes) > 1:
             raise DataError(f"{self.path} mixes layouts of joints: {sorted(shapes)}")
-        joined = np.empty((sum(len(k) for _, _, k, _ in people), *shapes.pop()), np.float32)
-        clips, end = [], 0
-        for annotation, person, keypoints, scores in people:
-            start, end = end, end + len(keypoints)
-            joined[start:end] = keypoints
-            clips.append(self._clip(annotation, person, joined[start:end], scores))
-        return clips
+        joined = np.concatenate(keypoints, dtype=np.float32, casting="unsafe")
+        views = np.split(joined, np.cumsum([len(track) for track in keypoints])[:-1])
+        return list(map(self._clip, annotations, persons, views, scores))
 
     def _people(self) -> Iterator[tuple[dict[str, Any], int, Array, Array]]:
         for annotation in self._annotations:
@@ -150,7 +162,7 @@ def _clip_id(annotation: dict[str, Any], person: int) -> str:
 
 
 def _scores(annotation: dict[str, Any], keypoints: Array) -> Array:
-    """The file's scores, or where it has none (three dimensions) 1 for every joint that is not at the origin or NaN."""
+    """Return the file's scores; where it has none (3D), 1 for every joint that is not at the origin or NaN."""
     given = annotation.get("keypoint_score")
     if given is None:
         present: Array = (np.nan_to_num(keypoints) != 0).any(axis=-1)

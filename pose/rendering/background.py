@@ -1,4 +1,4 @@
-"""Rooms that people are drawn into: floor, walls and clutter, as a camera sees them without the people."""
+"""Backgrounds: rooms with floor, walls and clutter, as a camera sees them without people."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ STAGE = 3.9
 
 
 @dataclass(frozen=True, eq=False, slots=True)
-class Backdrop:
+class Background:
     """A room without people.
 
     Args:
@@ -36,8 +36,8 @@ class Backdrop:
     ambient: float
 
 
-def make_backdrop(rng: np.random.Generator, camera: Camera, clutter: int | None = None) -> Backdrop:
-    """A room drawn at random.
+def sample_background(rng: np.random.Generator, camera: Camera, clutter: int | None = None) -> Background:
+    """Sample a room.
 
     Args:
         rng: which.
@@ -54,11 +54,11 @@ def make_backdrop(rng: np.random.Generator, camera: Camera, clutter: int | None 
     tilt, turn = rng.uniform(0.1, 0.9), rng.uniform(-np.pi, np.pi)
     light = np.array([np.sin(tilt) * np.cos(turn), np.sin(tilt) * np.sin(turn), np.cos(tilt)])
     floor *= np.isinf(depths)
-    return Backdrop(camera, np.clip(colours, 0, 255), depths, floor, light, float(rng.uniform(0.45, 0.75)))
+    return Background(camera, np.clip(colours, 0, 255), depths, floor, light, float(rng.uniform(0.45, 0.75)))
 
 
 def _rays(camera: Camera) -> Floats32:
-    """`[H, W, 3]` directions in the world, one metre along the camera's axis each."""
+    """Return `[H, W, 3]` directions in the world, one metre along the camera's axis each."""
     width, height = camera.image_size
     by_x, by_y, corner = (np.linalg.inv(camera.K).T @ camera.R).astype(np.float32)
     x, y = np.arange(width, dtype=np.float32), np.arange(height, dtype=np.float32)
@@ -69,7 +69,7 @@ def _rays(camera: Camera) -> Floats32:
 def _walls_and_floor(
     rng: np.random.Generator, rays: Floats32, origin: Floats, half: float
 ) -> tuple[Floats32, Floats32]:
-    """Colours `[H, W, 3]`, and 1 where the floor is `[H, W]`."""
+    """Return colours `[H, W, 3]`, and 1 where the floor is `[H, W]`."""
     level = np.where(rays == 0, np.float32(1e-9), rays)
     here = origin.astype(np.float32)
     to_x, to_y = ((np.copysign(np.float32(half), level[..., i]) - here[i]) / level[..., i] for i in (0, 1))
@@ -89,7 +89,7 @@ def _walls_and_floor(
 
 
 def _paint(rng: np.random.Generator, x: Floats32, y: Floats32) -> Floats32:
-    """Plain, tiled, chequered, striped or stained: colours `[N, 3]` of points `[N]` by their coordinates in metres."""
+    """Return plain, tiled, chequered, striped or stained colours `[N, 3]` of points `[N]`, coordinates in metres."""
     first = hsv_to_bgr(rng.uniform(0, 360), rng.uniform(0, 0.35), rng.uniform(0.25, 0.95))
     second = first * rng.uniform(0.6, 1.3) if rng.random() < 0.7 else hsv_to_bgr(rng.uniform(0, 360), 0.3, 0.6)
     size, turn = rng.uniform(0.2, 1.2), rng.uniform(0, np.pi / 2)
@@ -106,12 +106,11 @@ def _paint(rng: np.random.Generator, x: Floats32, y: Floats32) -> Floats32:
         weight = (0.5 + 0.25 * np.sin(2 * a) + 0.25 * np.sin(3 * b + np.cos(a))).astype(np.float32)
     else:
         weight = np.zeros_like(x)
-    painted: Floats32 = first.astype(np.float32) + weight[:, None] * (second - first).astype(np.float32)
-    return painted
+    return first.astype(np.float32) + weight[:, None] * (second - first).astype(np.float32)
 
 
 def _put_posters(rng: np.random.Generator, walls: Floats32, across: Floats32, up: Floats32) -> None:
-    """Doors, windows and posters, painted over the colours `[N, 3]` of points `[N]` on walls."""
+    """Paint doors, windows and posters over the colours `[N, 3]` of points `[N]` on walls."""
     for _ in range(int(rng.integers(0, 14))):
         left, bottom = rng.uniform(-10, 70), rng.choice([0.0, rng.uniform(0.3, 2.0)])
         wide, tall = rng.uniform(0.3, 1.6), rng.uniform(0.3, 2.1)
@@ -120,7 +119,7 @@ def _put_posters(rng: np.random.Generator, walls: Floats32, across: Floats32, up
 
 
 def _light_field(rng: np.random.Generator, shape: tuple[int, ...]) -> Floats32:
-    """`[H, W, 1]` how light falls unevenly on walls and floor."""
+    """Return uneven light on walls and floor, `[H, W, 1]`."""
     import cv2
 
     coarse = rng.uniform(0.7, 1.15, (3, 5)).astype(np.float32)
@@ -130,7 +129,7 @@ def _light_field(rng: np.random.Generator, shape: tuple[int, ...]) -> Floats32:
 def _put_box(
     rng: np.random.Generator, camera: Camera, rays: Floats32, colours: Floats32, depths: Floats32, half: float
 ) -> None:
-    """One cuboid beside the stage, drawn by the slab method (Kay & Kajiya 1986)."""
+    """Draw one cuboid beside the stage by the slab method (Kay & Kajiya 1986)."""
     size = np.array(
         [*rng.uniform(0.2, 0.9, 2), rng.choice([rng.uniform(0.3, 1.1), rng.uniform(1.2, 2.2)], p=[0.7, 0.3])]
     )
@@ -159,7 +158,7 @@ def _put_box(
 
 
 def _beside_stage(rng: np.random.Generator, half: float, size: Floats) -> Floats:
-    """`[2]` a place on the floor that is in the room and not on the stage."""
+    """Return a place `[2]` on the floor that is in the room and not on the stage."""
     centre: Floats = rng.uniform(-half + 0.5, half - 0.5, 2)
     if np.abs(centre).max() < STAGE + size[:2].max() / 2:
         centre = unit(centre) * (STAGE * np.sqrt(2) + size[:2].max())

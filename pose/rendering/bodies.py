@@ -1,4 +1,4 @@
-"""Bodies with volume: the joints of simulated people clothed in tapered capsules."""
+"""Bodies with volume: tapered capsules around the joints of simulated people."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from pose.simulator.motion.kinematics import INDEX, JOINTS
 from pose.simulator.motion.rotations import Floats
 
 STATURE = 1.7
-"""Metres of the body that the radii are given for; the head's length tells how much larger or smaller one is."""
+"""Metres of the body that the radii are given for; the head's length gives the scale of others."""
 HEAD = 0.182
 """Neck's base to head top as a fraction of stature, as in `pose.simulator.motion.kinematics`."""
 
 
-class Part(NamedTuple):
+class BodyPart(NamedTuple):
     """One tapered capsule.
 
     Args:
@@ -45,17 +45,17 @@ def _flank(side: str, other: str) -> dict[str, float]:
 
 
 _TRUNK = (
-    Part(
+    BodyPart(
         "hips",
         "trunk_low",
         {"left_hip": 0.74, "right_hip": 0.26},
         {"left_hip": 0.26, "right_hip": 0.74},
         (0.107, 0.107),
     ),
-    Part("left_flank", "shirt", _flank("left", "right"), {"left_hip": 0.68, "right_hip": 0.32}, (0.112, 0.1)),
-    Part("right_flank", "shirt", _flank("right", "left"), {"right_hip": 0.68, "left_hip": 0.32}, (0.112, 0.1)),
-    Part("core", "shirt", {"pelvis": 0.7, "waist": 0.3}, {"waist": 0.15, "neck": 0.85}, (0.115, 0.11)),
-    Part(
+    BodyPart("left_flank", "shirt", _flank("left", "right"), {"left_hip": 0.68, "right_hip": 0.32}, (0.112, 0.1)),
+    BodyPart("right_flank", "shirt", _flank("right", "left"), {"right_hip": 0.68, "left_hip": 0.32}, (0.112, 0.1)),
+    BodyPart("core", "shirt", {"pelvis": 0.7, "waist": 0.3}, {"waist": 0.15, "neck": 0.85}, (0.115, 0.11)),
+    BodyPart(
         "shoulders",
         "shirt",
         {"left_shoulder": 0.82, "right_shoulder": 0.12, "waist": 0.06},
@@ -66,13 +66,13 @@ _TRUNK = (
 
 
 def _eye(side: str) -> dict[str, float]:
-    """On the skull's surface, under which the joint lies."""
+    """Return weights of a point on the skull's surface, under which the joint lies."""
     return {f"{side}_eye": 1.35, "left_ear": -0.175, "right_ear": -0.175}
 
 
 _HEAD = (
-    Part("neck", "skin", {"neck": 1}, {"neck": 0.4, "left_ear": 0.3, "right_ear": 0.3}, (0.06, 0.056)),
-    Part(
+    BodyPart("neck", "skin", {"neck": 1}, {"neck": 0.4, "left_ear": 0.3, "right_ear": 0.3}, (0.06, 0.056)),
+    BodyPart(
         "skull",
         "skin",
         {"left_ear": 0.435, "right_ear": 0.435, "nose": 0.25, "head_top": -0.12},
@@ -80,7 +80,7 @@ _HEAD = (
         (0.07, 0.082),
         False,
     ),
-    Part(
+    BodyPart(
         "hair",
         "hair",
         {"left_ear": 0.615, "right_ear": 0.615, "nose": -0.3, "head_top": 0.07},
@@ -88,27 +88,27 @@ _HEAD = (
         (0.086, 0.09),
         False,
     ),
-    Part("nose", "skin", {"nose": 1}, {"nose": 0.9, "head_top": 0.1}, (0.017, 0.012), False),
-    Part("left_eye", "eyes", _eye("left"), _eye("left"), (0.013, 0.013), False),
-    Part("right_eye", "eyes", _eye("right"), _eye("right"), (0.013, 0.013), False),
-    Part("left_ear", "skin", {"left_ear": 1.15, "right_ear": -0.15}, {"left_ear": 1}, (0.02, 0.02), False),
-    Part("right_ear", "skin", {"right_ear": 1.15, "left_ear": -0.15}, {"right_ear": 1}, (0.02, 0.02), False),
+    BodyPart("nose", "skin", {"nose": 1}, {"nose": 0.9, "head_top": 0.1}, (0.017, 0.012), False),
+    BodyPart("left_eye", "eyes", _eye("left"), _eye("left"), (0.013, 0.013), False),
+    BodyPart("right_eye", "eyes", _eye("right"), _eye("right"), (0.013, 0.013), False),
+    BodyPart("left_ear", "skin", {"left_ear": 1.15, "right_ear": -0.15}, {"left_ear": 1}, (0.02, 0.02), False),
+    BodyPart("right_ear", "skin", {"right_ear": 1.15, "left_ear": -0.15}, {"right_ear": 1}, (0.02, 0.02), False),
 )
 
 
-def _limbs(side: str) -> tuple[Part, ...]:
+def _limbs(side: str) -> tuple[BodyPart, ...]:
     def at(joint: str) -> str:
         return f"{side}_{joint}"
 
     shoulder, elbow, wrist = at("shoulder"), at("elbow"), at("wrist")
     hip, knee, ankle, heel, toe = at("hip"), at("knee"), at("ankle"), at("heel"), at("toe")
     return (
-        Part(at("upper_arm"), at("sleeve"), {shoulder: 1}, {elbow: 1}, (0.06, 0.046)),
-        Part(at("forearm"), at("cuff"), {elbow: 1}, {wrist: 1}, (0.046, 0.036)),
-        Part(at("hand"), at("hand"), {wrist: 1}, {wrist: 1.38, elbow: -0.38}, (0.038, 0.036), False),
-        Part(at("thigh"), at("trouser"), {hip: 1}, {knee: 1}, (0.09, 0.062)),
-        Part(at("shank"), at("trouser_leg"), {knee: 1}, {ankle: 1}, (0.06, 0.046)),
-        Part(at("foot"), at("shoe"), {heel: 0.65, ankle: 0.35}, {toe: 0.8, ankle: 0.2}, (0.05, 0.038), False),
+        BodyPart(at("upper_arm"), at("sleeve"), {shoulder: 1}, {elbow: 1}, (0.06, 0.046)),
+        BodyPart(at("forearm"), at("cuff"), {elbow: 1}, {wrist: 1}, (0.046, 0.036)),
+        BodyPart(at("hand"), at("hand"), {wrist: 1}, {wrist: 1.38, elbow: -0.38}, (0.038, 0.036), False),
+        BodyPart(at("thigh"), at("trouser"), {hip: 1}, {knee: 1}, (0.09, 0.062)),
+        BodyPart(at("shank"), at("trouser_leg"), {knee: 1}, {ankle: 1}, (0.06, 0.046)),
+        BodyPart(at("foot"), at("shoe"), {heel: 0.65, ankle: 0.35}, {toe: 0.8, ankle: 0.2}, (0.05, 0.038), False),
     )
 
 
@@ -155,7 +155,7 @@ class Body:
 
 
 def make_body(joints: Floats, girth: float = 1.0) -> Body:
-    """Flesh on the joints of one person.
+    """Return the body around the joints of one person.
 
     Args:
         joints: `[T, 25, 3]` metres.

@@ -1,4 +1,4 @@
-"""What a cheap camera does to a picture: exposure, tint, blur, noise and compression."""
+"""Effects of a cheap camera on a picture: exposure, tint, blur, noise and compression."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from pose.interfaces import Image
 
 
 @dataclass(frozen=True, slots=True)
-class Lens:
-    """A camera's faults.
+class CameraEffects:
+    """The effects of one camera.
 
     Args:
         gains: of blue, green and red.
@@ -27,7 +27,7 @@ class Lens:
     quality: int
 
     def __call__(self, rng: np.random.Generator, picture: Image) -> Image:
-        """The picture `[H, W, 3]` as this camera gives it."""
+        """Return the picture `[H, W, 3]` as this camera records it."""
         import cv2
 
         seen: Any = cv2.multiply(picture, np.array((*self.gains, 0.0)))
@@ -42,9 +42,9 @@ class Lens:
         return spoilt
 
 
-def draw_lens(rng: np.random.Generator, jpeg: bool = True) -> Lens:
-    """Faults drawn at random; without JPEG for what a video's own codec will spoil."""
+def sample_effects(rng: np.random.Generator, jpeg: bool = True) -> CameraEffects:
+    """Sample effects; without JPEG where a video's own codec follows."""
     exposure, tint = rng.uniform(0.7, 1.4), rng.normal(0, 0.05, 3)
     blue, green, red = (exposure * (1 + tint)).tolist()
     blur, noise, quality = float(rng.uniform(0, 1.1)), float(rng.uniform(1, 8)), int(rng.integers(45, 95))
-    return Lens((blue, green, red), blur, noise, quality if jpeg else 0)
+    return CameraEffects((blue, green, red), blur, noise, quality if jpeg else 0)

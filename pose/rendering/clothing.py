@@ -1,6 +1,6 @@
-"""What drawn people wear. The left arm and leg are in warm colours and the right ones in cool colours, on everybody.
+"""Clothing of rendered people. Left arm and leg are in warm colours, right ones in cool colours, on everybody.
 
-Without that, a narrow network trained for minutes cannot tell the left limbs from the right ones at the size at which a
+Without that, a narrow network trained for minutes cannot distinguish left limbs from right ones at the size at which a
 surveillance camera sees people.
 """
 
@@ -36,7 +36,7 @@ class Outfit:
 
 
 def make_outfit(rng: np.random.Generator) -> Outfit:
-    """Clothes drawn at random; what tells left from right is on all of them."""
+    """Sample clothes; the colours of left and right sides are on all of them."""
     pieces = _skin_and_hair(rng) | _sides(rng)
     pieces["shirt"] = _shirt(rng)
     pieces["trunk_low"] = pieces["shirt"] if rng.random() < 0.4 else _dull(rng)
@@ -49,7 +49,12 @@ def make_outfit(rng: np.random.Generator) -> Outfit:
 
 
 def hsv_to_bgr(hue: float, saturation: float, value: float) -> Colours:
-    """A colour `[3]` as blue, green, red 0..255 from hue in degrees, saturation and value 0..1 (Smith 1978)."""
+    """Convert hue in degrees, saturation and value 0..1 to a colour `[3]` blue, green, red 0..255 (Smith 1978).
+
+    Example:
+        >>> hsv_to_bgr(0, 1, 1)  # red
+        array([  0.,   0., 255.])
+    """
     k = (np.array([1.0, 3.0, 5.0]) + hue / 60) % 6
     mixed = value * (1 - saturation * np.clip(np.minimum(k, 4 - k), 0, 1))
     return np.asarray(255 * mixed)
@@ -84,7 +89,7 @@ def _sides(rng: np.random.Generator) -> dict[str, Colours]:
 
 
 def _shirt(rng: np.random.Generator) -> Colours:
-    """A safety vest, or anything else in no colour of a sleeve."""
+    """Sample a safety vest, or another shirt in no colour of a sleeve."""
     if rng.random() < 0.35:
         return hsv_to_bgr(rng.uniform(50, 90), rng.uniform(0.6, 0.95), rng.uniform(0.7, 1.0))
     return _dull(rng) if rng.random() < 0.6 else hsv_to_bgr(rng.uniform(60, 320), rng.uniform(0.2, 0.8), 0.6)

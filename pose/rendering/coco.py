@@ -1,4 +1,4 @@
-"""Drawn pictures as a folder with annotations as COCO has them."""
+"""Rendered pictures as a folder with annotations in COCO's format."""
 
 from __future__ import annotations
 
@@ -11,8 +11,9 @@ from typing import Any
 import numpy as np
 
 from pose.errors import DataError
+from pose.io.atomic import replacing
 from pose.rendering.picture import Truth
-from pose.rendering.scene import Frame
+from pose.rendering.scene import RenderedFrame
 from pose.skeletons import get_skeleton
 
 ANNOTATIONS = "annotations.json"
@@ -20,11 +21,11 @@ IMAGES = "images"
 JPEG_QUALITY = 95
 
 
-def write_coco(folder: Path, frames: Iterable[Frame]) -> int:
-    """Writes pictures as JPEG and one file of annotations in COCO's key point format.
+def write_coco(folder: Path, frames: Iterable[RenderedFrame]) -> int:
+    """Write pictures as JPEG and one file of annotations in COCO's key point format.
 
-    Beside COCO's own keys an annotation has `head_top` and `neck` (x, y in pixels) and `action`. Of somebody of whom
-    hardly anything is seen `iscrowd` is 1, so that neither training nor evaluation asks for them. The folder appears
+    Beside COCO's own keys an annotation has `head_top` and `neck` (x, y in pixels) and `action`. `iscrowd` is 1
+    for a person who is hardly visible, so that neither training nor evaluation counts them. The folder appears
     when all of it is written.
 
     Args:
@@ -41,28 +42,27 @@ def write_coco(folder: Path, frames: Iterable[Frame]) -> int:
 
     if folder.exists():
         raise DataError(f"{folder} is there already: give another folder, or take it away")
-    partial = folder.with_name(f"{folder.name}.partial")
-    shutil.rmtree(partial, ignore_errors=True)
-    (partial / IMAGES).mkdir(parents=True)
-    images: list[dict[str, Any]] = []
-    annotations: list[dict[str, Any]] = []
-    for number, frame in enumerate(frames):
-        name = f"{number:06d}.jpg"
-        cv2.imwrite(str(partial / IMAGES / name), frame.image, [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY])
-        height, width = frame.image.shape[:2]
-        images.append({"id": number, "file_name": name, "width": width, "height": height})
-        for person in frame.people:
-            annotations.append(annotate(person, len(annotations) + 1, number))
     skeleton = get_skeleton("coco17")
     category = {"id": 1, "name": "person", "keypoints": skeleton.joints, "skeleton": skeleton.edges}
-    whole = {"images": images, "annotations": annotations, "categories": [category]}
-    (partial / ANNOTATIONS).write_text(json.dumps(whole))
-    partial.rename(folder)
+    images: list[dict[str, Any]] = []
+    annotations: list[dict[str, Any]] = []
+    with replacing(folder) as unfinished:
+        shutil.rmtree(unfinished, ignore_errors=True)
+        (unfinished / IMAGES).mkdir(parents=True)
+        for number, frame in enumerate(frames):
+            name = f"{number:06d}.jpg"
+            cv2.imwrite(str(unfinished / IMAGES / name), frame.image, [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY])
+            height, width = frame.image.shape[:2]
+            images.append({"id": number, "file_name": name, "width": width, "height": height})
+            for person in frame.people:
+                annotations.append(annotate(person, len(annotations) + 1, number))
+        content = {"images": images, "annotations": annotations, "categories": [category]}
+        (unfinished / ANNOTATIONS).write_text(json.dumps(content))
     return sum(not annotation["iscrowd"] for annotation in annotations)
 
 
 def annotate(person: Truth, number: int, image: int) -> dict[str, Any]:
-    """One annotation in COCO's key point format, plain values for JSON.
+    """Return one annotation in COCO's key point format, plain values for JSON.
 
     Args:
         person: the truth.

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pose.interfaces import Image
-from pose.rendering.background import Backdrop
+from pose.rendering.background import Background
 from pose.rendering.bodies import Body
 from pose.rendering.clothing import Outfit
 from pose.rendering.rasterizer import Canvas, Floats32
@@ -24,8 +24,8 @@ FEWEST = 4
 """Joints of a person that can be seen, below which the picture is not said to show them."""
 
 
-class Figure(NamedTuple):
-    """Somebody who is drawn."""
+class PersonInFrame(NamedTuple):
+    """A person to render."""
 
     body: Body
     outfit: Outfit
@@ -34,7 +34,7 @@ class Figure(NamedTuple):
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Truth:
-    """What a picture shows of one person.
+    """The ground truth of one person in a picture.
 
     Args:
         keypoints: `[17, 2]` pixels, in the order of coco17.
@@ -59,44 +59,44 @@ class Truth:
 
     @property
     def shown(self) -> bool:
-        """Whether enough of the person is seen to ask anybody to find them."""
+        """Whether enough of the person is visible to count."""
         return int((self.visible == 2).sum()) >= FEWEST
 
 
-def draw_picture(backdrop: Backdrop, figures: Sequence[Figure]) -> tuple[Image, list[Truth]]:
-    """Draws people into a room, before the camera's own noise and blur.
+def draw_picture(background: Background, figures: Sequence[PersonInFrame]) -> tuple[Image, list[Truth]]:
+    """Render people into a room, before the camera's own noise and blur.
 
     Args:
-        backdrop: the room.
+        background: the room.
         figures: the people, each in one frame.
 
     Returns:
         The picture `[H, W, 3]`, and the truth about each person, in their order.
     """
-    camera = backdrop.camera
-    colours = backdrop.colours.copy()
-    cast_shadows(colours, backdrop, [figure.body.joints[figure.frame] for figure in figures])
-    light = (camera.R @ backdrop.light).astype(np.float32)
-    canvas = Canvas(colours, backdrop.depths.copy(), light, backdrop.ambient)
+    camera = background.camera
+    colours = background.colours.copy()
+    cast_shadows(colours, background, [figure.body.joints[figure.frame] for figure in figures])
+    light = (camera.R @ background.light).astype(np.float32)
+    canvas = Canvas(colours, background.depths.copy(), light, background.ambient)
     if figures:
-        ends = np.concatenate([_ends(backdrop, figure) for figure in figures])
+        ends = np.concatenate([_ends(background, figure) for figure in figures])
         radii = np.concatenate([figure.body.radii for figure in figures]).astype(np.float32)
         clothes = np.concatenate([figure.outfit.colours for figure in figures])
         bands = np.concatenate([figure.outfit.bands for figure in figures])
         canvas.capsules(ends, radii, float(camera.K[0, 0]), clothes, bands)
-    truths = [_truth(backdrop, figure, canvas.depths) for figure in figures]
+    truths = [_truth(background, figure, canvas.depths) for figure in figures]
     return np.clip(canvas.colours, 0, 255).astype(np.uint8), truths
 
 
-def _ends(backdrop: Backdrop, figure: Figure) -> Floats32:
-    """`[P, 2, 3]` both ends of each part: pixels and depth."""
+def _ends(background: Background, figure: PersonInFrame) -> Floats32:
+    """Return both ends of each part, `[P, 2, 3]`: pixels and depth."""
     body, frame = figure.body, figure.frame
-    pixels, depth = backdrop.camera.project(np.stack([body.starts[frame], body.ends[frame]], axis=1))
+    pixels, depth = background.camera.project(np.stack([body.starts[frame], body.ends[frame]], axis=1))
     return np.concatenate([pixels, depth[..., None]], axis=-1).astype(np.float32)
 
 
-def _truth(backdrop: Backdrop, figure: Figure, depths: Floats32) -> Truth:
-    camera, body = backdrop.camera, figure.body
+def _truth(background: Background, figure: PersonInFrame, depths: Floats32) -> Truth:
+    camera, body = background.camera, figure.body
     pixels, depth = camera.project(body.joints[figure.frame])
     joints, joint_depth = pixels[: len(COCO_JOINTS)], depth[: len(COCO_JOINTS)]
     width, height = camera.image_size
@@ -104,7 +104,7 @@ def _truth(backdrop: Backdrop, figure: Figure, depths: Floats32) -> Truth:
     column, row = np.clip(np.nan_to_num(joints), 0, [width - 1, height - 1]).astype(int).T
     hidden = depths[row, column] < joint_depth - body.depths - HIDDEN_BEHIND
     visible = np.where(inside, np.where(hidden, 1, 2), 0)
-    box = _box(_ends(backdrop, figure), body.radii * camera.K[0, 0], camera.image_size)
+    box = _box(_ends(background, figure), body.radii * camera.K[0, 0], camera.image_size)
     return Truth(joints, visible, box, pixels[INDEX["head_top"]], pixels[INDEX["neck"]])
 
 

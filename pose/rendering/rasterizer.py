@@ -32,7 +32,7 @@ class Canvas:
         self._y = np.arange(height, dtype=np.float32)[:, None]
 
     def capsules(self, ends: Floats32, radii: Floats32, focal: float, colours: Floats32, bands: Floats32) -> None:
-        """Draws capsules, the farthest first, each where it is nearer than what was there.
+        """Draw capsules, the farthest first, each where it is nearer than what was there.
 
         Outlines are those of a weak perspective: a straight line from one end's disc to the other's.
 
@@ -87,5 +87,4 @@ class Canvas:
 
 def _banded(u: Floats32, band: float, colour: Floats32) -> Floats32:
     on = np.abs(u - np.float32(band)) < BAND_WIDTH
-    banded: Floats32 = np.where(on[..., None], BAND, colour)
-    return banded
+    return np.where(on[..., None], BAND, colour)

@@ -1,4 +1,4 @@
-"""Scenes drawn at random: who does what, in which room, before which camera."""
+"""Random scenes: people, actions, room and camera."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ import numpy as np
 import numpy.typing as npt
 
 from pose.interfaces import Image
-from pose.rendering.background import make_backdrop
+from pose.rendering.background import sample_background
 from pose.rendering.bodies import Body, make_body
-from pose.rendering.camera_effects import draw_lens
+from pose.rendering.camera_effects import sample_effects
 from pose.rendering.clothing import make_outfit
-from pose.rendering.picture import Figure, Truth, draw_picture
-from pose.rendering.viewpoints import IMAGE_SIZE, draw_camera
+from pose.rendering.picture import PersonInFrame, Truth, draw_picture
+from pose.rendering.viewpoints import IMAGE_SIZE, sample_camera
 from pose.simulator.class_shares import PAPER_FRAMES
 from pose.simulator.motion.actors import make_actor
 from pose.simulator.motion.kinematics import INDEX
@@ -28,8 +28,8 @@ APART = 0.7
 
 
 @dataclass(frozen=True, eq=False, slots=True)
-class Frame:
-    """A drawn picture and the truth about the people in it."""
+class RenderedFrame:
+    """A rendered picture and the truth about the people in it."""
 
     image: Image
     people: list[Truth]
@@ -41,18 +41,23 @@ def draw_frames(
     per_scene: int = 4,
     shares: Mapping[str, float] = PAPER_FRAMES,
     image_size: tuple[int, int] = IMAGE_SIZE,
-) -> Iterator[Frame]:
-    """Pictures of scenes drawn at random, each with a room, a camera and clothes of its own.
+) -> Iterator[RenderedFrame]:
+    """Render pictures of random scenes, each with a room, a camera and clothes of its own.
 
     Args:
         seed: of everything: other seeds have other actors, cameras, rooms and clothes.
         scenes: how many.
         per_scene: pictures of each scene, seconds apart.
-        shares: how often each action is done; as in the paper's table 3 if not told.
+        shares: how often each action is done; as in the paper's table 3 by default.
         image_size: width and height in pixels.
 
     Yields:
         Frames, `per_scene` of one scene after the other.
+
+    Example:
+        >>> [frame] = draw_frames(seed=0, scenes=1, per_scene=1, image_size=(160, 90))
+        >>> frame.image.shape, frame.people[0].keypoints.shape, frame.people[0].action
+        ((90, 160, 3), (17, 2), 'falling down')
     """
     chances = np.array([shares.get(action, 0) for action in ACTIONS], dtype=float)
     for scene in range(scenes):
@@ -60,19 +65,21 @@ def draw_frames(
         yield from _draw_scene(rng, per_scene, chances / chances.sum(), image_size)
 
 
-def _draw_scene(rng: np.random.Generator, frames: int, chances: Floats, image_size: tuple[int, int]) -> Iterator[Frame]:
+def _draw_scene(
+    rng: np.random.Generator, frames: int, chances: Floats, image_size: tuple[int, int]
+) -> Iterator[RenderedFrame]:
     people = 1 + int(rng.choice(len(CROWD), p=CROWD))
     actions = rng.choice(ACTIONS, people, p=chances).tolist()
     at = np.linspace(0, SHORTEST - 1, frames + 1)[:-1] + rng.integers(0, SHORTEST // frames)
     shots = [_perform(rng, action, at.astype(int)) for action in actions]
     outfits = [make_outfit(rng) for _ in range(people)]
     bodies = [make_body(joints, outfit.girth) for joints, outfit in zip(shots, outfits, strict=True)]
-    backdrop, lens = make_backdrop(rng, draw_camera(rng, image_size=image_size)), draw_lens(rng)
+    background, effects = sample_background(rng, sample_camera(rng, image_size=image_size)), sample_effects(rng)
     for frame in range(frames):
         kept = _apart(bodies, frame)
-        picture, truths = draw_picture(backdrop, [Figure(bodies[i], outfits[i], frame) for i in kept])
+        picture, truths = draw_picture(background, [PersonInFrame(bodies[i], outfits[i], frame) for i in kept])
         named = [replace(truth, action=actions[i]) for i, truth in zip(kept, truths, strict=True)]
-        yield Frame(lens(rng, picture), named)
+        yield RenderedFrame(effects(rng, picture), named)
 
 
 def _perform(rng: np.random.Generator, action: str, at: npt.NDArray[np.int64]) -> Floats:
@@ -81,7 +88,7 @@ def _perform(rng: np.random.Generator, action: str, at: npt.NDArray[np.int64]) -
 
 
 def _apart(bodies: list[Body], frame: int) -> list[int]:
-    """Those who do not stand in somebody before them."""
+    """Return the indices of people who do not overlap an earlier one."""
     kept: list[int] = []
     places = [body.joints[frame, INDEX["pelvis"], :2] for body in bodies]
     for i, place in enumerate(places):

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from pose.rendering.background import Backdrop
+from pose.rendering.background import Background
 from pose.rendering.rasterizer import Floats32
 from pose.simulator.motion.kinematics import INDEX
 from pose.simulator.motion.rotations import Floats
@@ -36,17 +36,17 @@ _FINE = 4
 """Bits of a fraction of a pixel in what OpenCV draws."""
 
 
-def cast_shadows(colours: Floats32, backdrop: Backdrop, people: Sequence[Floats]) -> None:
-    """Darkens the floor where people are between it and the light.
+def cast_shadows(colours: Floats32, background: Background, people: Sequence[Floats]) -> None:
+    """Darken the floor where people are between it and the light.
 
     Args:
         colours: `[H, W, 3]` of the room; changed.
-        backdrop: the room.
+        background: the room.
         people: joints `[25, 3]` of each, metres.
     """
     import cv2
 
-    camera, light = backdrop.camera, backdrop.light
+    camera, light = background.camera, background.light
     mask = np.zeros(colours.shape[:2], np.uint8)
     for joints in people:
         on_floor = joints - joints[:, 2:] / light[2] * light
@@ -62,5 +62,5 @@ def cast_shadows(colours: Floats32, backdrop: Backdrop, people: Sequence[Floats]
         return
     x, y, width, height = cv2.boundingRect(mask)
     window = (slice(max(y - 6, 0), y + height + 6), slice(max(x - 6, 0), x + width + 6))
-    soft = cv2.GaussianBlur(mask[window], (0, 0), 2.0) * backdrop.floor[window]
-    colours[window] *= (1 - (_DARKNESS * (1 - backdrop.ambient) + 0.15) / 255 * soft)[..., None]
+    soft = cv2.GaussianBlur(mask[window], (0, 0), 2.0) * background.floor[window]
+    colours[window] *= (1 - (_DARKNESS * (1 - background.ambient) + 0.15) / 255 * soft)[..., None]

@@ -11,12 +11,13 @@ import numpy as np
 
 from pose.errors import DataError
 from pose.interfaces import Image
-from pose.rendering.background import make_backdrop
+from pose.io.atomic import replacing
+from pose.rendering.background import sample_background
 from pose.rendering.bodies import make_body
-from pose.rendering.camera_effects import draw_lens
+from pose.rendering.camera_effects import sample_effects
 from pose.rendering.clothing import make_outfit
-from pose.rendering.picture import Figure, draw_picture
-from pose.rendering.viewpoints import IMAGE_SIZE, draw_camera
+from pose.rendering.picture import PersonInFrame, draw_picture
+from pose.rendering.viewpoints import IMAGE_SIZE, sample_camera
 from pose.simulator.motion.actors import NUM_ACTORS, make_actor
 from pose.simulator.scenes import ACTIONS, FPS, perform
 
@@ -27,7 +28,7 @@ _ROOM, _RECORDING, _FILM = range(3)  # what a stream of random numbers is for
 
 @dataclass(frozen=True, slots=True)
 class VideoOptions:
-    """What videos are drawn.
+    """Options of rendered videos.
 
     Args:
         recordings: performances; actions and subjects take turns, so that 6 x subjects give each subject each action.
@@ -60,12 +61,12 @@ class VideoOptions:
             raise DataError(f"image_size is {self.image_size}, but H.264 takes even numbers only")
 
     def rng(self, purpose: int, *numbers: int) -> np.random.Generator:
-        """A stream of its own for each purpose, so that no video depends on how many others there are."""
+        """Return a random generator for a purpose, so that no video depends on the number of others."""
         return np.random.default_rng(np.random.SeedSequence(self.seed, spawn_key=(purpose, *numbers)))
 
 
 def draw_videos(folder: Path, options: VideoOptions = VideoOptions()) -> Iterator[Path]:
-    """Draws videos, one after the other: FOLDER/ACTION/S01-r0001-C01.mp4 and so on, as `ID_PATTERN` reads them.
+    """Render videos, one after the other: FOLDER/ACTION/S01-r0001-C01.mp4 and so on, as `ID_PATTERN` reads them.
 
     Args:
         folder: is made; files of the same names are replaced.
@@ -78,37 +79,37 @@ def draw_videos(folder: Path, options: VideoOptions = VideoOptions()) -> Iterato
         for camera in range(options.cameras):
             path = folder / video_name(options, recording, camera)
             path.parent.mkdir(parents=True, exist_ok=True)
-            write_video(path, film(options, recording, camera), options.image_size)
+            write_video(path, render_recording(options, recording, camera), options.image_size)
             yield path
 
 
 def video_name(options: VideoOptions, recording: int, camera: int) -> Path:
-    """Where a video goes, below the folder of all."""
+    """Return the path of a video below the common folder."""
     subject = recording // len(ACTIONS) % options.subjects
     name = f"S{subject + 1:02d}-r{recording + 1:04d}-C{camera + 1:02d}.mp4"
     return Path(ACTIONS[recording % len(ACTIONS)]) / name
 
 
-def film(options: VideoOptions, recording: int, camera: int) -> Iterator[Image]:
-    """The pictures of one recording as one camera sees it; clothes and movements are the same in all cameras."""
+def render_recording(options: VideoOptions, recording: int, camera: int) -> Iterator[Image]:
+    """Render one recording as one camera sees it; clothes and movements are the same in all cameras."""
     rng = options.rng(_RECORDING, recording)
     action, subject = ACTIONS[recording % len(ACTIONS)], recording // len(ACTIONS) % options.subjects
     figures = []
     for number in range(options.people):
         actor, outfit = make_actor(options.seed, subject * options.people + number), make_outfit(rng)
         joints = perform(rng, actor, action, options.frames)
-        figures.append(Figure(make_body(joints, outfit.girth), outfit))
+        figures.append(PersonInFrame(make_body(joints, outfit.girth), outfit))
     room = options.rng(_ROOM, camera)
-    view = draw_camera(room, f"C{camera + 1:02d}", options.image_size)
-    backdrop, lens = make_backdrop(room, view), draw_lens(room, jpeg=False)
+    view = sample_camera(room, f"C{camera + 1:02d}", options.image_size)
+    background, effects = sample_background(room, view), sample_effects(room, jpeg=False)
     noise = options.rng(_FILM, recording, camera)
     for frame in range(options.frames):
-        picture, _ = draw_picture(backdrop, [figure._replace(frame=frame) for figure in figures])
-        yield lens(noise, picture)
+        picture, _ = draw_picture(background, [figure._replace(frame=frame) for figure in figures])
+        yield effects(noise, picture)
 
 
 def write_video(path: Path, pictures: Iterable[Image], image_size: tuple[int, int]) -> None:
-    """Writes an MP4 of 30 frames a second; it has its name when it is finished.
+    """Write an MP4 of 30 frames a second, atomically.
 
     Args:
         path: ends in .mp4.
@@ -117,9 +118,8 @@ def write_video(path: Path, pictures: Iterable[Image], image_size: tuple[int, in
     """
     import av
 
-    partial = path.with_name(f".{path.name}.tmp")
     codec = "libx264" if "libx264" in av.codecs_available else "mpeg4"
-    with av.open(str(partial), "w", format="mp4") as container:
+    with replacing(path) as unfinished, av.open(str(unfinished), "w", format="mp4") as container:
         stream: Any = container.add_stream(codec, rate=round(FPS))
         stream.width, stream.height = image_size
         stream.pix_fmt = "yuv420p"
@@ -133,4 +133,3 @@ def write_video(path: Path, pictures: Iterable[Image], image_size: tuple[int, in
                 container.mux(packet)
         for packet in stream.encode():
             container.mux(packet)
-    partial.replace(path)

@@ -1,17 +1,16 @@
-"""Where surveillance cameras hang."""
+"""Positions of surveillance cameras."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from pose.simulator.motion.rotations import Floats, rotation, unit
-from pose.simulator.sensing.cameras import Camera
+from pose.simulator.sensing.cameras import Camera, aim_camera
 
 IMAGE_SIZE = (640, 360)
 
 
-def draw_camera(rng: np.random.Generator, name: str = "C01", image_size: tuple[int, int] = IMAGE_SIZE) -> Camera:
-    """A camera drawn at random: 5 to 9.5 m from the stage's middle, 1.3 to 5 m high, and hung a little askew."""
+def sample_camera(rng: np.random.Generator, name: str = "C01", image_size: tuple[int, int] = IMAGE_SIZE) -> Camera:
+    """Sample a camera: 5 to 9.5 m from the stage's middle, 1.3 to 5 m high, and hung a little askew."""
     angle, distance = rng.uniform(-np.pi, np.pi), rng.uniform(5.0, 9.5)
     height = rng.choice([rng.uniform(1.3, 2.4), rng.uniform(2.4, 5.0)], p=[0.35, 0.65])
     position = np.array([distance * np.cos(angle), distance * np.sin(angle), height])
@@ -19,15 +18,3 @@ def draw_camera(rng: np.random.Generator, name: str = "C01", image_size: tuple[i
     # Between 53 and 98 degrees across, the narrower the farther away.
     focal = image_size[0] * float(rng.uniform(0.55, 0.8)) * (distance / 7) ** 0.7
     return aim_camera(name, position, aim, focal, float(rng.normal(0, 0.035)), image_size)
-
-
-def aim_camera(
-    name: str, position: Floats, aim: Floats, focal: float, roll: float, image_size: tuple[int, int]
-) -> Camera:
-    """A camera at `position` [3] that looks at `aim` [3], metres; `focal` in pixels, `roll` in radians."""
-    forward = unit(aim - position)
-    right = unit(np.cross(forward, [0.0, 0.0, 1.0]))
-    rows = rotation(roll) @ np.stack([right, np.cross(forward, right), forward])
-    width, height = image_size
-    intrinsics = np.array([[focal, 0, width / 2], [0, focal, height / 2], [0, 0, 1.0]])
-    return Camera(name, intrinsics, rows, -rows @ position, image_size)

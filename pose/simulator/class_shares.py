@@ -1,4 +1,4 @@
-"""How many frames each class has, and how they are dealt out over recordings, actors and cameras."""
+"""Frames of each class, and their distribution over recordings, actors and cameras."""
 
 from __future__ import annotations
 
@@ -51,16 +51,20 @@ def class_frames(frames: int) -> dict[str, int]:
 
     Returns:
         Frames per class, in the order of `ACTIONS`; of equal remainders the first class's goes first.
+
+    Example:
+        >>> class_frames(1000)["falling down"]
+        199
     """
     total = sum(PAPER_FRAMES.values())
     shares = {action: divmod(frames * count, total) for action, count in PAPER_FRAMES.items()}
-    left = frames - sum(whole for whole, _ in shares.values())
-    favoured = sorted(shares, key=lambda action: -shares[action][1])[:left]
-    return {action: whole + (action in favoured) for action, (whole, _) in shares.items()}
+    remaining = frames - sum(count for count, _ in shares.values())
+    favoured = sorted(shares, key=lambda action: -shares[action][1])[:remaining]
+    return {action: count + (action in favoured) for action, (count, _) in shares.items()}
 
 
 def plan(frames: int, views: int, seed: int) -> list[Take]:
-    """Every recording of a data set, class by class.
+    """Plan every recording of a data set, class by class.
 
     A class's frames are dealt out evenly over its cameras and recordings: as many recordings as give 225 frames
     (7.5 s) on average, then pairs of them are made unequal within 150..300 frames. What does not divide by `views` is
@@ -72,7 +76,7 @@ def plan(frames: int, views: int, seed: int) -> list[Take]:
     Args:
         frames: of key points, over all clips.
         views: cameras that each recording is seen by, 1..12.
-        seed: of the whole data set.
+        seed: of the data set.
 
     Returns:
         The takes, by index.
@@ -100,7 +104,7 @@ def plan(frames: int, views: int, seed: int) -> list[Take]:
 
 
 def _deal(rng: np.random.Generator, frames: int) -> list[int]:
-    """Lengths of recordings that have `frames` together."""
+    """Return lengths of recordings that have `frames` together."""
     count = round(2 * frames / (SHORTEST + LONGEST))
     count = max(count, min(FEW, frames // SNIPPET))
     lengths = [frames // count + (i < frames % count) for i in range(count)]
@@ -112,7 +116,7 @@ def _deal(rng: np.random.Generator, frames: int) -> list[int]:
 
 
 def _draw_cameras(seed: int, index: int, first: int, views: int) -> tuple[int, ...]:
-    """The camera whose turn it is, so that all are used, and others at random."""
+    """Return the camera whose turn it is, so that all are used, and others at random."""
     rng = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(5, index)))
     others = [camera for camera in rng.permutation(NUM_CAMERAS).tolist() if camera != first]
     return tuple(sorted([first, *others[: views - 1]]))

@@ -1,4 +1,4 @@
-"""The six actions as scenes on the stage: who does what, where, from when to when."""
+"""The six actions as scenes on the stage."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ Scene = Callable[[np.random.Generator, Actor, Floats], Floats]
 
 
 def perform(rng: np.random.Generator, actor: Actor, action: str, frames: int) -> Floats:
-    """Let an actor do an action on the stage.
+    """Let an actor perform an action on the stage.
 
     Args:
         rng: which of the possible performances it is.
@@ -79,7 +79,7 @@ def _lying(rng: np.random.Generator, actor: Actor, time: Floats) -> Floats:
 
 
 def _falling(rng: np.random.Generator, actor: Actor, time: Floats) -> Floats:
-    """Falls: half out of walking, mostly to the front, half out of standing, to anywhere."""
+    """Return falls: half out of walking, mostly to the front, half out of standing, to anywhere."""
     onset = float(rng.uniform(0.15, 0.45)) * float(time[-1])
     walks = rng.random() < 0.5
     kind = int(rng.choice(KINDS, p=[0.5, 0.2, 0.15, 0.15] if walks else [0.25, 0.35, 0.2, 0.2]))

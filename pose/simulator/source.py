@@ -22,7 +22,7 @@ from pose.simulator.sensing.occlusion import Floats32
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Recording:
-    """The truth about one performance.
+    """The ground truth of one performance.
 
     Args:
         id: "r0000" and so on.
@@ -60,6 +60,12 @@ class SyntheticSource:
 
     Raises:
         DataError: an argument is out of its range.
+
+    Example:
+        >>> source = SyntheticSource(frames=2000, views=1, seed=0)
+        >>> clips = source.clips()
+        >>> sum(map(len, clips)), clips[0].keypoints.shape[1:], clips[0].label
+        (2000, (17, 2), 'carrying')
     """
 
     class_names: tuple[str, ...] = ACTIONS
@@ -83,11 +89,11 @@ class SyntheticSource:
 
     @property
     def splits(self) -> Mapping[str, frozenset[str]]:
-        """No split is named."""
+        """Empty: no split is named."""
         return {}
 
     def recordings(self) -> Iterator[Recording]:
-        """Every performance, in the order of the clips."""
+        """Yield every performance, in the order of the clips."""
         cameras = stage_cameras(self.seed)
         actors = [make_actor(self.seed, index) for index in range(NUM_ACTORS)]
         for take in self.takes:
@@ -97,7 +103,7 @@ class SyntheticSource:
             yield Recording(take.id, take.action, actor.name, joints, seen_by, take.frames)
 
     def clips(self) -> list[Clip]:
-        """Every clip: recording by recording, camera by camera.
+        """Return every clip: recording by recording, camera by camera.
 
         Returns:
             Clips "r0007-C03" whose key points are float32 views, one after the other, of one array [N, 17, C].
@@ -117,14 +123,14 @@ class SyntheticSource:
         return clips
 
     def _observe(self, take: Take, recording: Recording) -> tuple[Floats32, Floats32]:
-        """Key points [W, T, 17, C] and scores [W, T, 17]."""
+        """Return key points [W, T, 17, C] and scores [W, T, 17]."""
         if self.dimensions == 2:
             return estimate(self._rng(4, take), recording.joints, recording.cameras, self.errors)
         shape = (len(recording.cameras), *recording.world.shape)
         return np.broadcast_to(recording.world.astype(np.float32), shape), np.ones(shape[:-1], dtype=np.float32)
 
     def _rng(self, purpose: int, take: Take) -> np.random.Generator:
-        """A stream of its own for each recording and purpose, so that no recording depends on another."""
+        """Return a random generator for a recording and purpose, so that no recording depends on another."""
         return np.random.default_rng(np.random.SeedSequence(self.seed, spawn_key=(purpose, take.index)))
 
 

@@ -1,1 +1,1 @@
-"""People followed from frame to frame of one video: options that start a fresh `pose.interfaces.Tracker` for each."""
+"""Trackers of people within one video: options that start a fresh `pose.interfaces.Tracker` for each."""

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from importlib.util import find_spec
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from pose.errors import DataError
-from pose.interfaces import Boxes, Poses
-from pose.trackers.base import gap_in_frames
+from pose.interfaces import Boxes, Ints, Poses, Settings
+from pose.trackers.association import gap_in_frames
 
 
 @dataclass(frozen=True, slots=True)
-class ByteTracking:
+class ByteTracking(Settings):
     """The settings of MMDet's ByteTracker.
 
     Args:
@@ -31,6 +29,7 @@ class ByteTracking:
             before gets another number.
     """
 
+    kind = "bytetrack"
     max_gap: float = 1.0
     high_score: float = 0.5
     low_score: float = 0.1
@@ -41,7 +40,7 @@ class ByteTracking:
     confirm: int = 3
 
     def __post_init__(self) -> None:
-        """Checks the scores.
+        """Check the scores.
 
         Raises:
             DataError: the low score is not the lower one.
@@ -51,13 +50,8 @@ class ByteTracking:
                 f"`tracker.low_score`={self.low_score}: set it below high_score, which is {self.high_score}"
             )
 
-    @property
-    def identity(self) -> Mapping[str, object]:
-        """Name and settings."""
-        return {"name": "bytetrack", **asdict(self)}
-
     def start(self, fps: float) -> ByteTracker:
-        """A fresh tracker.
+        """Return a fresh tracker.
 
         Raises:
             DataError: MMDet or lap is not installed.
@@ -66,7 +60,7 @@ class ByteTracking:
 
 
 class ByteTracker:
-    """One video's. Frames that are not told are frames without anybody."""
+    """The tracker of one video. Frames that are skipped count as frames without anybody."""
 
     def __init__(self, options: ByteTracking, fps: float) -> None:
         self.identity = options.identity
@@ -74,18 +68,18 @@ class ByteTracker:
         self._confirm = options.confirm
         self._tracker = _build(options, gap_in_frames(options.max_gap, fps))
 
-    def follow(self, frame: int, poses: Poses) -> npt.NDArray[np.int64]:
-        """The number of each person in a frame, `[N]`; -1 where a box's score is too low."""
-        self._pass_over(frame)
+    def follow(self, frame: int, poses: Poses) -> Ints:
+        """Return the track number of each person in a frame, `[N]`; -1 where a box's score is too low."""
+        self._skip_frames(frame)
         found = self._track(frame, poses.boxes)
         self._next = frame + 1
         for track in self._tracker.tracks.values():  # MMDet keeps every frame of a person, and reads the last ones
             for item in self._tracker.memo_items:
                 del track[item][: -self._confirm]
-        return _in_order(poses.boxes, found)
+        return _in_box_order(poses.boxes, found)
 
-    def _pass_over(self, frame: int) -> None:
-        """Has everybody grow older, and move on, by the frames up to this one; until all are forgotten."""
+    def _skip_frames(self, frame: int) -> None:
+        """Run the frames up to this one without boxes, so that everybody ages and moves on, until all are forgotten."""
         nobody = Boxes(np.empty((0, 4), np.float32), np.empty(0, np.float32))
         for missed in range(self._next, frame):
             if self._tracker.empty:
@@ -93,13 +87,13 @@ class ByteTracker:
             self._track(missed, nobody)
 
     def _track(self, frame: int, boxes: Boxes) -> Any:
-        """What MMDet says of a frame, where it leaves nobody standing while there are no boxes: it forgets that."""
+        """Run MMDet's tracker on a frame, predicting first where there are no boxes, which MMDet forgets to do."""
         if not len(boxes):
             self._predict(frame)
         return self._tracker.track(_sample(frame, boxes))
 
     def _predict(self, frame: int) -> None:
-        """Moves everybody on by one frame, in the way that MMDet itself has where there are boxes."""
+        """Move everybody on by one frame, in the way that MMDet itself has where there are boxes."""
         for number in self._tracker.confirmed_ids:
             track = self._tracker.tracks[number]
             if track.frame_ids[-1] != frame - 1:  # lost before: the height stays, whose speed is the eighth
@@ -129,7 +123,7 @@ def _build(options: ByteTracking, max_gap: int) -> Any:
 
 
 def _sample(frame: int, boxes: Boxes) -> Any:
-    """A frame's boxes as MMDet's trackers take them."""
+    """Return a frame's boxes as MMDet's trackers take them."""
     import torch
     from mmdet.structures import DetDataSample
     from mmengine.structures import InstanceData
@@ -143,8 +137,8 @@ def _sample(frame: int, boxes: Boxes) -> Any:
     return sample
 
 
-def _in_order(boxes: Boxes, found: Any) -> npt.NDArray[np.int64]:
-    """The numbers in the order of the boxes: MMDet gives its boxes back unchanged, but sorted and fewer."""
+def _in_box_order(boxes: Boxes, found: Any) -> Ints:
+    """Return the numbers in the order of the boxes, which MMDet returns unchanged, but sorted and fewer."""
     rows = np.concatenate([found.bboxes.numpy(), found.scores.numpy()[:, None]], axis=1)
     numbers: dict[bytes, list[int]] = {}
     for row, number in zip(rows, found.instances_id.tolist(), strict=True):

@@ -1,26 +1,20 @@
-"""People followed by their poses: from frame to frame the pairs with the greatest similarity in sum are one person."""
+"""Tracking by pose similarity: from frame to frame the pairs with the greatest similarity in sum are one person."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
 from pose.errors import DataError
-from pose.interfaces import Poses
+from pose.interfaces import Floats, Ints, Poses, Settings
 from pose.interpolation import find_missing
-from pose.oks import Floats, box_areas, get_sigmas, oks
-from pose.trackers.base import gap_in_frames
-
-Ints = npt.NDArray[np.int64]
-
-_SMOOTHING = 0.4  # weight of the newest step in a person's speed, as in pose/readers/overlap_tracking.py
+from pose.oks import box_areas, get_sigmas, oks
+from pose.trackers.association import Association, gap_in_frames
 
 
 @dataclass(frozen=True, slots=True)
-class OksTracking:
+class OksTracking(Settings):
     """Pose flow by object key point similarity, as in Xiao et al., "Simple Baselines", ECCV 2018, section 3.
 
     A pose is expected where the person's speed so far would carry it, and else where it was seen last; pairs are chosen
@@ -30,14 +24,26 @@ class OksTracking:
         max_gap: seconds that a person may be unseen, alone or among others; after more it counts as another.
         min_similarity: OKS, above 0, below which two poses are never the same person.
         skeleton: layout of the joints.
+
+    Example:
+        >>> from pose.interfaces import Boxes
+        >>> tracker = OksTracking().start(fps=30)
+        >>> pose = np.random.default_rng(0).uniform(0, 100, (17, 2)).astype(np.float32)
+        >>> for frame in range(2):
+        ...     people = np.stack([pose + 300, pose])[:: 1 - 2 * frame] + frame  # in the other order the second time
+        ...     boxes = Boxes(np.tile([0.0, 0.0, 100.0, 100.0], (2, 1)), np.array([0.9, 0.8]))
+        ...     tracker.follow(frame, Poses(people, np.ones((2, 17)), boxes)).tolist()
+        [0, 1]
+        [1, 0]
     """
 
+    kind = "oks"
     max_gap: float = 1.0
     min_similarity: float = 0.3
     skeleton: str = "coco17"
 
     def __post_init__(self) -> None:
-        """Checks the similarity.
+        """Check the similarity.
 
         Raises:
             DataError: everybody would be like everybody.
@@ -45,33 +51,21 @@ class OksTracking:
         if not 0 < self.min_similarity <= 1:
             raise DataError(f"`tracker.min_similarity`={self.min_similarity}: use a number above 0, at most 1")
 
-    @property
-    def identity(self) -> Mapping[str, object]:
-        """Name and settings."""
-        return {"name": "oks", **asdict(self)}
-
     def start(self, fps: float) -> OksTracker:
-        """A fresh tracker."""
+        """Return a fresh tracker."""
         return OksTracker(self, fps)
 
 
-class OksTracker:
-    """Who has been seen until now in one video."""
+class OksTracker(Association):
+    """The tracker of one video."""
 
     def __init__(self, options: OksTracking, fps: float) -> None:
         self.identity = options.identity
-        self._max_gap = gap_in_frames(options.max_gap, fps)
-        self._min_similarity = options.min_similarity
         self._sigmas = np.array(get_sigmas(options.skeleton))
-        self._count = 0
-        self._ids = np.empty(0, np.int64)
-        self._seen = np.empty(0, np.int64)  # the frame
-        self._areas = np.empty(0)
-        self._keypoints = np.empty((0, len(self._sigmas), 2))  # NaN where not found
-        self._speeds = np.empty((0, 1, 2))  # pixels a frame
+        super().__init__(gap_in_frames(options.max_gap, fps), options.min_similarity, len(self._sigmas))
 
     def follow(self, frame: int, poses: Poses) -> Ints:
-        """The number of each person in a frame, `[N]`; new ones where nobody fits.
+        """Return the track number of each person in a frame, `[N]`; new ones where nobody fits.
 
         Raises:
             DataError: the poses have another layout than the option's.
@@ -83,55 +77,11 @@ class OksTracker:
             )
         keypoints = np.asarray(poses.keypoints, np.float64).copy()
         keypoints[find_missing(keypoints, poses.scores)] = np.nan
-        areas = box_areas(poses.boxes.xyxy)
-        self._keep(frame - self._seen <= self._max_gap + 1)
-        person_of = np.full(len(poses), -1)
-        free = np.ones(len(self._ids), np.bool_)
-        ahead = self._speeds * (frame - self._seen)[:, None, None]
-        self._match(self._keypoints + ahead, keypoints, areas, person_of, free)
-        self._match(self._keypoints, keypoints, areas, person_of, free)
-        self._learn(frame, keypoints, areas, person_of)
-        ids: Ints = self._ids[person_of]
-        return ids
+        return self._associate(frame, keypoints, box_areas(poses.boxes.xyxy))
 
-    def _keep(self, people: npt.NDArray[np.bool_]) -> None:
-        if people.all():
-            return
-        self._ids, self._seen, self._areas = self._ids[people], self._seen[people], self._areas[people]
-        self._keypoints, self._speeds = self._keypoints[people], self._speeds[people]
+    def _similarity(self, expected: Floats, places: Floats, areas: Floats) -> Floats:
+        return oks(expected, places, areas, self._sigmas)
 
-    def _match(
-        self, expected: Floats, keypoints: Floats, areas: Floats, person_of: Ints, free: npt.NDArray[np.bool_]
-    ) -> None:
-        """Fills in who is where, for the poses without a person and the people who are still free."""
-        from scipy.optimize import linear_sum_assignment
-
-        poses, people = np.flatnonzero(person_of < 0), np.flatnonzero(free)
-        if not len(poses) or not len(people):
-            return
-        mean_areas = (self._areas[people, None] + areas[None, poses]) / 2
-        alike = oks(expected[people], keypoints[poses], mean_areas, self._sigmas)
-        alike[alike < self._min_similarity] = 0
-        rows, columns = linear_sum_assignment(alike, maximize=True)
-        good = alike[rows, columns] > 0
-        person_of[poses[columns[good]]] = people[rows[good]]
-        free[people[rows[good]]] = False
-
-    def _learn(self, frame: int, keypoints: Floats, areas: Floats, person_of: Ints) -> None:
-        """Takes over where everybody is now, and makes a person of each who is new."""
-        for pose in np.flatnonzero(person_of >= 0):
-            person = person_of[pose]
-            both = np.isfinite(keypoints[pose] + self._keypoints[person]).all(axis=-1)
-            moved = (keypoints[pose] - self._keypoints[person])[both].mean(axis=0) / (frame - self._seen[person])
-            self._speeds[person] += _SMOOTHING * (moved - self._speeds[person])
-        known = person_of >= 0
-        people = person_of[known]
-        self._keypoints[people], self._areas[people], self._seen[people] = keypoints[known], areas[known], frame
-        new = np.flatnonzero(~known)
-        person_of[new] = len(self._ids) + np.arange(len(new))
-        self._ids = np.concatenate([self._ids, self._count + np.arange(len(new))])
-        self._count += len(new)
-        self._seen = np.concatenate([self._seen, np.full(len(new), frame)])
-        self._areas = np.concatenate([self._areas, areas[new]])
-        self._keypoints = np.concatenate([self._keypoints, keypoints[new]])
-        self._speeds = np.concatenate([self._speeds, np.zeros((len(new), 1, 2))])
+    def _steps(self, before: Floats, after: Floats) -> Floats:
+        steps: Floats = np.nanmean(after - before, axis=1)  # people who are alike have a joint in common
+        return steps

@@ -1,4 +1,4 @@
-"""How long a video says that it is, and whether it was read to that end."""
+"""Declared length of a video, and whether it was decoded to that end."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _DECLARING = frozenset(("matroska", "flv", "asf", "mov"))
 
 
 def declared_frames(container: Any, stream: Any) -> int:
-    """How many frames a video has: by the container's own count, or about by its length; 0 where nothing says it.
+    """Return a video's number of frames: the container's own count, or about by its length; 0 where unknown.
 
     Args:
         container: of PyAV, opened.
@@ -24,17 +24,17 @@ def declared_frames(container: Any, stream: Any) -> int:
 
 
 def _whole_length(container: Any) -> float:
-    """Seconds to the end of the longest stream, sound included; 0 where they are not known."""
+    """Return the seconds to the end of the longest stream, sound included; 0 where unknown."""
     return (container.duration or 0) / 1_000_000
 
 
 def _seconds(stream: Any) -> float:
-    """Seconds to the end of a stream as FFmpeg has them; 0 where it has none."""
+    """Return the seconds to the end of a stream as FFmpeg has them; 0 where it has none."""
     return float((stream.duration or 0) * stream.time_base)
 
 
 def _own_length(container: Any, stream: Any) -> float:
-    """Seconds to the end of the pictures, where the container says that of them alone; else 0.
+    """Return the seconds to the end of the pictures, where the container has them for those alone; else 0.
 
     MP4 has it for each stream; Matroska as a tag. A tag that is left from a longer file does not count. AVI counts
     frames at a steady rate, those that were dropped too; FFmpeg makes its duration shorter where the file is.
@@ -53,7 +53,7 @@ def _is(container: Any, *names: str) -> bool:
 
 
 def _clock(text: str) -> float:
-    """Seconds of `00:01:02.345000000`; 0 of anything else."""
+    """Return the seconds of `00:01:02.345000000`; 0 of anything else."""
     try:
         hours, minutes, seconds = text.split(":")
         return 3600 * int(hours) + 60 * int(minutes) + float(seconds)
@@ -61,8 +61,8 @@ def _clock(text: str) -> float:
         return 0.0
 
 
-class Reading:
-    """A video that is decoded from the beginning, held against what its container declares.
+class CheckedDecoder:
+    """Decodes a video from the beginning and compares it with what its container declares.
 
     That is the number of frames, of which some may be missing as long as their time is not: those before the point at
     which an MP4 was cut without encoding it anew are never shown, and an AVI counts those that a camera dropped. Where
@@ -87,7 +87,7 @@ class Reading:
         self._reached: float | None = None  # seconds
 
     def frames(self) -> Iterator[Any]:
-        """Every `av.VideoFrame` in order.
+        """Yield every `av.VideoFrame` in order.
 
         Raises:
             av.FFmpegError: it breaks off.
@@ -104,7 +104,7 @@ class Reading:
                 yield frame
 
     def _note(self, timed: Any) -> None:
-        """When a frame, or packet of any stream, ends."""
+        """Note when a frame, or a packet of any stream, ends."""
         if timed.pts is None:
             return
         begun = float(timed.pts * timed.time_base)
@@ -112,8 +112,8 @@ class Reading:
         self._first = min(self._first, begun)
         self._reached = ended if self._reached is None else max(self._reached, ended)
 
-    def lack(self) -> str:
-        """What is missing once every frame was taken, in a few words; "" where nothing is."""
+    def missing(self) -> str:
+        """Return what is missing after all frames are decoded, in a few words; "" where nothing is."""
         if declared := int(self._stream.frames):
             missing = declared - self.number
             if missing <= max(_FRAMES_SLACK, _COUNT_SLACK * declared):
@@ -127,6 +127,6 @@ class Reading:
         return f"it ends after {self._reached - self._first:.1f} of {seconds:.1f} seconds"
 
     def _ends_early(self, seconds: float, slack: float) -> bool:
-        """Whether it ends more than a part of its declared seconds, or than some frames, before them."""
+        """Return whether it ends more than a share of its declared seconds, or than some frames, too early."""
         there = (self._reached or 0.0) - self._first
         return seconds - there > max(_FRAMES_SLACK / float(self._stream.average_rate or 30), slack * seconds)

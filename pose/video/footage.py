@@ -16,7 +16,7 @@ import numpy as np
 
 from pose.errors import DataError
 from pose.interfaces import Image
-from pose.video.duration import Reading, declared_frames
+from pose.video.duration import CheckedDecoder, declared_frames
 
 VIDEOS = frozenset(
     (".mp4", ".avi", ".mov", ".mkv", ".webm", ".m4v", ".mpg", ".mpeg", ".wmv", ".flv", ".ts", ".m2ts", ".mts", ".3gp")
@@ -26,7 +26,7 @@ IMAGES = frozenset((".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff"))
 
 @dataclass(frozen=True, slots=True)
 class FootageInfo:
-    """What is known before the first frame is read.
+    """Properties that are known before the first frame is read.
 
     Args:
         fps: frames a second, above 0.
@@ -44,8 +44,8 @@ class BrokenFootageError(DataError):
 
 
 @contextmanager
-def reading(what: str = "it") -> Iterator[None]:
-    """Says why something cannot be read.
+def explain_read_errors(what: str = "it") -> Iterator[None]:
+    """Raise a one-line error for an OSError while something is read.
 
     Args:
         what: it is called in the message.
@@ -71,7 +71,7 @@ class Footage(ABC):
 
     @abstractmethod
     def info(self) -> FootageInfo:
-        """What it says about itself.
+        """Return rate, size and number of frames.
 
         Raises:
             BrokenFootageError: it is no footage.
@@ -79,11 +79,11 @@ class Footage(ABC):
 
     @abstractmethod
     def declared(self) -> int:
-        """How many frames it says it has, told quickly; 0 where it does not, or is broken."""
+        """Return the declared number of frames, fast; 0 where unknown or broken."""
 
     @abstractmethod
     def frames(self, start: int = 0) -> Iterator[Image]:
-        """The frames from number `start` on, each a new array.
+        """Yield the frames from number `start` on, each a new array.
 
         Raises:
             BrokenFootageError: it breaks off, or a frame cannot be decoded.
@@ -91,41 +91,59 @@ class Footage(ABC):
 
 
 def open_footage(path: Path, fps: float) -> Footage:
-    """The footage at a path.
+    """Return the footage at a path.
 
     Args:
         path: a video, or a folder of pictures.
         fps: frames a second of pictures, which do not say it.
+
+    Example:
+        >>> import tempfile
+        >>> import cv2
+        >>> folder = Path(tempfile.mkdtemp())
+        >>> _ = cv2.imwrite(str(folder / "1.png"), np.zeros((48, 64, 3), np.uint8))
+        >>> footage = open_footage(folder, fps=30)
+        >>> footage.info()
+        FootageInfo(fps=30, image_size=(64, 48), frames=1)
+        >>> [frame.shape for frame in footage.frames()]
+        [(48, 64, 3)]
     """
     return ImageFolder(path, fps) if os.path.isdir(path) else Video(path)  # noqa: PTH112 - raises nothing
 
 
 def find_footage(path: Path) -> list[Path]:
-    """Videos, and folders that pictures lie in, at or below a path, sorted.
+    """Return videos, and folders that pictures lie in, at or below a path, sorted.
 
     A folder that may not be looked into is among them: nobody can tell what is in it, and whoever reads it says why.
+
+    Example:
+        >>> import tempfile
+        >>> folder = Path(tempfile.mkdtemp())
+        >>> (folder / "walk.mp4").touch()
+        >>> [path.name for path in find_footage(folder)]
+        ['walk.mp4']
     """
     if not os.path.isdir(path):  # noqa: PTH112 - raises nothing
-        return [path] if _is_there(path) and _is_video(path) else []
+        return [path] if _may_exist(path) and _may_be_video(path) else []
     found: set[Path] = set()
     unreadable: list[OSError] = []
     for folder, _, names in os.walk(path, onerror=unreadable.append):
         for file in (Path(folder, name) for name in names if not name.startswith(".")):
-            if _is_video(file):
+            if _may_be_video(file):
                 found.add(file)
             elif file.suffix.lower() in IMAGES:
                 found.add(file.parent)
-    found |= {folder for folder in (Path(error.filename) for error in unreadable) if not _is_a_systems(folder.name)}
+    found |= {folder for folder in (Path(error.filename) for error in unreadable) if not _is_system_folder(folder.name)}
     return sorted(found)
 
 
-def _is_a_systems(name: str) -> bool:
-    """Whether a folder is one that systems lay on a disk for themselves, such as .Trash-0, and nobody else may read."""
+def _is_system_folder(name: str) -> bool:
+    """Return whether systems create a folder of that name for themselves, such as .Trash-0, unreadable to others."""
     return name.startswith(".") or name == "lost+found"
 
 
-def _is_there(path: Path) -> bool:
-    """Whether there is something of that name, or nobody can tell."""
+def _may_exist(path: Path) -> bool:
+    """Return whether something of that name exists, or may exist."""
     try:
         path.lstat()
     except (FileNotFoundError, NotADirectoryError):
@@ -135,8 +153,8 @@ def _is_there(path: Path) -> bool:
     return True
 
 
-def _is_video(path: Path) -> bool:
-    """Whether it is called so and is a file, or nobody can tell: whoever reads it says why."""
+def _may_be_video(path: Path) -> bool:
+    """Return whether it is named as a video and is, or may be, a file: the reader reports why it cannot be read."""
     if path.suffix.lower() not in VIDEOS:
         return False
     try:
@@ -149,8 +167,8 @@ class Video(Footage):
     """A video that FFmpeg reads."""
 
     def info(self) -> FootageInfo:
-        """Rate, size and number of frames as the container has them; the size turned as the video is shown."""
-        with _opened(self.path) as (container, stream):
+        """Return rate, size and number of frames as the container has them; the size rotated as the video is shown."""
+        with _open_video(self.path) as (container, stream):
             rate = float(stream.average_rate or stream.guessed_rate or 30)
             declared = declared_frames(container, stream)
             width, height = int(stream.width), int(stream.height)
@@ -165,25 +183,25 @@ class Video(Footage):
             return FootageInfo(rate, (width, height), declared)
 
     def declared(self) -> int:
-        """The container's own count, or its length times its rate."""
+        """Return the container's own count, or its length times its rate."""
         try:
-            with _opened(self.path) as (container, stream):
+            with _open_video(self.path) as (container, stream):
                 return declared_frames(container, stream)
         except BrokenFootageError:
             return 0
 
     def frames(self, start: int = 0) -> Iterator[Image]:
-        """Decodes from the beginning: only counting finds the same frame in every container."""
-        with _opened(self.path) as (container, stream):
+        """Decode from the beginning: only counting finds the same frame in every container."""
+        with _open_video(self.path) as (container, stream):
             stream.thread_type = "AUTO"
-            read = Reading(container, stream)
+            read = CheckedDecoder(container, stream)
             try:
                 for frame in read.frames():
                     if read.number > start:
-                        yield _turned(frame.to_ndarray(format="bgr24"), frame.rotation)
+                        yield _rotated(frame.to_ndarray(format="bgr24"), frame.rotation)
             except _ffmpeg_error() as error:
                 raise BrokenFootageError(f"it breaks off after {read.number} frames: {_reason(error)}") from error
-            lack = read.lack()
+            lack = read.missing()
         if not read.number:
             raise BrokenFootageError("it has no frames")
         if lack:
@@ -191,11 +209,11 @@ class Video(Footage):
 
 
 @contextmanager
-def _opened(path: Path) -> Iterator[tuple[Any, Any]]:
-    """The container and its first video stream."""
+def _open_video(path: Path) -> Iterator[tuple[Any, Any]]:
+    """Open the container and yield it with its first video stream."""
     import av
 
-    with reading():
+    with explain_read_errors():
         size = path.stat().st_size
     if not size:
         raise BrokenFootageError("it is empty")
@@ -212,16 +230,15 @@ def _opened(path: Path) -> Iterator[tuple[Any, Any]]:
 def _ffmpeg_error() -> type[Exception]:
     import av
 
-    error: type[Exception] = av.FFmpegError
-    return error
+    return av.FFmpegError
 
 
 def _reason(error: Exception) -> str:
     return str(getattr(error, "strerror", None) or type(error).__name__)
 
 
-def _turned(image: Image, degrees: float) -> Image:
-    """The picture as it is shown: a phone writes beside the video how it was held."""
+def _rotated(image: Image, degrees: float) -> Image:
+    """Rotate the picture as it is shown: a phone stores how it was held beside the video."""
     turns = round(degrees / 90) % 4
     return np.ascontiguousarray(np.rot90(image, turns)) if turns else image
 
@@ -239,17 +256,17 @@ class ImageFolder(Footage):
         self.fps = fps
 
     def files(self) -> list[Path]:
-        """The pictures in order.
+        """Return the pictures in order.
 
         Raises:
             BrokenFootageError: the folder cannot be read.
         """
-        with reading():
+        with explain_read_errors():
             files = [f for f in self.path.iterdir() if f.suffix.lower() in IMAGES and not f.name.startswith(".")]
         return sorted(files, key=lambda file: _natural(file.name))
 
     def info(self) -> FootageInfo:
-        """The size of the first picture; the others may differ."""
+        """Return the size of the first picture; the others may differ."""
         files = self.files()
         if not files:
             raise BrokenFootageError("it holds no pictures")
@@ -257,19 +274,19 @@ class ImageFolder(Footage):
         return FootageInfo(self.fps, (width, height), len(files))
 
     def declared(self) -> int:
-        """Their number."""
+        """Return their number."""
         with suppress(BrokenFootageError):
             return len(self.files())
         return 0
 
     def frames(self, start: int = 0) -> Iterator[Image]:
-        """The pictures themselves."""
+        """Yield the pictures."""
         for file in self.files()[start:]:
             yield read_image(file)
 
 
 def read_image(path: Path) -> Image:
-    """A picture from a file.
+    """Read a picture from a file.
 
     Returns:
         `[H, W, 3]` uint8; blue, green, red.
@@ -279,7 +296,7 @@ def read_image(path: Path) -> Image:
     """
     import cv2
 
-    with reading(path.name):
+    with explain_read_errors(path.name):
         content = np.fromfile(path, np.uint8)
     image: Image | None = cv2.imdecode(content, cv2.IMREAD_COLOR) if len(content) else None  # type: ignore[assignment]
     if image is None:
@@ -288,5 +305,5 @@ def read_image(path: Path) -> Image:
 
 
 def _natural(name: str) -> tuple[tuple[int, str], ...]:
-    """A key that puts frame10 behind frame9."""
+    """Return a sort key that puts frame10 behind frame9."""
     return tuple((int(part), "") if part.isdigit() else (-1, part) for part in re.split(r"(\d+)", name) if part)

@@ -1,1 +1,1 @@
-"""Weights of networks: which ones, from where, and read without running anything."""
+"""Weights of networks: choosing, fetching, and reading without running anything."""

@@ -1,5 +1,5 @@
 # ruff: noqa: E501 (addresses)
-"""Where the weights of the options in conf/pose are published.
+"""Addresses of the published weights of the options in conf/pose.
 
 As the metafiles in the wheels of MMDet and MMPose have it, which a test compares. Kept here too, since what a store of
 key points was made with is told where neither is installed.

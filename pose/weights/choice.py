@@ -1,4 +1,4 @@
-"""What an option's `weights` stands for: official ones, random ones, or a file."""
+"""The kinds of `weights` of an option: official, random, or a file."""
 
 from __future__ import annotations
 
@@ -7,52 +7,34 @@ import re
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 from pose.errors import DataError
 from pose.weights.config_files import ConfigFile, find_file
 from pose.weights.files import read_weights
+from pose.weights.official import OfficialWeights
 
 _RANDOM = re.compile(r"random(?::(\d+))?")
 
 
-class Weights(Protocol):
-    """Some weights, of which nothing is read until they are loaded."""
-
-    @property
-    def name(self) -> str:
-        """What a user calls them."""
-
-    @property
-    def identity(self) -> str:
-        """What tells them from others, without a path."""
-
-    @property
-    def seed(self) -> int | None:
-        """What random weights are drawn with, None for others."""
-
-    def load(self) -> Any | None:
-        """The tensors by name as `nn.Module.state_dict` has them, None where they are to be drawn."""
-
-
 @dataclass(frozen=True, slots=True)
 class RandomWeights:
-    """As the network's own initialisation draws them: for tests of everything but accuracy."""
+    """Weights of the network's own initialisation: for tests of everything but accuracy."""
 
     seed: int
 
     @property
     def name(self) -> str:
-        """With the seed."""
+        """Their name, with the seed."""
         return f"random:{self.seed}"
 
     @property
     def identity(self) -> str:
-        """With the seed."""
+        """Their identity, with the seed."""
         return f"random, seed {self.seed}"
 
     def load(self) -> None:
-        """Nothing: they are drawn where the network is built."""
+        """Return None: they are initialised where the network is built."""
 
 
 @dataclass(frozen=True)
@@ -68,7 +50,7 @@ class FileWeights:
 
     @cached_property
     def identity(self) -> str:
-        """The hash of the whole file.
+        """The hash of the complete file.
 
         Raises:
             DataError: it is not there.
@@ -82,7 +64,7 @@ class FileWeights:
             ) from error
 
     def load(self) -> Any:
-        """The tensors.
+        """Read the tensors.
 
         Raises:
             DataError: the file cannot be read, or wants to run something.
@@ -90,8 +72,17 @@ class FileWeights:
         return read_weights(find_file(self.name))
 
 
+Weights = RandomWeights | FileWeights | OfficialWeights
+"""Weights that are not read until they are loaded.
+
+`name` is what a user types, `identity` distinguishes them from others without a path, `seed` is that of random ones and
+None for others, and `load` returns the tensors by name as of `nn.Module.state_dict`, or None where they are to be
+initialised.
+"""
+
+
 def choose_weights(weights: str, config: ConfigFile, cache: str | None) -> Weights:
-    """What `weights` stands for.
+    """Return the weights that `weights` stands for.
 
     Args:
         weights: `official`, `random`, `random:SEED`, or a file.
@@ -100,12 +91,14 @@ def choose_weights(weights: str, config: ConfigFile, cache: str | None) -> Weigh
 
     Raises:
         DataError: there are no official weights for this configuration.
+
+    Example:
+        >>> choose_weights("random:3", ConfigFile("mmdet::x.py"), cache=None).identity
+        'random, seed 3'
     """
     match = _RANDOM.fullmatch(weights)
     if match:
         return RandomWeights(int(match[1] or 0))
     if weights == "official":
-        from pose.weights.official import OfficialWeights
-
         return OfficialWeights.of(config, Path(cache).expanduser() if cache else None)
     return FileWeights(weights)

@@ -1,4 +1,4 @@
-"""Where a model's configuration is: in the wheels of MMDet and MMPose, in this package, or a file of the user's."""
+"""Paths of model configurations: in the wheels of MMDet and MMPose, in this package, or a user's file."""
 
 from __future__ import annotations
 
@@ -21,6 +21,11 @@ class ConfigFile:
     Args:
         name: `mmpose::FILE` or `mmdet::FILE`, below the configs in that library's wheel; `pose::FILE`, below this
             package; or a path. Such a file is Python and is run: it is to be trusted like a program.
+
+    Example:
+        >>> config = ConfigFile("mmdet::rtmdet/rtmdet_tiny_8xb32-300e_coco.py")
+        >>> config.library, config.file
+        ('mmdet', 'rtmdet/rtmdet_tiny_8xb32-300e_coco.py')
     """
 
     name: str
@@ -33,12 +38,12 @@ class ConfigFile:
 
     @property
     def file(self) -> str:
-        """What stands behind the library."""
+        """The part of the name behind the library."""
         return self.name.rpartition(_SEPARATOR)[2]
 
     @property
     def path(self) -> Path:
-        """Where it lies.
+        """Its path.
 
         Raises:
             DataError: it is not there, or is no .py file.
@@ -50,7 +55,7 @@ class ConfigFile:
 
     @property
     def identity(self) -> str:
-        """What tells it from others: the library's name for it, or the hash of a file, which can change.
+        """The library's name for it, or the hash of a file, which can change.
 
         Files that it inherits from by `_base_` are part of the hash, modules that it imports are not.
 
@@ -66,7 +71,7 @@ class ConfigFile:
 
 
 def find_file(name: str) -> Path:
-    """The path that `LIBRARY::FILE`, or a path, stands for; whether there is a file is not looked at.
+    """Return the path that `LIBRARY::FILE`, or a path, stands for, whether or not it exists.
 
     Raises:
         DataError: the library is not known or not installed.
@@ -82,7 +87,7 @@ def find_file(name: str) -> Path:
 
 
 def library_folder(library: str) -> Path:
-    """What a wheel of OpenMMLab carries beside its modules: configs and metafiles. Imports nothing of it.
+    """Return the folder of configs and metafiles in a wheel of OpenMMLab. Imports nothing of it.
 
     Raises:
         DataError: the library is not installed.
@@ -94,7 +99,7 @@ def library_folder(library: str) -> Path:
 
 
 def _with_bases(path: Path, heirs: tuple[Path, ...] = ()) -> list[tuple[Path, bytes]]:
-    """The file and those that it inherits from by a path, each with its content, in a fixed order.
+    """Return the file and those that it inherits from by a path, each with its content, in a fixed order.
 
     Args:
         path: of the file.
@@ -118,7 +123,7 @@ def _with_bases(path: Path, heirs: tuple[Path, ...] = ()) -> list[tuple[Path, by
 
 
 def _bases(content: bytes, path: Path) -> list[str]:
-    """What a configuration inherits from, as MMEngine reads it: by one `_base_ = ...` that is not indented.
+    """Return what a configuration inherits from, as MMEngine reads it: by one `_base_ = ...` that is not indented.
 
     Raises:
         DataError: it is no Python, or has its bases in another way: a change of theirs would not be seen.
@@ -147,7 +152,7 @@ def _bases(content: bytes, path: Path) -> list[str]:
 
 
 def _is_base(node: ast.AST) -> bool:
-    """Whether it is the name `_base_` where that is given a value."""
+    """Return whether it is the name `_base_` where that is assigned."""
     return isinstance(node, ast.Name) and node.id == "_base_" and isinstance(node.ctx, ast.Store)
 
 

@@ -1,4 +1,4 @@
-"""Files of weights: safetensors, which hold nothing that could run, and PyTorch's, which do unless read with care."""
+"""Files of weights: safetensors, and PyTorch's checkpoints, which are read without running anything in them."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from pathlib import Path
 from typing import Any
 
 from pose.errors import DataError
-from pose.io.atomic import write_whole
+from pose.io.atomic import write_atomically
 
 _VERSIONS = "versions"
 _WANTED = re.compile(r"GLOBAL ([^\s]+)")
 
 
 class _Inert:
-    """Stands in for what official files have beside the weights: numpy's arrays, curves of the training, functions."""
+    """Stand-in for what official files have beside the weights: numpy's arrays, curves of the training, functions."""
 
     def __new__(cls, *_: Any) -> _Inert:
         return super().__new__(cls)
@@ -43,7 +43,7 @@ _IGNORED = (
 
 
 def read_weights(path: Path) -> Any:
-    """The tensors of a file by name, an OrderedDict as `nn.Module.state_dict` gives it.
+    """Return the tensors of a file by name, an OrderedDict as of `nn.Module.state_dict`.
 
     Raises:
         DataError: it cannot be read, holds no weights, or wants to run something.
@@ -54,18 +54,26 @@ def read_weights(path: Path) -> Any:
 
 
 def write_weights(path: Path, state: Mapping[str, Any]) -> None:
-    """Writes tensors as a .safetensors file, whole or not at all.
+    """Write tensors as a .safetensors file, atomically.
 
     Args:
         path: of the file; its folder exists.
         state: tensors by name. The versions of the modules that a state dict carries go with them, since the libraries
             translate old names by them.
+
+    Example:
+        >>> import tempfile
+        >>> import torch
+        >>> path = Path(tempfile.mkdtemp(), "small.safetensors")
+        >>> write_weights(path, torch.nn.Linear(2, 1).state_dict())
+        >>> {name: tuple(tensor.shape) for name, tensor in read_weights(path).items()}
+        {'bias': (1,), 'weight': (1, 2)}
     """
     from safetensors.torch import save
 
     versions = json.dumps(getattr(state, "_metadata", None))
     tensors = {name: tensor.detach().cpu().clone().contiguous() for name, tensor in state.items()}
-    write_whole(path, save(tensors, {"format": "pt", _VERSIONS: versions}))
+    write_atomically(path, save(tensors, {"format": "pt", _VERSIONS: versions}))
 
 
 def _read_safetensors(path: Path) -> Any:
@@ -105,7 +113,7 @@ def _reason(error: Exception) -> str:
 
 
 def _find_state(content: Any, path: Path) -> Any:
-    """The weights in a checkpoint: under `state_dict`, or all of it. MMEngine puts averaged weights there itself."""
+    """Return the weights in a checkpoint: under `state_dict`, or all of it, where MMEngine puts averaged ones."""
     state = content.get("state_dict", content) if isinstance(content, dict) else None
     if not isinstance(state, dict):
         raise DataError(f"{path} holds no weights: there is no state_dict in it")

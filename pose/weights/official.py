@@ -12,7 +12,7 @@ from typing import Any
 from pose.errors import DataError
 from pose.weights.addresses import ADDRESSES
 from pose.weights.config_files import ConfigFile, library_folder
-from pose.weights.fetch import fetch, writing_cache
+from pose.weights.fetch import explain_cache_errors, fetch
 from pose.weights.files import read_weights, write_weights
 
 # A date looks like a hash of eight digits.
@@ -37,7 +37,7 @@ class OfficialWeights:
 
     @classmethod
     def of(cls, config: ConfigFile, folder: Path | None) -> OfficialWeights:
-        """Those of a configuration.
+        """Return the weights of a configuration.
 
         Args:
             config: in a wheel of MMDet or MMPose.
@@ -58,7 +58,7 @@ class OfficialWeights:
         return f"official {find_hash(self.url)}"
 
     def load(self) -> Any:
-        """The tensors; what is not in the folder is fetched, and converted once.
+        """Return the tensors; missing ones are fetched, and converted once.
 
         Raises:
             DataError: it cannot be fetched or read, is another file than the name says, or wants to run something.
@@ -66,7 +66,7 @@ class OfficialWeights:
         return read_weights(self.fetch())
 
     def fetch(self) -> Path:
-        """Sees that they are in the folder.
+        """Fetch missing weights into the folder.
 
         Returns:
             The file.
@@ -79,7 +79,7 @@ class OfficialWeights:
         original = self.folder / self.url.rpartition("/")[2]
         converted = original.with_suffix(".safetensors")
         if not converted.is_file():
-            with writing_cache(self.folder):
+            with explain_cache_errors(self.folder):
                 self.folder.mkdir(parents=True, exist_ok=True)
                 with FileLock(original.with_suffix(".lock")):
                     if not converted.is_file():
@@ -99,13 +99,13 @@ class OfficialWeights:
 
 
 def default_cache() -> Path:
-    """Where weights are kept: `action-keypoints` in the user's cache folder, as the XDG base directories have it."""
+    """Return the folder of weights: `action-keypoints` in the user's cache folder, by the XDG base directories."""
     cache = os.environ.get("XDG_CACHE_HOME")
     return (Path(cache) if cache else Path.home() / ".cache") / "action-keypoints"
 
 
 def find_address(config: ConfigFile) -> str:
-    """Where a configuration's published weights are.
+    """Return the address of a configuration's published weights.
 
     Raises:
         DataError: none are published for it.
@@ -118,7 +118,7 @@ def find_address(config: ConfigFile) -> str:
 
 
 def read_metafiles(config: ConfigFile) -> str:
-    """The same, out of the metafile beside the configuration in the library's wheel.
+    """Return the same, out of the metafile beside the configuration in the library's wheel.
 
     Raises:
         DataError: it names none.
@@ -137,10 +137,14 @@ def read_metafiles(config: ConfigFile) -> str:
 
 
 def find_hash(url: str) -> str:
-    """The eight hexadecimal digits in a published file's name with which its sha256 begins.
+    """Return the eight hexadecimal digits in a published file's name with which its sha256 begins.
 
     Raises:
         DataError: it has none, so that what comes could be anything.
+
+    Example:
+        >>> find_hash("https://host/hrnet_w32_20200130-047c8118.pth")
+        '047c8118'
     """
     digits = [found for found in _HASH.findall(url.rpartition("/")[2]) if not _DATE.fullmatch(found)]
     if not digits:
@@ -149,7 +153,7 @@ def find_hash(url: str) -> str:
 
 
 def _sha256(path: Path) -> str:
-    """A file's hash in hexadecimal digits.
+    """Return a file's hash in hexadecimal digits.
 
     Raises:
         DataError: it cannot be read.

@@ -12,8 +12,8 @@ A room is a module, as `datamodules.limits`. Of these names it has those that it
     NOT_IN_RESULT, BEHIND_THE_DATA   arguments on which no result depends: `sweeps.tracking.cell`
     NAMED_BY       groups whose classes name a run
 
-Texts name arguments in backticks, as `id_pattern`, `split.val`, `Parts.nms` or `actions[7]`: who uses the library alone
-reads them as they are, at the command line they become keys.
+Texts name arguments in backticks, as `id_pattern`, `split.val`, `PoseComponents.nms` or `actions[7]`: who uses the
+library alone reads them as they are, at the command line they become keys.
 """
 
 from __future__ import annotations

@@ -26,7 +26,7 @@ def _folder(output_dir: Path, name: str) -> Path:
 
 
 def slurm_record(output_dir: Path, name: str) -> Path:
-    """Give the file that says which jobs of a sweep are with Slurm."""
+    """Return the file that says which jobs of a sweep are with Slurm."""
     return _folder(output_dir, name) / "slurm" / "submitted.json"
 
 

@@ -43,14 +43,14 @@ class Batch:
     job_id: str | None = None
 
     def ids(self) -> list[str]:
-        """Give the id of each task; none before Slurm has given any."""
+        """Return the id of each task; none before Slurm has given any."""
         if self.job_id is None:
             return []
         several = len(self.tasks) > 1
         return [f"{self.job_id}_{index}" if several else self.job_id for index in range(len(self.tasks))]
 
     def found(self) -> Batch:
-        """Give the same batch with Slurm's id for it, where the driver died before it could write that down.
+        """Return the same batch with Slurm's id for it, where the driver died before it could write that down.
 
         Raises:
             QueueError: Slurm does not answer.
@@ -78,7 +78,7 @@ def write(file: Path, batches: Sequence[Batch]) -> None:
 
 
 def living(file: Path) -> list[str]:
-    """Give the ids of a sweep's jobs that have not ended; all of them where Slurm does not answer."""
+    """Return the ids of a sweep's jobs that have not ended; all of them where Slurm does not answer."""
     batches = read(file)
     if not batches:
         return []

@@ -21,7 +21,7 @@ from sweeps.tracking.cell import Cell, cell_of
 from sweeps.tracking.lifecycle import OpenRun
 from sweeps.tracking.params import telling_overrides
 from sweeps.tracking.store import Store
-from sweeps.tracking.sweep_runs import Asked, write_grid
+from sweeps.tracking.sweep_runs import RequestedJob, write_grid
 
 if TYPE_CHECKING:
     from hydra.types import HydraContext
@@ -153,7 +153,9 @@ class OpenSweep:
     def plan(self, jobs: Sequence[Job]) -> None:
         """Find out what is still to be done, and print it."""
         self._plan.settle(jobs)
-        asked = [Asked(job.cell, list(job.config.hydra.overrides.task)) for job in jobs if job.state is not State.SAME]
+        asked = [
+            RequestedJob(job.cell, list(job.config.hydra.overrides.task)) for job in jobs if job.state is not State.SAME
+        ]
         write_grid(self.store.client, self.parent.run_id, jobs[0].number, asked)
         finished = sum(job.state is State.FINISHED for job in jobs)
         if finished:
@@ -165,7 +167,7 @@ class OpenSweep:
 
     def ask_for(self, jobs: Sequence[tuple[Sequence[str] | None, list[str]]]) -> None:
         """Keep that this command also asks for jobs of earlier ones: their cells' hashes, and overrides."""
-        asked = [Asked(self.key_of(Cell(*cell)) if cell else "", overrides) for cell, overrides in jobs]
+        asked = [RequestedJob(self.key_of(Cell(*cell)) if cell else "", overrides) for cell, overrides in jobs]
         write_grid(self.store.client, self.parent.run_id, 0, asked)
 
     def cell_of(self, job: Job) -> Cell:
@@ -233,7 +235,7 @@ class TrialBatch:
 
 
 def set_threads(jobs: Sequence[Job], threads: int) -> None:
-    """Give the jobs that leave their number of threads open this one; it is kept with their runs."""
+    """Set this number of threads in the jobs that leave theirs open; it is kept with their runs."""
     for job in jobs:
         if "num_threads" in job.config and job.config.num_threads is None:
             with read_write(job.config):

@@ -11,6 +11,7 @@ from sweeps.config.search_settings import Settings
 from sweeps.config.search_space import Space
 from sweeps.launch.job import Job
 from sweeps.launch.sweep import OpenSweep, TrialBatch
+from sweeps.search.optuna_internals import live_trial, report_values
 from sweeps.search.pruning import Membership
 from sweeps.search.study import CELL, ERROR, RUN_ID, counted, retry_failed, suggest, written
 from sweeps.search.trial_result import TrialResult, read_trial_result
@@ -88,11 +89,11 @@ class Search:
 
     def _next(self) -> list[Trial]:
         """Return the next trials: those that a driver which was killed has left, else new ones, else none."""
-        from optuna.trial import Trial, TrialState
+        from optuna.trial import TrialState
 
-        left = self.study.get_trials(deepcopy=False, states=(TrialState.RUNNING,))
-        if left:
-            return [Trial(self.study, trial._trial_id) for trial in left[: self.batch]]
+        begun = self.study.get_trials(deepcopy=False, states=(TrialState.RUNNING,))
+        if begun:
+            return [live_trial(self.study, trial) for trial in begun[: self.batch]]
         missing = self.settings.n_trials - len(self._counted())
         return [self.study.ask() for _ in range(min(self.batch, missing))]
 
@@ -124,10 +125,9 @@ class Search:
             advice = "type another hydra.sweeper.metric and sweep.name"
             self._tell_failure(trial, job, f"it has logged no {self.settings.metric}; {advice}")
             return
-        storage, known = self.study._storage, self.study.get_trials(deepcopy=False)[trial.number].intermediate_values
-        for epoch, value in result.curve.items():
-            if epoch not in known:  # of a baseline, or of a job that was not run as this trial
-                storage.set_trial_intermediate_value(trial._trial_id, epoch, value)
+        # A baseline, or a job that was not run as this trial, has not told the study itself.
+        known = self.study.get_trials(deepcopy=False)[trial.number].intermediate_values
+        report_values(self.study, trial, known, result.curve)
         trial.set_user_attr(CELL, list(self.sweep.cell_of(job)))
         trial.set_user_attr(RUN_ID, result.run_id)
         if result.pruned:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sweeps.runtime.job_context import JobContext
+from sweeps.search.optuna_internals import read_trial, report_values
 
 if TYPE_CHECKING:
     from optuna import Study
@@ -66,8 +68,19 @@ class TrialPruner:
 
     def __init__(self, membership: Membership) -> None:
         self.membership = membership
-        self._study: Study | None = None
-        self._trial_id = 0
+
+    @cached_property
+    def study(self) -> Study:
+        """The study, opened by this process."""
+        import optuna
+
+        from sweeps.search.journal import journal_storage
+
+        own = self.membership
+        optuna.logging.set_verbosity(optuna.logging.WARNING)
+        return optuna.load_study(
+            study_name=own.study, storage=journal_storage(Path(own.journal)), pruner=own.pruner.make()
+        )
 
     def should_stop(self, rows: Sequence[Mapping[str, Any]]) -> bool:
         """Tell the study of all epochs so far, and ask whether the latest was the last.
@@ -78,29 +91,14 @@ class TrialPruner:
         """
         from optuna.exceptions import UpdateFinishedTrialError
 
-        study = self._open()
-        storage, metric = study._storage, self.membership.metric
-        known = storage.get_trial(self._trial_id).intermediate_values
+        number, metric = self.membership.number, self.membership.metric
+        trial = read_trial(self.study, number)
+        values = {row["epoch"]: row["values"][metric] for row in rows if metric in row["values"]}
         try:
-            for row in rows:
-                if row["epoch"] not in known and metric in row["values"]:
-                    storage.set_trial_intermediate_value(self._trial_id, row["epoch"], row["values"][metric])
+            report_values(self.study, trial, trial.intermediate_values, values)
         except UpdateFinishedTrialError:  # a job that outlived its driver, on another machine
             return False
-        return study.pruner.prune(study, storage.get_trial(self._trial_id))
-
-    def _open(self) -> Study:
-        if self._study is None:
-            import optuna
-
-            from sweeps.search.journal import journal_storage
-
-            own = self.membership
-            optuna.logging.set_verbosity(optuna.logging.WARNING)
-            storage = journal_storage(Path(own.journal))
-            self._study = optuna.load_study(study_name=own.study, storage=storage, pruner=own.pruner.make())
-            self._trial_id = storage.get_trial_id_from_study_id_trial_number(self._study._study_id, own.number)
-        return self._study
+        return self.study.pruner.prune(self.study, read_trial(self.study, number))
 
 
 def pruner_of(job: JobContext) -> Callable[[Sequence[Mapping[str, Any]]], bool] | None:

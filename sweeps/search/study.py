@@ -34,10 +34,10 @@ def open_study(file: Path, name: str, settings: Settings, space: Space, pruner: 
     import optuna
 
     optuna.logging.set_verbosity(optuna.logging.WARNING)
-    told = {key.key: key.describe() for key in space.varied}
+    ranges = {key.key: key.describe() for key in space.varied}
     begun = _begun(file, name)
     if begun is not None:
-        _check_same(name, begun, settings, told)
+        _check_same(name, begun, settings, ranges)
     study = optuna.create_study(
         study_name=name,
         storage=journal_storage(file),
@@ -47,7 +47,7 @@ def open_study(file: Path, name: str, settings: Settings, space: Space, pruner: 
     )
     if begun is None:
         study.set_user_attr(METRIC, settings.metric)
-        study.set_user_attr(SPACE, told)
+        study.set_user_attr(SPACE, ranges)
     return study
 
 
@@ -64,7 +64,7 @@ def _begun(file: Path, name: str) -> Study | None:
     return study if SPACE in study.user_attrs else None
 
 
-def _check_same(name: str, begun: Study, settings: Settings, told: dict[str, str]) -> None:
+def _check_same(name: str, begun: Study, settings: Settings, ranges: dict[str, str]) -> None:
     before, metric = begun.user_attrs[SPACE], begun.user_attrs[METRIC]
     advice = "type sweep.name=ANOTHER for another one"
     if metric != settings.metric:
@@ -72,10 +72,10 @@ def _check_same(name: str, begun: Study, settings: Settings, told: dict[str, str
             f"hydra.sweeper.metric={settings.metric}: the search {name} was begun by {metric}; "
             f"type hydra.sweeper.metric={metric}, or sweep.name=ANOTHER"
         )
-    for key in {**before, **told}:
-        if before.get(key) != told.get(key):
+    for key in {**before, **ranges}:
+        if before.get(key) != ranges.get(key):
             was = f"{key} from {before[key]}" if key in before else f"no {key}"
-            now = f"not from {told[key]}" if key in told else "which is missing now"
+            now = f"not from {ranges[key]}" if key in ranges else "which is missing now"
             raise ConfigError(
                 f"{key}: the search {name} was begun with {was}{f', {now}' if key in before else ''}; {advice}"
             )
@@ -100,7 +100,7 @@ def sampler_of(settings: Settings, number: int, key: int) -> BaseSampler:
 
 
 def suggest(study: Study, settings: Settings, space: Space, trial: Trial) -> list[str]:
-    """Give a trial's overrides; what the study has chosen for it before stays."""
+    """Return a trial's overrides; what the study has chosen for it before stays."""
 
     def seeded(index: int) -> None:
         study.sampler = sampler_of(settings, trial.number, index)
@@ -109,7 +109,7 @@ def suggest(study: Study, settings: Settings, space: Space, trial: Trial) -> lis
 
 
 def counted(trials: Sequence[FrozenTrial]) -> list[FrozenTrial]:
-    """Give the trials that have ended, failed ones that were tried again left out."""
+    """Return the trials that have ended, failed ones that were tried again left out."""
     again = {trial.user_attrs.get(RETRIES) for trial in trials}
     return [trial for trial in trials if trial.state.is_finished() and trial.number not in again]
 
@@ -124,20 +124,20 @@ def retry_failed(study: Study) -> None:
 
 
 def written(space: Space, trial: FrozenTrial) -> list[str]:
-    """Give the overrides of a trial that has ended."""
+    """Return the overrides of a trial that has ended."""
     from optuna.trial import FixedTrial
 
     return space.suggest(FixedTrial(trial.params), lambda _: None)
 
 
 def as_run(space: Space, trial: FrozenTrial) -> dict[str, str]:
-    """Give what a trial chose, by key, as its job got it: with fewer digits than the study has."""
+    """Return what a trial chose, by key, as its job got it: with fewer digits than the study has."""
     lines = dict(line.split("=", 1) for line in written(space, trial))
     return {key.key: lines[key.key] for key in space.varied}
 
 
-def told(space: Space, trial: FrozenTrial) -> str:
-    """Say what sets a trial apart."""
+def describe(space: Space, trial: FrozenTrial) -> str:
+    """Return what sets a trial apart."""
     return " ".join(f"{key}={value}" for key, value in as_run(space, trial).items())
 
 

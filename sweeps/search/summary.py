@@ -12,7 +12,7 @@ from sweeps.config.search_settings import Settings
 from sweeps.config.search_space import Space
 from sweeps.launch.sweep import OpenSweep
 from sweeps.results.ranking import Ranking
-from sweeps.search.study import CELL, ERROR, RUN_ID, as_json, as_run, counted, told
+from sweeps.search.study import CELL, ERROR, RUN_ID, as_json, as_run, counted, describe
 from sweeps.tracking.lifecycle import set_tags
 from sweeps.tracking.sweep_runs import SEARCHED
 
@@ -42,7 +42,7 @@ class Summary:
         self.sweep = sweep
 
     def _complete(self) -> list[FrozenTrial]:
-        """Give the complete trials, the best first."""
+        """Return the complete trials, the best first."""
         from optuna.trial import TrialState
 
         trials = [trial for trial in self.study.get_trials(deepcopy=False) if trial.state is TrialState.COMPLETE]
@@ -86,7 +86,7 @@ class Summary:
         if importances:
             print("What mattered: " + ", ".join(f"{key} {share:.0%}" for key, share in importances.items()))
         print(
-            f"Best by {self.settings.metric}, {best.value:.4g}: {told(self.space, best)}; again: "
+            f"Best by {self.settings.metric}, {best.value:.4g}: {describe(self.space, best)}; again: "
             f"python train.py from_run={best.user_attrs[RUN_ID]}"
         )
 
@@ -120,7 +120,7 @@ class Summary:
         return {"best.run_id": run_id, f"best.{self.settings.metric}": f"{best.value:.6g}", **params}
 
     def _importances(self) -> dict[str, float]:
-        """Give the share of each key in how the better trials differ (PED-ANOVA, Watanabe et al. 2023), largest first.
+        """Return each key's share in how the better trials differ (PED-ANOVA, Watanabe et al. 2023), largest first.
 
         Nothing where there are too few trials to tell, or only one key.
         """
@@ -140,5 +140,5 @@ class Summary:
         sys.stdout.flush()
         print(f"\n{len(failed)} of {len(trials)} trials failed:", file=sys.stderr)
         for trial in failed:
-            line = f"  trial {trial.number + 1} ({told(self.space, trial)}): {trial.user_attrs.get(ERROR)}"
+            line = f"  trial {trial.number + 1} ({describe(self.space, trial)}): {trial.user_attrs.get(ERROR)}"
             print(line, file=sys.stderr)

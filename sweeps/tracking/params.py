@@ -21,12 +21,12 @@ _NOT_IN_NAME = ("hydra", "output_dir", "progress", "tracking", "resume", "sweep"
 
 
 def without_hydra(cfg: DictConfig) -> DictConfig:
-    """Give a copy of the config without Hydra's own part."""
+    """Return a copy of the config without Hydra's own part."""
     return OmegaConf.masked_copy(cfg, [str(key) for key in cfg if key != "hydra"])
 
 
 def plain(cfg: DictConfig) -> dict[str, Any]:
-    """Give the config without Hydra's own part, resolved, as containers of plain values."""
+    """Return the config without Hydra's own part, resolved, as containers of plain values."""
     return cast("dict[str, Any]", OmegaConf.to_container(without_hydra(cfg), resolve=True))
 
 
@@ -68,7 +68,7 @@ def telling_overrides(overrides: Sequence[str]) -> list[str]:
 
 
 def _root(override: str) -> str:
-    """Give the first part of the key that an override sets."""
+    """Return the first part of the key that an override sets."""
     return re.split("[=./@]", override.lstrip("+~"), maxsplit=1)[0]
 
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def _last_sign_of_life(store: Store, run: Run) -> int:
-    """Give the time in ms since 1970 of the run's last metric, or now where it has none."""
+    """Return the time in ms since 1970 of the run's last metric, or now where it has none."""
     times = [m.timestamp for key in run.data.metrics for m in store.client.get_metric_history(run.info.run_id, key)]
     return max(times, default=int(time.time() * 1000))
 

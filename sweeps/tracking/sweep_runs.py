@@ -23,8 +23,8 @@ _MOST = 50_000  # runs of one sweep
 SEARCHED = "searched"  # tag of a sweep's run: the metric by which a search chose its jobs
 
 
-class Asked(NamedTuple):
-    """One job that was asked for.
+class RequestedJob(NamedTuple):
+    """One job that a command asked for.
 
     Attributes:
         cell: hash by which its run is known; "" where it is known by its overrides only.
@@ -35,7 +35,7 @@ class Asked(NamedTuple):
     overrides: list[str]
 
 
-def write_grid(client: MlflowClient, parent_id: str, first: int, jobs: Sequence[Asked]) -> None:
+def write_grid(client: MlflowClient, parent_id: str, first: int, jobs: Sequence[RequestedJob]) -> None:
     """Keep the jobs of a batch.
 
     Args:
@@ -48,21 +48,23 @@ def write_grid(client: MlflowClient, parent_id: str, first: int, jobs: Sequence[
     client.log_text(parent_id, json.dumps(content), f"{GRID}/{first}.json")
 
 
-def read_grid(client: MlflowClient, parent_id: str) -> list[Asked]:
+def read_grid(client: MlflowClient, parent_id: str) -> list[RequestedJob]:
     """Read the jobs that the latest command asked for, in their order; none where the sweep kept no list of them."""
     files = sorted((e.path for e in client.list_artifacts(parent_id, GRID)), key=lambda path: int(Path(path).stem))
     batches = [json.loads(Path(client.download_artifacts(parent_id, path)).read_text()) for path in files]
-    return [Asked(**job) for batch in batches if batch["command"] == batches[0]["command"] for job in batch["jobs"]]
+    return [
+        RequestedJob(**job) for batch in batches if batch["command"] == batches[0]["command"] for job in batch["jobs"]
+    ]
 
 
-def of_grid(runs: Sequence[Run], grid: Sequence[Asked]) -> list[Run]:
+def of_grid(runs: Sequence[Run], grid: Sequence[RequestedJob]) -> list[Run]:
     """Leave out runs of cells that were not asked for, such as those of other code."""
     cells = {asked.cell for asked in grid if asked.cell}
     return [run for run in runs if not cells or not cells.isdisjoint(run.data.tags.get(tag, "") for tag in CELL_TAGS)]
 
 
 def current_runs(runs: Sequence[Run]) -> list[Run]:
-    """Give one run a cell, of runs with the latest first: the finished one, else the latest."""
+    """Return one run a cell, of runs with the latest first: the finished one, else the latest."""
     chosen: dict[str, Run] = {}
     for run in runs:
         cell = run.data.tags.get(CELL, run.info.run_id)

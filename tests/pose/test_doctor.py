@@ -22,19 +22,7 @@ PINS = dict(
     if "==" in line
 )
 GOOD = {**PINS, "torch": "2.13.0+cpu", "setuptools": "80.10.2"}
-# Stops at any import of what is only to be looked for.
-CODE = """
-import runpy, sys
-
-class Refuse:
-    def find_spec(self, name, path=None, target=None):
-        assert name.partition('.')[0] not in {packages!r}, name
-
-sys.meta_path.insert(0, Refuse())
-sys.prefix = {site!r}
-sys.path[:] = [{site!r}, {root!r}, *[entry for entry in sys.path if 'site-packages' not in entry], {site_packages!r}]
-runpy.run_module('pose.doctor', run_name='__main__')
-"""
+PROGRAM = Path(__file__).parent / "programs/doctor.py"
 
 
 def install(site: Path, versions: dict[str, str], operators: bool = True) -> None:
@@ -54,15 +42,18 @@ def examine(site: Path, isolated: bool = True) -> subprocess.CompletedProcess[st
 
     site_packages = str(Path(packaging.__file__).parents[1])
     packages = {need.module or need.package for need in NEEDS} - {"setuptools"}
-    code = CODE.format(packages=packages, site=str(site), root=str(ROOT), site_packages=site_packages)
     if isolated:  # `packaging` alone, so that what this environment has is not found
         only = site / "only"
         if not only.exists():
             only.mkdir(parents=True)
             (only / "packaging").symlink_to(Path(packaging.__file__).parent)
-        code = code.replace(repr(site_packages), repr(str(only)))
+        site_packages = str(only)
+    words = [str(site), str(ROOT), site_packages, *packages]
     return subprocess.run(
-        [sys.executable, "-S", "-c", code], capture_output=True, text=True, env={**os.environ, "PYTHONPATH": ""}
+        [sys.executable, "-S", "-c", PROGRAM.read_text(), *words],
+        capture_output=True,
+        text=True,
+        env={**os.environ, "PYTHONPATH": ""},
     )
 
 

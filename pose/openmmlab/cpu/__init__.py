@@ -1,1 +1,1 @@
-"""What makes MMPose's networks faster on a CPU."""
+"""Faster inference of MMPose's networks on a CPU."""

@@ -14,7 +14,7 @@ from pose.openmmlab.cpu.winograd import WinogradConv, suits_winograd
 
 
 def fuse_top_down(module: Any) -> Any | None:
-    """What a top-down network of MMPose does from inputs to the head's outputs, with fewer passes over memory.
+    """Return a top-down network of MMPose, from inputs to the head's outputs, with fewer passes over memory.
 
     Args:
         module: in evaluation mode, on the CPU, in float32 and channels_last; it is left as it is.
@@ -36,7 +36,7 @@ def fuse_top_down(module: Any) -> Any | None:
 
 
 def _has_operator() -> bool:
-    """Whether this torch has oneDNN, and the operator that torch.compile calls it by, which is not promised to stay."""
+    """Return whether this torch has oneDNN and the operator that torch.compile calls, which may disappear."""
     there: bool = torch.backends.mkldnn.is_available()  # type: ignore[no-untyped-call]
     return there and hasattr(torch.ops.mkldnn, "_convolution_pointwise")
 
@@ -52,12 +52,12 @@ class _TopDown(nn.Module):
 
 class _Tracer(fx.Tracer):
     def is_leaf_module(self, module: nn.Module, name: str) -> bool:
-        """Also those that mmcv and mmengine derive from PyTorch's."""
+        """Return True also for the modules that mmcv and mmengine derive from PyTorch's."""
         return isinstance(module, nn.Conv2d | _BatchNorm) or super().is_leaf_module(module, name)
 
 
 def _fuse(traced: fx.GraphModule) -> bool:
-    """Whether there was a batch norm behind a convolution."""
+    """Fuse in place, and return whether there was a batch norm behind a convolution."""
     modules = dict(traced.named_modules())
     folded = False
     for node in list(traced.graph.nodes):
@@ -79,12 +79,12 @@ def _module(modules: dict[str, nn.Module], node: fx.Node | None) -> nn.Module | 
 
 
 def _only_user(node: Any) -> Any:
-    """The node that alone takes another's result, None if there are several."""
+    """Return the only node that takes another's result, None if there are several."""
     return next(iter(node.users)) if len(node.users) == 1 else None
 
 
 def _replace(traced: fx.GraphModule, first: fx.Node, last: fx.Node, module: nn.Module) -> None:
-    """Puts one module in the place of a chain of nodes."""
+    """Put one module in the place of a chain of nodes."""
     name = f"fused_{first.name}"
     traced.add_module(name, module)
     with traced.graph.inserting_before(first):

@@ -22,7 +22,7 @@ class FusedConv(nn.Module):
         self.then = "relu" if relu else "none"
 
     def forward(self, inputs: torch.Tensor) -> torch.Tensor:
-        """`[N, C, h, w]` in channels_last."""
+        """Convolve `[N, C, h, w]` in channels_last."""
         outputs: torch.Tensor = torch.ops.mkldnn._convolution_pointwise(
             inputs, self.weight, self.bias, *self.geometry, self.then, [], ""
         )

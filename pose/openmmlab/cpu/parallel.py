@@ -11,7 +11,7 @@ T = TypeVar("T")
 
 
 def on_each_core(function: Callable[[slice], T], count: int, most: int) -> list[T]:
-    """Runs parts of a batch side by side, each on one of PyTorch's threads, where there are several parts.
+    """Run parts of a batch side by side, each on one of PyTorch's threads, where there are several parts.
 
     Within one operation threads wait for each other, hundreds of times for a network; so they do only at the end.
 

@@ -41,7 +41,7 @@ _VALUES_IN_CACHE = 450_000  # of tiles that are transformed at once
 
 
 def suits_winograd(conv: nn.Conv2d) -> bool:
-    """Whether it is a 3 x 3 convolution of step 1 with so many channels that transforming them pays."""
+    """Return whether it is a 3 x 3 convolution of step 1 with so many channels that transforming them pays."""
     shape = (conv.kernel_size, conv.stride, conv.padding, conv.dilation, conv.groups)
     channels = conv.in_channels in _CHANNELS and conv.out_channels in _CHANNELS
     return channels and shape == ((3, 3), (1, 1), (1, 1), (1, 1), 1)
@@ -67,7 +67,7 @@ class WinogradConv(FusedConv):
         self.relu = relu
 
     def forward(self, inputs: torch.Tensor) -> torch.Tensor:
-        """`[N, C, h, w]` in channels_last, before and after."""
+        """Convolve `[N, C, h, w]` in channels_last."""
         number, _, height, width = inputs.shape
         if height * width < _SMALLEST:
             return super().forward(inputs)
@@ -80,7 +80,7 @@ class WinogradConv(FusedConv):
         return outputs[:, :height, :width].permute(0, 3, 1, 2)
 
     def _convolve(self, pixels: torch.Tensor, outputs: torch.Tensor) -> None:
-        """From `[N, h, w, C]` to `[N, 4 rows, 4 columns, channels out]`, which may go beyond."""
+        """Convolve `[N, h, w, C]` into `[N, 4 rows, 4 columns, channels out]`, which may go beyond."""
         number, height, width, channels = outputs.shape
         grid = number, height // _TILE, width // _TILE
         tiles = _cut(pixels, grid)
@@ -99,7 +99,7 @@ class WinogradConv(FusedConv):
 
 
 def _cut(pixels: torch.Tensor, grid: tuple[int, int, int]) -> torch.Tensor:
-    """6 x 6 pixels around each 4 x 4, zeros outside: `[6, 6, N, rows, columns, C]` of `[N, h, w, C]`."""
+    """Cut out 6 x 6 pixels around each 4 x 4, zeros outside: `[6, 6, N, rows, columns, C]` of `[N, h, w, C]`."""
     number, rows, columns = grid
     _, height, width, channels = pixels.shape
     padded = _space("padded", number, _TILE * rows + 2, _TILE * columns + 2, channels)
@@ -116,7 +116,7 @@ _spaces = threading.local()
 
 
 def _space(name: str, *shape: int) -> torch.Tensor:
-    """Memory of this thread, written over again and again: new memory would cost more than what is done in it."""
+    """Return memory of this thread that is reused: new memory would cost more than what is done in it."""
     size = math.prod(shape)
     space: torch.Tensor | None = getattr(_spaces, name, None)
     if space is None or len(space) < size:

@@ -1,4 +1,4 @@
-"""The twenty actors: how each is built, and how each moves."""
+"""The twenty actors: bodies and styles of movement."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class Build:
 
 @dataclass(frozen=True, slots=True)
 class Style:
-    """What is typical of one person's movements.
+    """The style of one person's movements.
 
     Args:
         cadence: steps a minute (Murray 1964 and Winter: adults 100-125).
@@ -84,7 +84,7 @@ class Actor:
 
 
 def make_actor(seed: int, index: int) -> Actor:
-    """The actor number `index` (0..19) of the data set `seed`; depends on nothing else."""
+    """Return the actor number `index` (0..19) of the data set `seed`; depends on nothing else."""
     rng = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(0, index)))
     return Actor(f"S{index + 1:02d}", _draw_build(rng), _draw_style(rng))
 

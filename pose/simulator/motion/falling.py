@@ -1,4 +1,4 @@
-"""Falling down: a way down, an impact, and what is left lying on the floor."""
+"""Falls: the way down, the impact, and lying on the floor."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _BRACE = {
 def fall_from(
     rng: np.random.Generator, actor: Actor, before: Motion, fall: Fall, time: Floats, speed: Floats
 ) -> Motion:
-    """Let a body fall.
+    """Return the motion of a falling body.
 
     Args:
         rng: which movements are made on the floor.
@@ -59,13 +59,11 @@ def fall_from(
         feet=blend(flat, rest.feet, roll[:, None]),
         knees=before.knees[:last] + ease(since / 0.8)[:, None, None] * (rest.knees - before.knees[:last]),
         arms=arms + settle[:, None, None] * (rest.arms - arms),
-        hands=np.zeros((last, 2, 3)),
-        reach=np.zeros((last, 2)),
     )
 
 
 def _plant(build: Build, before: Motion, since: Floats, speed: Floats) -> tuple[Floats, Floats]:
-    """Ankles and feet; one that is off the floor at the onset steps forward onto it within 0.25 s."""
+    """Return ankles and feet; one that is off the floor at the onset steps forward onto it within 0.25 s."""
     last = len(since)
     start, feet = before.ankles[last], before.feet[last]
     yaw = np.arctan2(feet[:, 1, 0], feet[:, 0, 0])
@@ -78,7 +76,7 @@ def _plant(build: Build, before: Motion, since: Floats, speed: Floats) -> tuple[
 
 
 def _rest_on_stage(rng: np.random.Generator, actor: Actor, fall: Fall, time: Floats, pelvis: Floats) -> Motion:
-    """The rest's motion, turned to where the body fell and moved under the pelvis."""
+    """Return the rest's motion, turned to where the body fell and moved under the pelvis."""
     motion = lie(rng, actor, fall.rest, time, lively=float(rng.uniform(0.3, 1.6)))
     turn = rotation(fall.direction - fall.rest.direction)
     motion.hips, motion.chest, motion.head = turn @ motion.hips, turn @ motion.chest, turn @ motion.head
@@ -91,7 +89,7 @@ def _rest_on_stage(rng: np.random.Generator, actor: Actor, fall: Fall, time: Flo
 
 
 def _tipping(before: Floats, rest: Floats, fall: Fall, since: Floats, landed: Floats) -> Floats:
-    """Orientations [T, 3, 3]: from what they were, tipped over along with the fall, to what they rest in."""
+    """Return orientations [T, 3, 3]: from those before, tipped over along with the fall, to those at rest."""
     course = np.clip(since, 0, 1) ** 1.8
     facing = fall.direction - fall.rest.direction
     tipped = tilt(np.full_like(course, fall.direction), fall.rest.angle * course, facing)

@@ -49,14 +49,14 @@ class Gait:
 
 
 def draw_gait(rng: np.random.Generator, actor: Actor, slower: float = 1.0) -> Gait:
-    """How `actor` walks this time; `slower` < 1 shortens steps and lowers the cadence, as a load does."""
+    """Sample how `actor` walks; `slower` < 1 shortens steps and lowers the cadence, as a load does."""
     cadence = actor.style.cadence * float(np.clip(rng.normal(1, 0.03), 0.94, 1.06)) * slower**0.5
     step = actor.build.stature * actor.style.step_ratio * float(np.clip(rng.normal(1, 0.03), 0.94, 1.06)) * slower
     return Gait(cadence, step, actor.style.step_width, float(rng.uniform()))
 
 
 def walk(actor: Actor, gait: Gait, path: Path, time: Floats) -> Motion:
-    """Steady walking without a load.
+    """Return steady walking without a load.
 
     Args:
         actor: who walks.
@@ -93,13 +93,11 @@ def walk(actor: Actor, gait: Gait, path: Path, time: Floats) -> Motion:
         feet=feet,
         knees=feet[..., 0] * [1, 1, 0] + 0.05 * hips[:, None, :, 0],
         arms=arms,
-        hands=np.zeros((len(time), 2, 3)),
-        reach=np.zeros((len(time), 2)),
     )
 
 
 def _feet(actor: Actor, gait: Gait, path: Path, stride: Floats) -> tuple[Floats, Floats]:
-    """Ankles [T, 2, 3] and orientations [T, 2, 3, 3] of feet that roll from heel to toe and swing to the next place."""
+    """Return ankles [T, 2, 3] and orientations [T, 2, 3, 3] of feet that roll from heel to toe and swing forward."""
     build = actor.build
     phase = stride[:, None] + np.array([0.0, 0.5])
     count = np.floor(phase)
@@ -122,7 +120,7 @@ def _feet(actor: Actor, gait: Gait, path: Path, stride: Floats) -> tuple[Floats,
 
 
 def _foothold(gait: Gait, path: Path, count: Floats, splay: float) -> tuple[Floats, Floats]:
-    """Where the ankle stands flat [T, 2, 2], and the foot's yaw [T, 2], in each foot's stride number `count`."""
+    """Return the ankle's place when flat [T, 2, 2], and the foot's yaw [T, 2], in each foot's stride number `count`."""
     strike_time = (count - gait.phase - np.array([0.0, 0.5])) * 120 / gait.cadence
     middle, heading = path.at(gait.speed * strike_time + _LANDING * gait.step)
     normal = np.stack([-np.sin(heading), np.cos(heading)], axis=-1)
@@ -134,18 +132,17 @@ def _ahead(yaw: Floats) -> Floats:
 
 
 def _roll(build: Build, pitch: Floats) -> tuple[Floats, Floats]:
-    """How far the ankle is ahead of where it is when flat, and its height, when the foot rolls over heel or toe."""
+    """Return the ankle's advance from where it is when flat, and its height, as the foot rolls over heel or toe."""
     lever = np.where(pitch > 0, -build.toe_front, build.heel_back)
     ahead = lever * (np.cos(pitch) - 1) + build.ankle_height * np.sin(pitch)
     return ahead, build.ankle_height * np.cos(pitch) - lever * np.sin(pitch)
 
 
 def _pelvis_height(build: Build, ground: Floats, ankles: Floats, hips: Floats, bob: Floats) -> Floats:
-    """Height [T] of a pelvis that bobs up over the standing foot and down in double support, never out of reach."""
+    """Return the height [T] of a pelvis that bobs over the standing foot, never out of the legs' reach."""
     hip = ground[:, None] + build.half_hips * SIDES[:, None] * hips[:, None, :2, 1]
     level = ((hip - ankles[..., :2]) ** 2).sum(axis=-1)
     drop = build.half_hips * SIDES * hips[:, None, 2, 1]
     limit = ankles[..., 2] - drop + np.sqrt(np.maximum((0.995 * build.leg) ** 2 - level, 0.2))
     # One height for the whole walk, so that no leg that is too short jerks the body down in a single frame.
-    height: Floats = min(0.975 * build.hip_height, float((limit.min(axis=1) - bob).min())) + bob
-    return height
+    return min(0.975 * build.hip_height, float((limit.min(axis=1) - bob).min())) + bob

@@ -1,8 +1,8 @@
-"""From a movement's few handles to all joints: forward kinematics for trunk and head, two-bone reach for limbs."""
+"""Forward kinematics of trunk and head, two-bone inverse kinematics of limbs."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -45,7 +45,7 @@ _FACE = {
 
 @dataclass(slots=True)
 class Motion:
-    """Handles of a moving body over T frames; metres and radians, z up, left before right.
+    """Control points of a moving body over T frames; metres and radians, z up, left before right.
 
     Args:
         pelvis: [T, 3] middle of the hips.
@@ -56,8 +56,8 @@ class Motion:
         feet: [T, 2, 3, 3] orientation of the feet.
         knees: [T, 2, 3] directions to which the knees bend.
         arms: [T, 2, 4] angles of hanging arms: flexion, abduction, elbow, forearm inwards.
-        hands: [T, 2, 3] where the wrists are to be, as far as `reach` says so.
-        reach: [T, 2] 0..1, how much of `hands` there is, the rest being `arms`.
+        hands: [T or 1, 2, 3] where the wrists are to be, as far as `reach` says so.
+        reach: [T or 1, 2] 0..1, how much of `hands` there is, the rest being `arms`.
     """
 
     pelvis: Floats
@@ -68,12 +68,12 @@ class Motion:
     feet: Floats
     knees: Floats
     arms: Floats
-    hands: Floats
-    reach: Floats
+    hands: Floats = field(default_factory=lambda: np.zeros((1, 2, 3)))
+    reach: Floats = field(default_factory=lambda: np.zeros((1, 2)))
 
 
 def solve(build: Build, motion: Motion) -> Floats:
-    """All joints of a body that moves so.
+    """Return all joints of a moving body.
 
     Args:
         build: lengths of its bones, kept to rounding whatever the motion asks for.
@@ -99,7 +99,7 @@ def solve(build: Build, motion: Motion) -> Floats:
 
 
 def lift_off_floor(build: Build, ankles: Floats, feet: Floats) -> Floats:
-    """Ankles [..., 3] raised so far that neither heel nor toe of feet [..., 3, 3] is under the floor."""
+    """Raise ankles [..., 3] so far that neither heel nor toe of feet [..., 3, 3] is under the floor."""
     heel = feet[..., 2, 0] * -build.heel_back - feet[..., 2, 2] * build.ankle_height
     toe = feet[..., 2, 0] * build.toe_front - feet[..., 2, 2] * build.ankle_height
     raised = ankles.copy()
@@ -139,13 +139,13 @@ def _solve_arms(build: Build, motion: Motion, shoulders: Floats, out: Floats) ->
 
 
 def _hanging(forward: Floats, outward: Floats) -> Floats:
-    """Directions [T, 2, 3] of an arm's bone that is swung from straight down to the front and to the outside."""
+    """Return directions [T, 2, 3] of an arm's bone, swung from straight down to the front and to the outside."""
     level = np.cos(outward)
     return np.stack([np.sin(forward) * level, np.sin(outward) * SIDES, -np.cos(forward) * level], axis=-1)
 
 
 def _two_bones(root: Floats, target: Floats, pole: Floats, first: float, second: float) -> tuple[Floats, Floats]:
-    """Middle and end joint of a two-bone limb, by the law of cosines; all points and directions [T, 2, 3]."""
+    """Return middle and end joint of a two-bone limb, by the law of cosines; all points and directions [T, 2, 3]."""
     line = target - root
     along = unit(line)
     reach = np.clip(length(line), abs(first - second) + 0.12, 0.9995 * (first + second))

@@ -1,4 +1,4 @@
-"""What is done with a box: lifting it off the floor, and carrying it about."""
+"""Lifting a box off the floor, and carrying it about."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _SHOULDER = np.array([0.8, 0.35, 2.2, 0.15])
 
 
 def carry(rng: np.random.Generator, actor: Actor, gait: Gait, path: Path, time: Floats) -> Motion:
-    """Walking with a load in both hands before the body, in one hand at the side, or on one shoulder.
+    """Return walking with a load in both hands before the body, in one hand at the side, or on one shoulder.
 
     The arms that hold do not swing, and the trunk leans away from the load (Kinoshita 1985 reports 5-10 degrees for
     loads of a fifth of the body's weight).
@@ -55,7 +55,7 @@ def carry(rng: np.random.Generator, actor: Actor, gait: Gait, path: Path, time: 
 
 
 def lift(rng: np.random.Generator, actor: Actor, time: Floats) -> Motion:
-    """Lifting a box off the floor before the feet, to the belly, and putting it down again, over and over.
+    """Return lifting a box off the floor to the belly, and putting it down again, over and over.
 
     A lift is something between a squat (knees bent, trunk 30-40 degrees to the front) and a stoop (knees nearly
     straight, trunk 80-90 degrees), as in van Dieen et al. 1999; hips go back so that the body stays over the feet.
@@ -89,7 +89,7 @@ def lift(rng: np.random.Generator, actor: Actor, time: Floats) -> Motion:
 def _hold_box(
     rng: np.random.Generator, actor: Actor, motion: Motion, down: Floats, held: Floats, grasp: Floats
 ) -> None:
-    """Hands go to the box on the floor; while it is held they carry it to before the belly."""
+    """Move the hands to the box on the floor, and with it to before the belly while it is held."""
     build = actor.build
     half, handle = rng.uniform(0.14, 0.24), rng.uniform(0.12, 0.34)
     floor = np.stack([np.full(2, rng.uniform(0.28, 0.36)), half * SIDES, np.full(2, handle)], axis=-1)
@@ -102,7 +102,7 @@ def _hold_box(
 
 
 def _cycles(rng: np.random.Generator, actor: Actor, time: Floats) -> tuple[Floats, Floats, Floats]:
-    """How far down the body is, whether the box is in hand, and how far the hands are stretched to it; [T], 0..1."""
+    """Return how low the body is, whether the box is held, and how far the hands reach for it; [T], 0..1."""
     tempo = actor.style.tempo * rng.uniform(0.85, 1.15)
     # stand, go down, grasp, come up, hold, go down, let go, come up
     steps = rng.uniform([0.3, 0.9, 0.2, 1.0, 0.6, 1.0, 0.2, 0.9], [1.0, 1.3, 0.5, 1.6, 2.2, 1.5, 0.4, 1.2]) / tempo

@@ -1,4 +1,4 @@
-"""How people lie: on the back, the front or a side, with arms and legs somewhere."""
+"""Lying: on the back, the front or a side, with limbs placed at random."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class Rest:
         return float(_DIRECTION[self.kind])
 
     def ankle_heights(self, build: Build) -> Floats:
-        """Height [2] of each ankle: on the floor, or on the other leg."""
+        """Return the height [2] of each ankle: on the floor, or on the other leg."""
         heights = np.full(2, 0.35 * build.ankle_height + 0.03)
         if self.kind in (LEFT, RIGHT):
             heights[1 if self.kind == LEFT else 0] += 0.1
@@ -54,7 +54,7 @@ class Rest:
 
 
 def draw_rest(rng: np.random.Generator, build: Build, kind: int, crumpled: float) -> Rest:
-    """A posture of one kind; `crumpled` 0..1 is how little care limbs were placed with, as after a fall."""
+    """Sample a posture of one kind; `crumpled` 0..1 is how little care limbs were placed with, as after a fall."""
     if kind in (LEFT, RIGHT):
         return _draw_side(rng, build, kind, crumpled)
     bend = rng.uniform(0.02, 0.02 + 0.3 * crumpled, 2)
@@ -75,7 +75,7 @@ def draw_rest(rng: np.random.Generator, build: Build, kind: int, crumpled: float
 
 
 def _draw_arms(rng: np.random.Generator, kind: int, crumpled: float) -> Floats:
-    """Arms [2, 4] on the floor beside the body, over the head, or on the belly."""
+    """Sample arms [2, 4] on the floor beside the body, over the head, or on the belly."""
     beside = [0.06, 0.35, 0.2, 0.1] if kind == BACK else [-0.05, 0.4, 0.2, 0.0]
     above = [0.1, 1.9, 0.4, -0.8] if kind == BACK else [0.25, 1.9, 0.5, -1.0]
     belly = [0.15, 0.3, 0.9, 0.9] if kind == BACK else [0.2, 1.3, 0.4, -1.2]
@@ -97,7 +97,7 @@ def _draw_side(rng: np.random.Generator, build: Build, kind: int, crumpled: floa
 
 
 def lie(rng: np.random.Generator, actor: Actor, rest: Rest, time: Floats, lively: float = 1.0) -> Motion:
-    """Lying at the origin, feet towards where the body stood, with breath and small movements of limbs and head.
+    """Return lying at the origin, feet towards where the body stood, with breath and small movements.
 
     Args:
         rng: which movements.
@@ -126,13 +126,11 @@ def lie(rng: np.random.Generator, actor: Actor, rest: Rest, time: Floats, lively
         feet=feet,
         knees=apply(hips[:, None], rest.knees),
         arms=arms,
-        hands=np.zeros((frames, 2, 3)),
-        reach=np.zeros((frames, 2)),
     )
 
 
 def rest_legs(build: Build, rest: Rest, pelvis: Floats, hips: Floats, legs: Floats) -> tuple[Floats, Floats]:
-    """Ankles [T, 2, 3] and feet [T, 2, 3, 3] of legs that lie on the floor beside a pelvis."""
+    """Return ankles [T, 2, 3] and feet [T, 2, 3, 3] of legs that lie on the floor beside a pelvis."""
     local = legs + build.half_hips * SIDES[:, None] * [0.0, 1.0, 0.0]
     ankles = pelvis[:, None] + apply(hips[:, None], local)
     ankles[..., 2] = rest.ankle_heights(build)

@@ -1,4 +1,4 @@
-"""Where people walk: round a racetrack of two straights and two turns, as far as they get."""
+"""Walking paths: a racetrack of two straights and two turns."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Path:
     yaw: float
 
     def at(self, distance: npt.ArrayLike) -> tuple[Floats, Floats]:
-        """Places [..., 2] in metres and headings [...] in radians (unwrapped) after `distance` [...] metres."""
+        """Return places [..., 2] in metres and headings [...] in radians (unwrapped) after `distance` [...] metres."""
         straight, bend = 2 * self.half, np.pi * self.radius
         s = np.asarray(distance, dtype=float) + self.start
         lap = np.floor(s / (straight + bend))
@@ -45,7 +45,7 @@ class Path:
 
 
 def draw_path(rng: np.random.Generator, extent: float, distance: float) -> Path:
-    """A track on which a walk of `distance` metres stays within `extent` metres of the stage's middle."""
+    """Sample a track on which a walk of `distance` metres stays within `extent` metres of the stage's middle."""
     radius = float(rng.uniform(0.6, 1.1))
     half = extent - radius
     # Half the walks that fit on a straight stay on it; the others begin anywhere.

@@ -46,7 +46,7 @@ class Fall:
 
 
 def draw_fall(rng: np.random.Generator, build: Build, kind: int, onset: float, heading: float) -> Fall:
-    """A fall of one kind that begins at `onset` seconds, of somebody who faces `heading` (radians).
+    """Sample a fall of one kind that begins at `onset` seconds, of somebody who faces `heading` (radians).
 
     To the front the legs stay nearly straight, so the way down is longer, and takes longer; else they give way, as
     in most of Hsiao & Robinovitch's falls.
@@ -61,7 +61,7 @@ def draw_fall(rng: np.random.Generator, build: Build, kind: int, onset: float, h
 
 
 def descent(time: Floats, duration: float, length: float, start: float = 0.0) -> Floats:
-    """Course of a pendulum that is pushed over, from 0 at time 0 to 1 at `duration`.
+    """Return the course of a pendulum that is pushed over, from 0 at time 0 to 1 at `duration`.
 
     For small angles theta'' = (g' / length) theta + push, so theta goes as a sum of sinh(rate t), for the speed it
     starts with, and of cosh(rate t) - 1, for the push; g' is what muscles that try to stay upright leave of gravity.
@@ -84,7 +84,7 @@ def descent(time: Floats, duration: float, length: float, start: float = 0.0) ->
 
 
 def pivot(feet: Floats, direction: float) -> Floats:
-    """Point [3] to fall over: between the feet [2, 3], nearer to the one that is in the way."""
+    """Return the point [3] to fall over: between the feet [2, 3], nearer to the one that is in the way."""
     towards = np.array([np.cos(direction), np.sin(direction), 0.0])
     middle: Floats = feet.mean(axis=0)
     return middle + PIVOT_SHIFT * float(np.ptp(feet @ towards)) / 2 * towards
@@ -93,7 +93,7 @@ def pivot(feet: Floats, direction: float) -> Floats:
 def pelvis_way(
     build: Build, held: Floats, start: Floats, foot: Floats, fall: Fall, time: Floats, speed: Floats
 ) -> Floats:
-    """Way of a falling pelvis: round the point it falls over, while the leg shortens.
+    """Return the way of a falling pelvis: round the point it falls over, while the leg shortens.
 
     Args:
         build: of the body.
@@ -129,5 +129,4 @@ def pelvis_way(
     # Flesh gives and pushes back once, by centimetres.
     after = np.clip((time - fall.impact) / 0.2, 0, 1)
     out[:, 2] += 0.02 * np.sin(np.pi * after) ** 2
-    way: Floats = np.where((since > 0)[:, None], out, held)
-    return way
+    return np.where((since > 0)[:, None], out, held)

@@ -9,7 +9,7 @@ Floats = npt.NDArray[np.float64]
 
 
 def rotation(yaw: npt.ArrayLike = 0.0, pitch: npt.ArrayLike = 0.0, roll: npt.ArrayLike = 0.0) -> Floats:
-    """Rz(yaw) Ry(pitch) Rx(roll): turn left, bow forward, lean right, the innermost first.
+    """Return Rz(yaw) Ry(pitch) Rx(roll): turn left, bow forward, lean right, the innermost first.
 
     Args:
         yaw: angles of any shape [...]; positive turns to the left.
@@ -18,6 +18,10 @@ def rotation(yaw: npt.ArrayLike = 0.0, pitch: npt.ArrayLike = 0.0, roll: npt.Arr
 
     Returns:
         Matrices [..., 3, 3].
+
+    Example:
+        >>> rotation(yaw=np.pi / 2).round(3) @ [1, 0, 0]  # forward, turned to the left
+        array([0., 1., 0.])
     """
     y, p, r = np.broadcast_arrays(yaw, pitch, roll)
     cy, sy, cp, sp, cr, sr = np.cos(y), np.sin(y), np.cos(p), np.sin(p), np.cos(r), np.sin(r)
@@ -44,24 +48,24 @@ def tilt(direction: npt.ArrayLike, angle: npt.ArrayLike, twist: npt.ArrayLike = 
 
 
 def apply(matrices: Floats, vectors: npt.ArrayLike) -> Floats:
-    """Matrices [..., 3, 3] times vectors [..., 3], broadcast against each other."""
+    """Multiply matrices [..., 3, 3] with vectors [..., 3], broadcast against each other."""
     turned: Floats = np.matmul(matrices, np.asarray(vectors)[..., None])[..., 0]
     return turned
 
 
 def length(vectors: Floats) -> Floats:
-    """Lengths [..., 1] of vectors [..., 3]."""
+    """Return the lengths [..., 1] of vectors [..., 3]."""
     lengths: Floats = np.sqrt(np.einsum("...i,...i->...", vectors, vectors))[..., None]
     return lengths
 
 
 def unit(vectors: Floats) -> Floats:
-    """Vectors [..., 3] scaled to length 1."""
+    """Scale vectors [..., 3] to length 1."""
     return vectors / length(vectors)
 
 
 def blend(a: Floats, b: Floats, weight: npt.ArrayLike) -> Floats:
-    """Rotations between `a` and `b` [..., 3, 3], at `weight` 0..1 [...], less than a half turn apart."""
+    """Return rotations between `a` and `b` [..., 3, 3], at `weight` 0..1 [...], less than a half turn apart."""
     w = np.asarray(weight)[..., None, None]
     mixed = (1 - w) * a + w * b
     x = unit(mixed[..., 0])

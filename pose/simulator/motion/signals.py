@@ -1,4 +1,4 @@
-"""Functions of time that movements are made of. Each is closed form, so any stretch of time can be asked for."""
+"""Functions of time that movements are made of. Each is closed form, so any stretch of time can be computed."""
 
 from __future__ import annotations
 
@@ -9,7 +9,12 @@ from pose.simulator.motion.rotations import Floats
 
 
 def ease(u: npt.ArrayLike) -> Floats:
-    """Minimum-jerk step from 0 (u <= 0) to 1 (u >= 1), as reaching hands move (Flash & Hogan 1985, eq. 5)."""
+    """Return the minimum-jerk step from 0 (u <= 0) to 1 (u >= 1), as hands reach (Flash & Hogan 1985, eq. 5).
+
+    Example:
+        >>> ease([-1, 0.5, 2])
+        array([0. , 0.5, 1. ])
+    """
     u = np.clip(u, 0.0, 1.0)
     step: Floats = u * u * u * (10 + u * (6 * u - 15))
     return step
@@ -25,6 +30,10 @@ def keyframes(time: Floats, at: npt.ArrayLike, values: npt.ArrayLike) -> Floats:
 
     Returns:
         [T, ...]; the first and last value are held outside `at`.
+
+    Example:
+        >>> keyframes(np.array([0.0, 0.5, 1.0, 9.0]), at=[0, 1], values=[2, 4])
+        array([2., 3., 4., 4.])
     """
     at, values = np.asarray(at, dtype=float), np.asarray(values, dtype=float)
     i = np.clip(np.searchsorted(at, time, side="right") - 1, 0, len(at) - 2)
@@ -35,7 +44,7 @@ def keyframes(time: Floats, at: npt.ArrayLike, values: npt.ArrayLike) -> Floats:
 
 
 def wander(rng: np.random.Generator, time: Floats, size: tuple[int, ...], period: float = 2.0) -> Floats:
-    """Smooth aimless movement with standard deviation 1: four sines of random phase around one period.
+    """Return smooth aimless movement with standard deviation 1: four sines of random phase around one period.
 
     Args:
         rng: where phases and frequencies come from.

@@ -1,4 +1,4 @@
-"""What is done on two planted feet: standing, and what standing shares with lifting and falling."""
+"""Standing on two planted feet, and what it shares with lifting and falling."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _GESTURES = (_AKIMBO, _FOLDED, _CLASPED, _PHONE, _SCRATCH)
 
 
 def stand(rng: np.random.Generator, actor: Actor, time: Floats, restless: float = 1.0) -> Motion:
-    """Standing at the origin, facing x, with sway, shifts of weight and idle arms and head.
+    """Return standing at the origin, facing x, with sway, shifts of weight and idle arms and head.
 
     Postural sway is about 0.5 cm at the hips (Winter 1995, Human balance and posture control); shifts of weight from
     leg to leg, 2-3 cm, are slower.
@@ -52,13 +52,11 @@ def stand(rng: np.random.Generator, actor: Actor, time: Floats, restless: float 
         feet=feet,
         knees=feet[..., 0],
         arms=arms,
-        hands=np.zeros((len(time), 2, 3)),
-        reach=np.zeros((len(time), 2)),
     )
 
 
 def plant_feet(rng: np.random.Generator, actor: Actor, frames: int, wider: float = 1.0) -> tuple[Floats, Floats]:
-    """Ankles [T, 2, 3] and orientations [T, 2, 3, 3] of feet that stand beside each other at the origin."""
+    """Return ankles [T, 2, 3] and orientations [T, 2, 3, 3] of feet that stand beside each other at the origin."""
     build = actor.build
     half = wider * build.half_hips * rng.uniform(0.8, 1.25)
     ahead = rng.uniform(-0.06, 0.06) * SIDES
@@ -68,7 +66,7 @@ def plant_feet(rng: np.random.Generator, actor: Actor, frames: int, wider: float
 
 
 def _idle_arms(rng: np.random.Generator, actor: Actor, time: Floats) -> Floats:
-    """Angles [T, 2, 4] of arms that hang, and in two of three recordings go to a gesture and perhaps back."""
+    """Return angles [T, 2, 4] of arms that hang, and in two of three recordings go to a gesture and perhaps back."""
     hanging = HANGING + np.array([0.0, 0.0, 0.5 * actor.style.elbow, 0.0])
     gesture = _GESTURES[rng.integers(len(_GESTURES))]
     gesture = gesture if rng.random() < 0.5 else gesture[::-1]

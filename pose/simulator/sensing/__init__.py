@@ -1,1 +1,1 @@
-"""How simulated people are seen."""
+"""Cameras and the simulated pose estimator."""

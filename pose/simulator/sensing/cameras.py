@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from pose.simulator.motion.rotations import Floats, unit
+from pose.simulator.motion.rotations import Floats, rotation, unit
 
 NUM_CAMERAS = 12
 IMAGE_SIZE = (1920, 1080)
@@ -41,7 +41,7 @@ class Camera:
         return -self.R.T @ self.t
 
     def project(self, points: Floats) -> tuple[Floats, Floats]:
-        """Where world points are in the picture.
+        """Project world points into the picture.
 
         Args:
             points: [..., 3] metres, before the camera.
@@ -56,9 +56,15 @@ class Camera:
 
 
 def stage_cameras(seed: int = 0) -> tuple[Camera, ...]:
-    """Twelve cameras every 30 degrees round the 8 m x 8 m stage, by turns at 1.8 and 2.9 m, looking at its middle.
+    """Return twelve cameras every 30 degrees round the 8 m x 8 m stage, at 1.8 and 2.9 m by turns, aimed at its middle.
 
     Distances, heights, aims and focal lengths vary by a few per cent, as mounted by hand; depends on `seed` only.
+
+    Example:
+        >>> cameras = stage_cameras(seed=0)
+        >>> pixels, depth = cameras[0].project(np.array([[0.0, 0.0, 1.0]]))  # above the middle of the stage
+        >>> len(cameras), pixels.shape, bool(6 < depth[0] < 8)
+        (12, (1, 2), True)
     """
     rng = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(2,)))
     return tuple(_mount(rng, index) for index in range(NUM_CAMERAS))
@@ -69,11 +75,23 @@ def _mount(rng: np.random.Generator, index: int) -> Camera:
     distance, height = 6.8 + rng.normal(0, 0.1), (1.8, 2.9)[index % 2] + rng.normal(0, 0.05)
     position = np.array([distance * np.cos(angle), distance * np.sin(angle), height])
     aim = np.array([0.0, 0.0, 0.8]) + rng.normal(0, 0.05, 3)
+    # 1150 pixels are 80 degrees across: the complete stage from where the camera hangs.
+    focal = 1150 * (1 + rng.normal(0, 0.01))
+    return aim_camera(f"C{index + 1:02d}", position, aim, focal)
+
+
+def aim_camera(
+    name: str,
+    position: Floats,
+    aim: Floats,
+    focal: float,
+    roll: float = 0.0,
+    image_size: tuple[int, int] = IMAGE_SIZE,
+) -> Camera:
+    """Return a camera at `position` [3] that looks at `aim` [3], metres; `focal` in pixels, `roll` in radians."""
     forward = unit(aim - position)
     right = unit(np.cross(forward, [0.0, 0.0, 1.0]))
-    rows = np.stack([right, np.cross(forward, right), forward])
-    # 1150 pixels are 80 degrees across: the whole stage from where the camera hangs.
-    focal = 1150 * (1 + rng.normal(0, 0.01))
-    width, tall = IMAGE_SIZE
-    intrinsics = np.array([[focal, 0, width / 2], [0, focal, tall / 2], [0, 0, 1.0]])
-    return Camera(f"C{index + 1:02d}", intrinsics, rows, -rows @ position)
+    rows = rotation(roll) @ np.stack([right, np.cross(forward, right), forward])
+    width, height = image_size
+    intrinsics = np.array([[focal, 0, width / 2], [0, focal, height / 2], [0, 0, 1.0]])
+    return Camera(name, intrinsics, rows, -rows @ position, image_size)

@@ -1,4 +1,4 @@
-"""How wrong a pose estimator is: the rates, as numbers that can be set."""
+"""Error rates of the simulated pose estimator."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pose.errors import DataError
 
 @dataclass(frozen=True, slots=True)
 class EstimatorErrors:
-    """What an estimator adds to the truth.
+    """Errors that an estimator adds to the truth.
 
     The kinds of error are those of Ronchi & Perona, Benchmarking and error diagnosis in multi-instance pose
     estimation (ICCV 2017): jitter, inversion (left for right) and miss. Rates are of the order they and makers of
@@ -31,11 +31,18 @@ class EstimatorErrors:
         missed_joint_rate: part of the visible joints that are missed.
         missed_occluded_rate: part of the hidden joints that are missed.
         missed_joint_length: mean number of frames for which a joint is missed, 1 or more.
-        missed_frame_rate: part of the frames in which the whole person is missed.
+        missed_frame_rate: part of the frames in which the person is missed entirely.
         missed_frame_length: mean number of frames for which that lasts, 1 or more.
 
     Raises:
         DataError: a value is out of its range.
+
+    Example:
+        >>> EstimatorErrors(jitter=4.0).jitter, EstimatorErrors.none().swap_rate
+        (4.0, 0.0)
+        >>> EstimatorErrors(score=2)
+        Traceback (most recent call last):
+        pose.errors.DataError: simulated estimator: score is 2, expected 0 to 1
     """
 
     jitter: float = 2.5
@@ -63,7 +70,7 @@ class EstimatorErrors:
 
     @classmethod
     def none(cls) -> EstimatorErrors:
-        """An estimator that is never wrong: joints hidden or not are where they are, with score 1."""
+        """Return the rates of a perfect estimator: hidden joints too are where they are, with score 1."""
         return cls(
             jitter=0.0,
             score=1.0,

@@ -1,4 +1,4 @@
-"""What a pose estimator makes of people seen by cameras: key points with its errors, and scores."""
+"""The simulated pose estimator: key points with errors, and scores."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ ARMS, LEGS = (np.array([any(part in joint for part in limb) for joint in COCO_JO
 def estimate(
     rng: np.random.Generator, joints: Floats, cameras: Sequence[Camera], errors: EstimatorErrors
 ) -> tuple[Floats32, Floats32]:
-    """Key points of one recording in several cameras.
+    """Return the key points of one recording in several cameras.
 
     Args:
         rng: which errors are made.
@@ -63,7 +63,7 @@ def estimate(
 def bursts(
     rng: np.random.Generator, rate: npt.ArrayLike, length: float, shape: tuple[int, ...]
 ) -> npt.NDArray[np.bool_]:
-    """Runs of frames in which something goes wrong.
+    """Sample runs of frames in which something goes wrong.
 
     Args:
         rng: which.
@@ -85,12 +85,11 @@ def bursts(
     ends[:, 1] = np.minimum(begins[:, 1] + rng.geometric(1 / length, len(begins)), lead[1])
     np.add.at(steps, tuple(begins.T), 1)
     np.subtract.at(steps, tuple(ends.T), 1)
-    mask: npt.NDArray[np.bool_] = np.cumsum(steps, axis=1, dtype=np.int8)[:, width:-1] > 0
-    return mask
+    return np.cumsum(steps, axis=1, dtype=np.int8)[:, width:-1] > 0
 
 
 def _jitter(rng: np.random.Generator, hidden: Floats32, distance: Floats32, errors: EstimatorErrors) -> Floats32:
-    """Offsets [W, T, 17, 2] in pixels: a first-order autoregression over time, scaled joint by joint."""
+    """Return offsets [W, T, 17, 2] in pixels: a first-order autoregression over time, scaled joint by joint."""
     memory = errors.jitter_memory
     taps = 1 if memory == 0 else min(int(np.ceil(np.log(0.05) / np.log(memory))) + 1, 30)
     weights = memory ** np.arange(taps, dtype=np.float32)
@@ -128,7 +127,7 @@ def _swap(
 def _missed(
     rng: np.random.Generator, points: Floats32, hidden: Floats32, image_size: tuple[int, int], errors: EstimatorErrors
 ) -> npt.NDArray[np.bool_]:
-    """Mask [W, T, 17] of joints that are missed by themselves, with the whole person, or out of the picture."""
+    """Return the mask [W, T, 17] of joints missed by themselves, with the person, or out of the picture."""
     rate = errors.missed_joint_rate + (errors.missed_occluded_rate - errors.missed_joint_rate) * hidden
     missed = bursts(rng, rate, errors.missed_joint_length, hidden.shape)
     missed |= bursts(rng, errors.missed_frame_rate, errors.missed_frame_length, hidden.shape[:2])[..., None]

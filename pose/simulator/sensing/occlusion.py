@@ -1,4 +1,4 @@
-"""Which joints the body itself hides from a camera."""
+"""Self-occlusion: joints that the body itself hides from a camera."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _RADII = np.array([capsule[2] for capsule in _CAPSULES], dtype=np.float32)
 
 
 def occlusion(pixels: Floats, depth: Floats, focal: Floats) -> Floats32:
-    """How far each joint is behind a part of its own body.
+    """Return how far each joint is behind a part of its own body.
 
     Trunk, head, thighs and shins are capsules. A joint is hidden by one if in the picture it is within the
     capsule's outline, and it is farther away than the capsule's axis by more than half its radius.

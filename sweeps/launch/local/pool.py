@@ -102,7 +102,7 @@ class Pool:
         self._running.append(_JobProcess(job, slot, process, ours))
 
     def _look(self) -> list[Job]:
-        """Wait for news; give the jobs that have ended."""
+        """Wait for news; return the jobs that have ended."""
         wait([thing for running in self._running for thing in (running.pipe, running.process.sentinel)], timeout=_LOOK)
         ended = []
         for running in list(self._running):

@@ -77,7 +77,7 @@ class ProgressTable:
             print(line, flush=True)
 
     def table(self) -> Table:
-        """The jobs that run or have gone wrong, as many of the others as there is room for, and a line of counts."""
+        """Make a table of the jobs that run or have gone wrong, of as many others as fit, and of counts."""
         from rich.console import Console
         from rich.table import Table
 
@@ -102,13 +102,13 @@ class ProgressTable:
         return table
 
     def _chosen(self, room: int) -> list[Job]:
-        """Jobs by how much there is to see of them, in their order."""
+        """Choose the jobs of which there is the most to see; keep their order."""
         order = (State.RUNNING, State.FAILED, State.KILLED, State.WAITING, State.FINISHED, State.SAME, State.LEFT)
         ranked = sorted(self.jobs, key=lambda job: (order.index(job.state), -job.started, job.number))
         return sorted(ranked[:room], key=lambda job: job.number)
 
     def seconds_left(self) -> float | None:
-        """Until all have ended, as far as can be told: None before a job has ended or got somewhere."""
+        """Estimate the seconds until all have ended; None before a job has ended or got somewhere."""
         lasted = [job.seconds for job in self.jobs if job.state is State.FINISHED and not job.earlier]
         going = [job for job in self.jobs if job.state is State.RUNNING]
         known = [left for job in going if (left := job.seconds_left) is not None]
@@ -127,7 +127,7 @@ def _plain(text: str) -> str:
 
 
 def _duration(seconds: float) -> str:
-    """Time as people say it: 8 s, 3 min, 2.5 h."""
+    """Write a time as people say it: 8 s, 3 min, 2.5 h."""
     if seconds < 100:
         return f"{seconds:.0f} s"
     return f"{seconds / 60:.0f} min" if seconds < 6000 else f"{seconds / 3600:.1f} h"

@@ -99,7 +99,7 @@ def share_out(
 
 
 def _gpus_of(slot: int, gpus: Sequence[str], devices: int) -> tuple[str, ...]:
-    """Groups of neighbouring GPUs, given to slots in turn."""
+    """Share groups of neighbouring GPUs out to the slots in turn."""
     if not gpus:
         return ()
     groups = len(gpus) // devices

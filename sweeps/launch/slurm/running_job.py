@@ -92,7 +92,7 @@ class RunningJob:
 
 
 def line_of(trace: str) -> str:
-    """Give what a job said went wrong, of submitit's account of it."""
+    """Return what a job said went wrong, out of submitit's traceback."""
     name = re.escape(f"{JobFailedError.__module__}.{JobFailedError.__qualname__}")
     if ours := re.findall(rf"^{name}: (.*)$", trace, re.MULTILINE):
         return str(ours[-1])

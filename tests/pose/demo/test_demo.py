@@ -100,11 +100,12 @@ def test_training_goes_through_openmmlab(tmp_path, what):
 def test_weights_of_another_network_are_refused():
     pytest.importorskip("mmpose")
     pytest.importorskip("mmdet")
-    from pose.demo.networks import load_network
+    from pose.demo.evaluate import load_networks
     from pose.demo.train import HERE
 
+    _, estimator = load_networks(estimator=HERE / "rtmdet_narrow.safetensors")
     with pytest.raises(DataError, match="the weights of another network"):
-        load_network("estimator", HERE / "rtmdet_narrow.safetensors")
+        _ = estimator.network.module
 
 
 @pytest.mark.slow

@@ -1,4 +1,4 @@
-"""Annotated people, and what might be found of them."""
+"""AnnotatedPeople people, and what might be found of them."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def found(annotations: Annotations, change: Any = None, scores: float = 0.9) -> 
     """What an estimator that knows the truth finds; `change(keypoints [N, 17, 2], picture)` gives it back spoilt."""
     poses, ranks = [], []
     for picture in annotations.pictures:
-        keypoints = picture.people.keypoints[picture.people.asked].astype(np.float64)
+        keypoints = picture.people.keypoints[picture.people.evaluated].astype(np.float64)
         keypoints = keypoints if change is None else change(keypoints, picture)
         boxes = Boxes(key_point_boxes(keypoints.astype(np.float32)), np.ones(len(keypoints), np.float32))
         poses.append(Poses(keypoints.astype(np.float32), np.full(keypoints.shape[:2], scores, np.float32), boxes))
@@ -106,7 +106,7 @@ def alphapose(annotations: Annotations, name_of: Any = None) -> list[dict[str, A
             "idx": 0,
         }
         for picture in annotations.pictures
-        for row, pose in enumerate(picture.people.keypoints[picture.people.asked].astype(float))
+        for row, pose in enumerate(picture.people.keypoints[picture.people.evaluated].astype(float))
     ]
 
 
@@ -115,7 +115,7 @@ def openpose(annotations: Annotations, folder: Path, name_of: Any) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     for picture in annotations.pictures:
         people = []
-        for pose in picture.people.keypoints[picture.people.asked].astype(float):
+        for pose in picture.people.keypoints[picture.people.evaluated].astype(float):
             known = dict(zip(JOINTS, pose, strict=True))
             rows = [(*known[joint], 0.8) if joint in known else (0, 0, 0) for joint in get_skeleton("body25").joints]
             people.append({"pose_keypoints_2d": np.array(rows).ravel().tolist()})

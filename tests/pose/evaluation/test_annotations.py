@@ -30,7 +30,7 @@ def test_the_real_file_is_read() -> None:
     people = [picture.people for picture in annotations.pictures]
     assert annotations.pictures[0].name == "000000000785.jpg"
     assert sum(map(len, people)) == 14
-    assert sum(one.asked.sum() for one in people) == 12
+    assert sum(one.evaluated.sum() for one in people) == 12
     assert people[0].keypoints[0, 0].tolist() == [367, 81]
     assert people[0].areas[0] == 27789.11055
     np.testing.assert_allclose(people[0].boxes[0], [280.79, 44.73, 280.79 + 218.7, 44.73 + 346.68])

@@ -49,7 +49,7 @@ def shifted_to(oks: float):
     """Moves every joint so far that the person's OKS is this: each joint's own exp(-d^2 / (2 s^2 k^2))."""
 
     def change(keypoints: np.ndarray, picture: Picture) -> np.ndarray:
-        areas = picture.people.areas[picture.people.asked]
+        areas = picture.people.areas[picture.people.evaluated]
         distances = np.sqrt(-2 * np.log(oks) * areas[:, None]) * 2 * SIGMAS
         return keypoints + distances[..., None] * np.array([0.6, 0.8])
 

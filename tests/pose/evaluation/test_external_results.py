@@ -13,7 +13,7 @@ from pose.errors import DataError
 from pose.evaluation.annotations import Annotations, Picture, read_annotations
 from pose.evaluation.average_precision import average_precision
 from pose.evaluation.external_results import read_results
-from pose.evaluation.images import Place
+from pose.evaluation.images import ImageLocation
 from pose.evaluation.results import Results
 from tests.pose.evaluation.scenes import alphapose, entry, openpose, write
 from tests.pose.people import standing
@@ -21,7 +21,7 @@ from tests.pose.people import standing
 Names = Callable[[Picture], str]
 
 
-def annotated(folder: Path, *names: str) -> tuple[Annotations, list[Place]]:
+def annotated(folder: Path, *names: str) -> tuple[Annotations, list[ImageLocation]]:
     """A person in each picture, each elsewhere."""
     people = {name: [entry(standing(100 + 60 * row, 50, 100))] for row, name in enumerate(names)}
     annotations = read_annotations(write(folder / "a.json", people))
@@ -29,7 +29,9 @@ def annotated(folder: Path, *names: str) -> tuple[Annotations, list[Place]]:
     for picture in annotations.pictures:
         path = PurePosixPath(picture.name)
         video = path.name.isdigit()
-        places.append(Place(folder / str(path.parent), int(path.name)) if video else Place(folder / picture.name))
+        places.append(
+            ImageLocation(folder / str(path.parent), int(path.name)) if video else ImageLocation(folder / picture.name)
+        )
     return annotations, places
 
 
@@ -64,7 +66,7 @@ def test_alphapose_ranks_people_by_its_own_score(tmp_path: Path) -> None:
     annotations = read_annotations(write(tmp_path / "a.json", {"a.jpg": people}))
     path = tmp_path / "r.json"
     path.write_text(json.dumps(alphapose(annotations)))
-    results = read_results("alphapose", path, annotations, [Place(tmp_path / "a.jpg")])
+    results = read_results("alphapose", path, annotations, [ImageLocation(tmp_path / "a.jpg")])
     assert results.ranks[0].tolist() == [3.0, 2.9]
 
 

@@ -1,4 +1,4 @@
-"""Annotated pictures are found: files, and frames of videos."""
+"""AnnotatedPeople pictures are found: files, and frames of videos."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 
 from pose.errors import DataError
 from pose.evaluation.annotations import Annotations, read_annotations
-from pose.evaluation.images import Reader, find_pictures
+from pose.evaluation.images import TimedReader, find_pictures
 from tests.pose.evaluation.scenes import entry, write, write_image, write_video
 from tests.pose.people import standing
 
@@ -22,7 +22,7 @@ def annotated(folder: Path, *names: str) -> Annotations:
 
 def shades(annotations: Annotations, folder: Path) -> list[int]:
     """The shade of grey of each picture, which tells which one it is."""
-    reader = Reader(find_pictures(annotations, folder))
+    reader = TimedReader(find_pictures(annotations, folder))
     found = [int(np.median(image)) for image in reader]
     assert reader.seconds > 0
     return found

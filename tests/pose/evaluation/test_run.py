@@ -12,9 +12,9 @@ import pytest
 
 from pose.errors import DataError
 from pose.evaluation.annotations import Annotations, Picture, read_annotations
-from pose.evaluation.images import Place
+from pose.evaluation.images import ImageLocation
 from pose.evaluation.run import AnnotatedBoxes, run_estimator, warm_up
-from pose.extraction.components import Parts
+from pose.extraction.components import PoseComponents
 from pose.interfaces import Boxes, Image
 from pose.nms import NoNms
 from pose.trackers.single_person import BestPerson
@@ -46,14 +46,16 @@ def annotations(tmp_path: Path) -> Annotations:
     return read_annotations(write(tmp_path / "a.json", people))
 
 
-def places(annotations: Annotations) -> list[Place]:
-    return [Place(annotations.path.parent / picture.name) for picture in annotations.pictures]
+def places(annotations: Annotations) -> list[ImageLocation]:
+    return [ImageLocation(annotations.path.parent / picture.name) for picture in annotations.pictures]
 
 
 @pytest.mark.slow
 def test_annotated_boxes_go_to_their_own_pictures(annotations: Annotations, estimator: Any) -> None:
-    def parts(pictures: Sequence[Picture]) -> Parts:
-        return Parts(AnnotatedBoxes(pictures), estimator, NoNms(), BestPerson(), people_per_batch=3, frames_per_batch=2)
+    def parts(pictures: Sequence[Picture]) -> PoseComponents:
+        return PoseComponents(
+            AnnotatedBoxes(pictures), estimator, NoNms(), BestPerson(), people_per_batch=3, frames_per_batch=2
+        )
 
     warm_up(parts, annotations.pictures, places(annotations))
     done: list[int] = []
@@ -62,7 +64,7 @@ def test_annotated_boxes_go_to_their_own_pictures(annotations: Annotations, esti
     assert [len(poses) for poses in results.poses] == [1, 0, 2, 1]
     assert (results.people, len(results.ranks)) == (4, 4)
     for picture, poses in zip(annotations.pictures, results.poses, strict=True):
-        np.testing.assert_allclose(poses.boxes.xyxy, picture.people.boxes[picture.people.asked], rtol=1e-6)
+        np.testing.assert_allclose(poses.boxes.xyxy, picture.people.boxes[picture.people.evaluated], rtol=1e-6)
     assert 0 < results.seconds < 60
     assert results.speeds["frames_per_s"] == pytest.approx(results.speeds["people_per_s"])
 
@@ -72,8 +74,8 @@ def test_an_estimator_of_other_joints_is_refused_before_it_is_built(annotations:
 
     of_mpii = MMPoseTopDown(CONFIG, weights="random", skeleton="aihub16", device="cpu")
 
-    def parts(pictures: Sequence[Picture]) -> Parts:
-        return Parts(AnnotatedBoxes(pictures), of_mpii, NoNms(), BestPerson())
+    def parts(pictures: Sequence[Picture]) -> PoseComponents:
+        return PoseComponents(AnnotatedBoxes(pictures), of_mpii, NoNms(), BestPerson())
 
     with pytest.raises(DataError, match="aihub16 has no nose"):
         warm_up(parts, annotations.pictures, places(annotations))
@@ -92,8 +94,8 @@ def test_warming_up_builds_the_estimator_also_where_nobody_is_found(annotations:
 
     cold = MMPoseTopDown(CONFIG, weights=weights, flip_test=False, device="cpu")
 
-    def parts(_: Sequence[Picture]) -> Parts:
-        return Parts(Nobody(), cold, NoNms(), BestPerson())
+    def parts(_: Sequence[Picture]) -> PoseComponents:
+        return PoseComponents(Nobody(), cold, NoNms(), BestPerson())
 
     with nullcontext() if weights == "random" else pytest.raises(DataError, match=weights):
         warm_up(parts, annotations.pictures, places(annotations))
@@ -102,8 +104,8 @@ def test_warming_up_builds_the_estimator_also_where_nobody_is_found(annotations:
 
 @pytest.mark.slow
 def test_a_detector_of_its_own_is_used_where_boxes_are_not_annotated(annotations: Annotations, estimator: Any) -> None:
-    def parts(_: Sequence[Picture]) -> Parts:
-        return Parts(WholeFrameDetector(), estimator, NoNms(), BestPerson())
+    def parts(_: Sequence[Picture]) -> PoseComponents:
+        return PoseComponents(WholeFrameDetector(), estimator, NoNms(), BestPerson())
 
     results = run_estimator("ours", parts, annotations.pictures, places(annotations), lambda _: None)
     assert [poses.boxes.xyxy.tolist() for poses in results.poses] == [[[0, 0, 200, 120]]] * 2 + [[[0, 0, 160, 140]]] * 2

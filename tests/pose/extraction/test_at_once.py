@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from pose.extraction.detections import People
+from pose.extraction.detections import Detections
 from pose.extraction.run import check, extract, look_up, shard_of
 from pose.extraction.store import KeypointStore
 from tests.pose.extraction.test_store import content, run
@@ -18,26 +18,7 @@ from tests.pose.video.videos import RectangleDetector, rectangles, simple_parts,
 pytest.importorskip("av", reason="make pose")
 _A_CHANCE = 0.2  # seconds for the other thread, which then waits for this one or has done its harm
 
-SHARD = """
-import sys
-from pathlib import Path
-from tests.pose.extraction.test_at_once import run_shard
-print("begun", flush=True)
-sys.stdin.readline()
-run_shard(Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3]))
-"""
-ONE_VIDEO = """
-import sys
-from pathlib import Path
-from pose.extraction.store import KeypointStore
-from tests.pose.extraction.test_store import run
-from tests.pose.video.videos import RectangleDetector
-wait = KeypointStore.alone_with
-KeypointStore.alone_with = lambda *words: print("begun", flush=True) or wait(*words)
-detector = RectangleDetector()
-run(Path(sys.argv[1]), Path(sys.argv[2]), detector=detector)
-print("seen", detector.seen)
-"""
+PROGRAMS = Path(__file__).parent / "programs"
 
 
 def run_shard(videos: Path, root: Path, shard: int) -> None:
@@ -47,8 +28,8 @@ def run_shard(videos: Path, root: Path, shard: int) -> None:
     check(extract(shard_of(footage, shard, 2), KeypointStore(root, parts.identity, parts.name), parts, 30))
 
 
-def nobody() -> People:
-    return People.of([], [], 17)
+def nobody() -> Detections:
+    return Detections.of([], [], 17)
 
 
 @pytest.fixture
@@ -102,7 +83,7 @@ def test_shards_that_finish_many_short_videos_at_once(tmp_path: Path, start_pyth
     for number in range(16):
         write_images(tmp_path / f"videos/{number}", rectangles(2 + number))
     words = (tmp_path / "videos", tmp_path / "at_once")
-    shards = [start_python(SHARD, *words, shard) for shard in range(2)]
+    shards = [start_python((PROGRAMS / "shard.py").read_text(), *words, shard) for shard in range(2)]
     assert [shard.stdout.readline() for shard in shards] == ["begun\n"] * 2
     for shard in shards:
         shard.stdin.write("go\n")
@@ -120,8 +101,9 @@ def test_two_processes_at_one_video_extract_it_once(tmp_path: Path, start_python
     parts = simple_parts()
     store = KeypointStore(tmp_path / "at_once", parts.identity, parts.name)
     (video,) = [found.video for found in look_up([("a", tmp_path / "videos/a.mp4")], 30)]
-    with store.alone_with(video):
-        both = [start_python(ONE_VIDEO, tmp_path / "videos", tmp_path / "at_once") for _ in range(2)]
+    code = (PROGRAMS / "one_video.py").read_text()
+    with store.lock(video):
+        both = [start_python(code, tmp_path / "videos", tmp_path / "at_once", video) for _ in range(2)]
         assert [one.stdout.readline() for one in both] == ["begun\n"] * 2  # both wait for the video now
     ended = [one.communicate() for one in both]
     assert [one.returncode for one in both] == [0, 0], ended

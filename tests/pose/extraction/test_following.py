@@ -9,7 +9,7 @@ import pytest
 
 from pose.extraction.components import TrackerOption
 from pose.extraction.extract_video import extract_video
-from pose.extraction.store import KeypointStore, VideoPeople
+from pose.extraction.store import KeypointStore, VideoDetections
 from pose.interfaces import Array
 from pose.trackers.bytetrack import ByteTracking
 from pose.trackers.oks import OksTracking
@@ -32,7 +32,7 @@ def numbers(folder: Path, seen: str, kind: str, option: TrackerOption, detect_ev
     return dict(zip(found.people.frames.tolist(), found.ids.tolist(), strict=True))
 
 
-def extracted(folder: Path, frames: Array, kind: str, option: TrackerOption, detect_every: int = 1) -> VideoPeople:
+def extracted(folder: Path, frames: Array, kind: str, option: TrackerOption, detect_every: int = 1) -> VideoDetections:
     """Who is found in frames `[T, H, W, 3]`, as a video or as a folder of pictures."""
     path = write_video(folder / "a.mp4", frames, FPS) if kind == "video" else write_images(folder / "a", frames)
     parts = simple_parts(tracker=option, detect_every=detect_every)

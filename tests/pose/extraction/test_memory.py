@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from pose.extraction.components import Parts
+from pose.extraction.components import PoseComponents
 from pose.extraction.extract_video import extract_video
 from pose.extraction.pipeline import find_people
 from pose.extraction.store import KeypointStore
@@ -102,6 +102,6 @@ def test_the_next_batch_is_decoded_while_one_is_worked_on(
     assert footage.most <= 2 * at_once + every + 2
 
 
-def extract(footage: Footage, parts: Parts, folder: Path) -> None:
+def extract(footage: Footage, parts: PoseComponents, folder: Path) -> None:
     store = KeypointStore(folder, parts.identity, parts.name)
     assert extract_video(footage, "0", store, parts, lambda *_, **__: None).num_frames == COUNT

@@ -10,17 +10,17 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from pose.errors import DataError
-from pose.extraction.components import Parts
-from pose.extraction.detections import People
-from pose.extraction.interpolate_boxes import boxes_between
+from pose.extraction.components import PoseComponents
+from pose.extraction.detections import Detections
+from pose.extraction.interpolate_boxes import interpolate_boxes
 from pose.extraction.pipeline import find_people
-from pose.extraction.prefetch import prefetched
+from pose.extraction.prefetch import prefetch
 from pose.interfaces import Boxes, Image
 from pose.nms import NoNms
 from tests.pose.video.videos import CornerEstimator, RectangleDetector, WholeEstimator, rectangles, simple_parts
 
 
-def find(parts: Parts, count: int = 30) -> People:
+def find(parts: PoseComponents, count: int = 30) -> Detections:
     seen: list[int] = []
     people, frames = find_people(iter(rectangles(count)), 100, parts, seen.append)
     assert frames == sum(seen) == count
@@ -43,7 +43,7 @@ def test_people_of_several_frames_share_a_batch() -> None:
     assert estimator.batches == [7] * 7 + [6]
 
 
-class Detections(RectangleDetector):
+class DetectedFrames(RectangleDetector):
     """Keeps how the frames looked that people were detected in."""
 
     def __init__(self) -> None:
@@ -68,7 +68,7 @@ class Detections(RectangleDetector):
 def test_how_many_are_computed_at_once_changes_nothing(
     count: int, every: int, frames_per_batch: int, people_per_batch: int
 ) -> None:
-    detector = Detections()
+    detector = DetectedFrames()
     changed = {"frames_per_batch": frames_per_batch, "people_per_batch": people_per_batch}
     known = find(simple_parts(detect_every=every), count)
     other = find(simple_parts(detect_every=every, detector=detector, **changed), count)
@@ -97,7 +97,7 @@ def test_who_moves_evenly_is_found_between_two_detections() -> None:
 def test_boxes_between_go_half_and_half_to_who_is_there_once_only() -> None:
     first = Boxes(np.array([[0, 0, 10, 10], [50, 0, 60, 10]], np.float32), np.array([0.8, 0.5], np.float32))
     last = Boxes(np.array([[4, 0, 14, 10], [50, 50, 60, 60]], np.float32), np.array([0.4, 0.6], np.float32))
-    between = boxes_between(first, last, 4)
+    between = interpolate_boxes(first, last, 4)
     assert [len(boxes) for boxes in between] == [2, 2, 2]
     assert np.allclose(between[0].xyxy, [[1, 0, 11, 10], [50, 0, 60, 10]])
     assert np.allclose(between[0].scores, [0.7, 0.5])
@@ -137,8 +137,12 @@ def test_a_top_down_estimator_needs_a_detector() -> None:
 @pytest.mark.parametrize(
     ("skeleton", "changed", "says"),
     [
-        ("halpe26", {}, r"finds halpe26 and `Parts\.nms` is for coco17: set `nms\.skeleton`=halpe26"),
-        ("halpe26", {"nms": NoNms()}, r"finds halpe26 and `Parts\.tracker` is for coco17: set `tracker\.skeleton`="),
+        ("halpe26", {}, r"finds halpe26 and `PoseComponents\.nms` is for coco17: set `nms\.skeleton`=halpe26"),
+        (
+            "halpe26",
+            {"nms": NoNms()},
+            r"finds halpe26 and `PoseComponents\.tracker` is for coco17: set `tracker\.skeleton`=",
+        ),
         ("custom-5", {}, "no OKS sigma is known for joint_0: type `nms`=none"),
         ("custom-5", {"nms": NoNms()}, "no OKS sigma is known for joint_0: type `tracker`=bytetrack"),
     ],
@@ -156,10 +160,10 @@ def test_an_error_of_the_one_who_decodes_comes_out_where_frames_are_taken() -> N
         raise ValueError("broken")
 
     taken = []
-    with pytest.raises(ValueError, match="broken"), prefetched(broken(), 4) as items:
+    with pytest.raises(ValueError, match="broken"), prefetch(broken(), 4) as items:
         taken += items
     assert taken == [1]
-    with prefetched(broken(), 4) as items:
+    with prefetch(broken(), 4) as items:
         assert next(items) == 1
 
 
@@ -173,7 +177,7 @@ def test_a_reader_that_stops_early_is_let_go() -> None:
         finally:
             ended.append(True)
 
-    with prefetched(endless(), 2) as items:
+    with prefetch(endless(), 2) as items:
         next(items)
     del items
     import gc

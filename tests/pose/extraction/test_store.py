@@ -14,7 +14,7 @@ import pytest
 from pose.errors import DataError
 from pose.extraction import extract_video as extracting
 from pose.extraction.extract_video import extract_video
-from pose.extraction.run import ExtractionError, Found, check, extract, look_up, shard_of
+from pose.extraction.run import ExtractionError, FootageEntry, check, extract, look_up, shard_of
 from pose.extraction.store import SEGMENT, KeypointStore
 from pose.nms import OksNms
 from pose.readers.extracted import ExtractedSource, named_footage
@@ -23,16 +23,7 @@ from tests.pose.extraction.killing import MOMENTS
 from tests.pose.video.videos import RectangleDetector, rectangles, simple_parts, write_images, write_video
 
 pytest.importorskip("av", reason="make pose")
-CHILD = """
-import sys
-from pathlib import Path
-from tests.pose.extraction.killing import kill_extraction_at
-from tests.pose.extraction.test_store import run
-moment, count, videos, root = sys.argv[1:]
-if moment:
-    kill_extraction_at(moment, int(count))
-run(Path(videos), Path(root))
-"""
+CHILD = (Path(__file__).parent / "programs/killed_run.py").read_text()
 # Settings, three segments, two videos and two indexes are written: each of these moments comes so often.
 TIMES = {"half_written": 8, "before_rename": 8, "after_rename": 8, "in_the_join": 2, "before_the_index": 2}
 TIMES |= {"segments_not_removed": 2, "while_detecting": 145}
@@ -234,7 +225,7 @@ def test_a_full_disk_is_told_in_one_line_and_gone_on_with(
 
 
 def test_shards_share_the_videos_out(tmp_path: Path) -> None:
-    footage = [Found(str(i), tmp_path, f"{i % 9}") for i in range(12)]  # three are copies
+    footage = [FootageEntry(str(i), tmp_path, f"{i % 9}") for i in range(12)]  # three are copies
     shards = [shard_of(footage, shard, 4) for shard in range(4)]
     assert sorted(found.video for shard in shards for found in shard) == [str(i) for i in range(9)]
     with pytest.raises(DataError, match="shards are numbered 0 to num_shards - 1"):

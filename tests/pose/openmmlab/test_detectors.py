@@ -130,10 +130,7 @@ def test_the_whole_frame_is_a_box():
 
 @pytest.mark.slow
 def test_random_weights_are_the_same_in_every_process():
-    code = (
-        "from tests.pose.openmmlab.options import make; from tests.pose.openmmlab.test_detectors import digest; "
-        "print(digest(make('detector', 'rtmdet_tiny')))"
-    )
+    code = (ROOT / "tests/pose/openmmlab/programs/random_digest.py").read_text()
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
     assert run.stdout.strip() == digest(make("detector", "rtmdet_tiny"))
     assert run.stdout.strip() != digest(make("detector", "rtmdet_tiny", weights="random:1"))

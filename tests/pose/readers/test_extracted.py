@@ -72,7 +72,7 @@ def extracted(videos: Path, root: Path, **changed: object) -> ExtractedSource:
 
 def fill(source: ExtractedSource) -> None:
     """Finds everybody, in this process."""
-    check(extract(look_up(named_footage(source.path), source.fps), source.store, source.parts, source.fps))
+    check(extract(look_up(named_footage(source.path), source.fps), source.store, source.components, source.fps))
 
 
 # Joints --------------------------------------------------------------------------------------------------------------
@@ -90,7 +90,7 @@ def of_layout(skeleton: str, videos: Path, root: Path) -> ExtractedSource:
 def test_joints_are_cocos_where_the_estimator_finds_them_all(skeleton: str, videos: Path, tmp_path: Path) -> None:
     source, own = of_layout(skeleton, videos, tmp_path / "store"), get_skeleton(skeleton)
     names = get_skeleton("coco17").joints if skeleton in ("halpe26", "body25") else own.joints
-    (film, *_) = source.films
+    (film, *_) = source.sequences
     clips = source.clips()
     assert {clip.skeleton for clip in clips} == {"coco17" if len(names) == 17 else skeleton}
     assert {clip.keypoints.shape[1] for clip in clips} == {len(names)}
@@ -120,7 +120,7 @@ def module(source: ExtractedSource, **options: object) -> HRNetDataModule:
     """The data module of a source's own path, store and parts."""
     names = ("detector", "estimator", "nms", "tracker", "people_per_batch")
     split = {"protocol": "clip", "val_fraction": 0.0}
-    parts = {name: getattr(source.parts, name) for name in names}
+    parts = {name: getattr(source.components, name) for name in names}
     return HRNetDataModule(str(source.path), str(source.store.root), **parts, split=split, **options)
 
 
@@ -166,7 +166,7 @@ def test_broken_videos_are_named_and_are_not_there_the_next_time(
     for broken in ("fall/empty.mp4", "walk/gone.mp4"):
         (videos / broken).unlink()
     source.extract_missing()
-    assert len(source.films) == 2
+    assert len(source.sequences) == 2
 
 
 @pytest.mark.slow
@@ -185,7 +185,7 @@ def test_a_store_that_cannot_be_written_is_told_with_the_key_of_training(videos:
 @pytest.mark.slow
 def test_videos_are_extracted_with_as_many_threads_as_asked_for(videos: Path, tmp_path: Path) -> None:
     source = module(extracted(videos, tmp_path, estimator=ThreadCounter("coco17")), num_threads=3).source()
-    assert {int(value) for film in source.films for value in film.keypoints.flat} == {3}
+    assert {int(value) for film in source.sequences for value in film.keypoints.flat} == {3}
 
 
 # What is there -------------------------------------------------------------------------------------------------------

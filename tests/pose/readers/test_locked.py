@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from pose.errors import DataError
-from pose.extraction.run import ExtractionError, Found, check, extract, look_up, prepare
+from pose.extraction.run import ExtractionError, FootageEntry, check, extract, look_up, prepare
 from pose.extraction.store import KeypointStore
 from pose.io.atomic import UnwritableError
 from pose.readers.alphapose import AlphaPoseSource
@@ -32,7 +32,7 @@ def loaded(tmp_path_factory: pytest.TempPathFactory) -> None:
     (folder / "films.csv").write_text("video,label\nwalk/a,walk\n")
     store = KeypointStore(folder / "store", parts.identity, parts.name)
     outcomes = extract(look_up(named_footage(folder / "films.csv"), 30), store, parts, 30)
-    store.settle(outcome.footage.video for outcome in outcomes)
+    store.finish_interrupted(outcome.footage.video for outcome in outcomes)
 
 
 @pytest.fixture
@@ -57,10 +57,10 @@ def test_a_store_that_may_not_be_looked_into_is_one_line(place: str, open_path: 
     store = KeypointStore(root / place, parts.identity, parts.name)
     store.folder.mkdir(parents=True)
     with locked(root):
-        store.settle(["0"])
+        store.finish_interrupted(["0"])
         assert not store.has("0")
         for attempt in (
-            lambda: prepare([Found("a", open_path, "0")], store, parts),
+            lambda: prepare([FootageEntry("a", open_path, "0")], store, parts),
             lambda: store.read_segment("0", 0),
             store.open,
         ):

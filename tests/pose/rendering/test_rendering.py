@@ -6,16 +6,17 @@ from itertools import islice
 import numpy as np
 import pytest
 
-from pose.rendering.background import make_backdrop
+from pose.rendering.background import sample_background
 from pose.rendering.bodies import PARTS, make_body
 from pose.rendering.clothing import make_outfit
-from pose.rendering.picture import Figure, draw_picture
+from pose.rendering.picture import PersonInFrame, draw_picture
 from pose.rendering.scene import draw_frames
-from pose.rendering.viewpoints import aim_camera, draw_camera
+from pose.rendering.viewpoints import sample_camera
 from pose.simulator.motion.actors import make_actor
 from pose.simulator.motion.kinematics import JOINTS
 from pose.simulator.motion.rotations import rotation
 from pose.simulator.scenes import ACTIONS, perform
+from pose.simulator.sensing.cameras import aim_camera
 
 SIZE = (320, 240)
 JOINT = {name: i for i, name in enumerate(JOINTS)}
@@ -27,18 +28,18 @@ def person(turn=0.0, at=(0.0, 0.0), action="standing", seed=1):
     hips = joints[0, JOINT["left_hip"], :2] - joints[0, JOINT["right_hip"], :2]
     joints = (joints - [*joints[0, JOINT["pelvis"], :2], 0]) @ rotation(turn - np.arctan2(-hips[0], hips[1])).T
     moved = joints + np.append(at, 0.0)
-    return Figure(make_body(moved), replace(make_outfit(np.random.default_rng(seed)), girth=1.0))
+    return PersonInFrame(make_body(moved), replace(make_outfit(np.random.default_rng(seed)), girth=1.0))
 
 
-def backdrop(x=5.0):
+def background(x=5.0):
     """An empty room, seen from `x` metres in front, in even light."""
     camera = aim_camera("C01", np.array([x, 0.0, 1.6]), np.array([0.0, 0.0, 0.9]), 300.0, 0.0, SIZE)
-    room = make_backdrop(np.random.default_rng(0), camera, clutter=0)
+    room = sample_background(np.random.default_rng(0), camera, clutter=0)
     return replace(room, colours=np.full_like(room.colours, 255), floor=np.zeros_like(room.floor), ambient=1.0)
 
 
 def test_key_points_are_projections_of_the_joints():
-    room, somebody = backdrop(), person(0.4)
+    room, somebody = background(), person(0.4)
     truth = draw_picture(room, [somebody])[1][0]
     pixels, _ = room.camera.project(somebody.body.joints[0])
     np.testing.assert_allclose(truth.keypoints, pixels[:17])
@@ -49,7 +50,7 @@ def test_key_points_are_projections_of_the_joints():
 
 @pytest.mark.parametrize("action", ["standing", "lying down", "lifting"])
 def test_box_is_around_what_is_drawn(action):
-    picture, (truth,) = draw_picture(backdrop(), [person(0.3, action=action)])
+    picture, (truth,) = draw_picture(background(), [person(0.3, action=action)])
     rows, columns = np.nonzero((picture < 250).any(axis=-1))
     np.testing.assert_allclose(truth.box, [columns.min(), rows.min(), columns.max() + 1, rows.max() + 1], atol=1.5)
     for x, y in truth.keypoints[truth.visible == 2]:
@@ -58,7 +59,7 @@ def test_box_is_around_what_is_drawn(action):
 
 def test_left_is_warm_and_right_is_cool():
     for seed in range(20):
-        picture, (truth,) = draw_picture(backdrop(), [person(seed=seed)])
+        picture, (truth,) = draw_picture(background(), [person(seed=seed)])
         for side, sign in (("left", 1), ("right", -1)):
             for joint in ("elbow", "knee"):
                 number = JOINT[f"{side}_{joint}"]
@@ -71,15 +72,15 @@ def test_left_is_warm_and_right_is_cool():
 
 def test_the_own_body_hides_joints():
     face = [JOINT[name] for name in ("nose", "left_eye", "right_eye")]
-    assert (draw_picture(backdrop(), [person(0.0)])[1][0].visible[face] == 2).all()
-    assert (draw_picture(backdrop(), [person(np.pi)])[1][0].visible[face] == 1).all()
-    from_the_left = draw_picture(backdrop(), [person(-np.pi / 2)])[1][0].visible
+    assert (draw_picture(background(), [person(0.0)])[1][0].visible[face] == 2).all()
+    assert (draw_picture(background(), [person(np.pi)])[1][0].visible[face] == 1).all()
+    from_the_left = draw_picture(background(), [person(-np.pi / 2)])[1][0].visible
     assert from_the_left[JOINT["left_shoulder"]] == 2
     assert from_the_left[JOINT["right_shoulder"]] == 1
 
 
 def test_people_and_things_hide_joints():
-    room = backdrop()
+    room = background()
     alone = draw_picture(room, [person(at=(-1.5, 0.0))])[1][0]
     behind = draw_picture(room, [person(at=(-1.5, 0.0)), person(at=(0.0, 0.0), seed=2)])[1][0]
     assert (behind.visible == 2).sum() < (alone.visible == 2).sum() / 2
@@ -92,12 +93,12 @@ def test_people_and_things_hide_joints():
 
 
 def test_joints_out_of_the_picture():
-    truth = draw_picture(backdrop(1.4), [person()])[1][0]
+    truth = draw_picture(background(1.4), [person()])[1][0]
     outside = (truth.keypoints[:, 1] >= SIZE[1]) | (truth.keypoints[:, 1] < 0)
     assert outside.any()
     assert (truth.visible[outside] == 0).all()
     assert truth.box[3] == SIZE[1]
-    assert not draw_picture(backdrop(), [person(at=(0.0, 30.0))])[1][0].shown
+    assert not draw_picture(background(), [person(at=(0.0, 30.0))])[1][0].shown
 
 
 def test_the_same_seed_draws_the_same():
@@ -138,7 +139,7 @@ def test_parts_are_mirrored():
 def test_cameras_see_the_stage():
     rng = np.random.default_rng(0)
     for _ in range(50):
-        camera = draw_camera(rng)
+        camera = sample_camera(rng)
         pixels, depth = camera.project(np.array([[0.0, 0.0, 1.0]]))
         assert depth[0] > 3
         assert (pixels > 0).all()

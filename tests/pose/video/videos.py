@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from pose.extraction.components import Parts
+from pose.extraction.components import PoseComponents
 from pose.interfaces import Array, Boxes, Crops, Image, Poses
 from pose.nms import OksNms
 from pose.trackers.oks import OksTracking
@@ -156,7 +156,7 @@ class WholeEstimator:
         return found
 
 
-def simple_parts(**changed: object) -> Parts:
-    """Parts that find the rectangles."""
+def simple_parts(**changed: object) -> PoseComponents:
+    """PoseComponents that find the rectangles."""
     options = {"detector": RectangleDetector(), "estimator": CornerEstimator(), "people_per_batch": 7}
-    return Parts(**{**options, "nms": OksNms(), "tracker": OksTracking(), **changed})  # type: ignore[arg-type]
+    return PoseComponents(**{**options, "nms": OksNms(), "tracker": OksTracking(), **changed})  # type: ignore[arg-type]

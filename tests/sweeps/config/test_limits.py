@@ -70,7 +70,7 @@ def test_the_machinery_knows_no_key_of_a_room(part: str):
         ("choose another `split`", "choose another datamodule/split"),
         ("type `actions={7: NAME}`", "type '+datamodule.actions={7: NAME}'"),
         ("type `label_names[6]=NAME`", "type +datamodule.label_names.6=NAME"),
-        ("`Parts.nms` is for coco17: set `nms.skeleton`=x", "pose.nms is for coco17: set pose.nms.skeleton=x"),
+        ("`PoseComponents.nms` is for coco17: set `nms.skeleton`=x", "pose.nms is for coco17: set pose.nms.skeleton=x"),
         ("type `nms`=none", "type pose/nms=none"),
         ("set cache (`estimator.cache`)", "set cache (pose.estimator.cache)"),
         ("lower `lr`, or set `gradient_clip_val`=1", "lower optimizer.lr, or set trainer.gradient_clip_val=1"),

@@ -19,7 +19,7 @@ from mlflow.entities import Metric, Param, RunTag
 import report
 from sweeps.tracking.predictions import PREDICTIONS_FILE, prediction_frame
 from sweeps.tracking.store import Store
-from sweeps.tracking.sweep_runs import Asked, write_grid
+from sweeps.tracking.sweep_runs import RequestedJob, write_grid
 from tests.helpers import Ended
 
 CLASSES = ["carrying", "falling down", "lying down"]
@@ -97,7 +97,7 @@ class MadeSweep:
         self.store.client.log_artifact(run_id, str(path))
 
     def grid(self, jobs: Sequence[Sequence[str]]) -> None:
-        write_grid(self.store.client, self.parent_id, 0, [Asked("", list(job)) for job in jobs])
+        write_grid(self.store.client, self.parent_id, 0, [RequestedJob("", list(job)) for job in jobs])
 
     def files(self) -> set[str]:
         return {entry.path for entry in self.store.client.list_artifacts(self.parent_id, "report")}

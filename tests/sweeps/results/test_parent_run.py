@@ -8,7 +8,7 @@ from mlflow.entities import Metric
 from sweeps.results.parent_run import NOTE, conclude, summarize
 from sweeps.results.ranking import Ranking
 from sweeps.results.runs import read_runs
-from sweeps.tracking.sweep_runs import Asked, write_grid
+from sweeps.tracking.sweep_runs import RequestedJob, write_grid
 
 
 @pytest.fixture
@@ -110,7 +110,7 @@ def test_jobs_that_were_not_asked_for_this_time_are_left_out(sweep, store):
     parent, add, read = sweep
     add("adam", accuracy=0.9, loss=0.5)
     add("rmsprop", accuracy=0.8, loss=0.4)
-    write_grid(store.client, parent, 0, [Asked(f"{parent}adam", ["optimizer=adam"])])
+    write_grid(store.client, parent, 0, [RequestedJob(f"{parent}adam", ["optimizer=adam"])])
     assert read().tags["best.name"] == "adam"
 
 
