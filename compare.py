@@ -9,10 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 from hydra.utils import instantiate
 
+import pose.evaluation.limits
+import pose.limits
 from pose.errors import DataError
 from sweeps.config.compose import Group
+from sweeps.config.limits import Limits
 from sweeps.entrypoint import entrypoint
-from sweeps.runtime.job_context import ALONE, JobContext
+from sweeps.runtime.job_context import JobContext
 
 if TYPE_CHECKING:
     from omegaconf import DictConfig
@@ -21,7 +24,18 @@ if TYPE_CHECKING:
     from sweeps.tracking.run import TrackedRun
 
 
-@entrypoint("compare", expected_errors=(DataError,))
+def estimator_classes(cfg: DictConfig) -> list[str]:
+    """List the classes of the estimators that are compared; "" for one that is no option, which is refused later."""
+    group = Group("pose/estimator", "estimators")
+    options = [str(getattr(cfg.settings.get(name), "option", name)) for name in cfg.estimators]
+    return [str(group.compose(option, {}, cfg)["_target_"]) if option in group.options else "" for option in options]
+
+
+LIMITS = Limits({"": pose.evaluation.limits, "pose": pose.limits}, classes={"pose.estimator": estimator_classes})
+ALONE = JobContext(limits=LIMITS)  # a job of its own
+
+
+@entrypoint("compare", limits=LIMITS, expected_errors=(DataError,))
 def main(cfg: DictConfig, job: JobContext) -> dict[str, float]:
     """Do one comparison of the command line."""
     return compare(cfg, job)[0]

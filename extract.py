@@ -9,10 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 from hydra.utils import instantiate
 
+import pose.extraction.limits
+import pose.limits
 from pose.errors import DataError
+from sweeps.config.limits import Limits
 from sweeps.entrypoint import entrypoint
 from sweeps.job_data import JobData
-from sweeps.runtime.job_context import ALONE, JobContext
+from sweeps.runtime.job_context import JobContext
 
 if TYPE_CHECKING:
     from omegaconf import DictConfig
@@ -58,7 +61,7 @@ def make_extraction(cfg: DictConfig) -> Extraction:
     return Extraction(components, footage, store)
 
 
-def make_components(pose: DictConfig) -> PoseComponents:
+def make_components(settings: DictConfig) -> PoseComponents:
     """Make what finds people, joints, duplicates and tracks. Nothing is loaded yet.
 
     Raises:
@@ -67,14 +70,19 @@ def make_components(pose: DictConfig) -> PoseComponents:
     from pose.extraction.components import PoseComponents
 
     return PoseComponents(
-        **{name: instantiate(pose[name], _convert_="all") for name in ("detector", "estimator", "nms", "tracker")},
-        detect_every=pose.detect_every,
-        people_per_batch=pose.people_per_batch,
-        frames_per_batch=pose.frames_per_batch,
+        **{name: instantiate(settings[name], _convert_="all") for name in ("detector", "estimator", "nms", "tracker")},
+        detect_every=settings.detect_every,
+        people_per_batch=settings.people_per_batch,
+        frames_per_batch=settings.frames_per_batch,
     )
 
 
-@entrypoint("extract", data=JobData(make_extraction, errors=(DataError,)), expected_errors=(DataError,))
+LIMITS = Limits({"": pose.extraction.limits, "pose": pose.limits})
+ALONE = JobContext(limits=LIMITS)  # a job of its own
+JOB_DATA = JobData(make_extraction, errors=(DataError,))
+
+
+@entrypoint("extract", limits=LIMITS, data=JOB_DATA, expected_errors=(DataError,))
 def main(cfg: DictConfig, job: JobContext) -> dict[str, float]:
     """Do one job of the command line: a shard, or all."""
     return extract(cfg, job)[0]

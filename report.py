@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import sweeps.report.limits
+from sweeps.config.limits import Limits
 from sweeps.entrypoint import entrypoint
 
 if TYPE_CHECKING:
     from omegaconf import DictConfig
 
 
-@entrypoint("report", short={"sweep": "sweep.name"})
+LIMITS = Limits({"": sweeps.report.limits})
+
+
+@entrypoint("report", limits=LIMITS, short={"sweep": "sweep.name"})
 def main(cfg: DictConfig) -> None:
     """Read the sweep from MLflow, and write the page as HTML, Markdown and PNGs, there and into outputs/reports."""
     from sweeps.report.comparisons import compare

@@ -6,15 +6,19 @@ from typing import TYPE_CHECKING, Any
 
 from hydra.utils import instantiate
 
+import datamodules.limits
+import lightning_modules.limits
+import pose.limits
 from datamodules.identity import NOT_DIVIDED_BY
 from lightning_modules.class_weights import check_class_weights
 from lightning_modules.errors import DeviceError, DivergenceError, FitError
+from lightning_modules.limits import is_baseline
 from lightning_modules.machine import configured_machine
 from pose.errors import DataError
-from sweeps.config.unused_keys import is_baseline
+from sweeps.config.limits import Limits
 from sweeps.entrypoint import entrypoint
 from sweeps.job_data import JobData
-from sweeps.runtime.job_context import ALONE, JobContext
+from sweeps.runtime.job_context import JobContext
 
 if TYPE_CHECKING:
     from omegaconf import DictConfig
@@ -36,10 +40,12 @@ def make_data(cfg: DictConfig) -> KeypointDataModule:
     return data
 
 
+LIMITS = Limits({"datamodule": datamodules.limits, "": lightning_modules.limits, "pose": pose.limits})
+ALONE = JobContext(limits=LIMITS)  # a job of its own
 JOB_DATA = JobData(make_data, errors=(DataError,), node="datamodule", ignore=NOT_DIVIDED_BY)
 
 
-@entrypoint("train", data=JOB_DATA, expected_errors=(DataError, DeviceError, DivergenceError, FitError))
+@entrypoint("train", limits=LIMITS, data=JOB_DATA, expected_errors=(DataError, DeviceError, DivergenceError, FitError))
 def main(cfg: DictConfig, job: JobContext) -> dict[str, float]:
     """Do one job of the command line."""
     return train(cfg, job)[0]
@@ -63,7 +69,7 @@ def train(cfg: DictConfig, job: JobContext = ALONE) -> Fitted:
         with tracked_run(cfg, job, data.digest, store) as run:
             log_data(run, describe(data))
             processes = int(cfg.trainer.devices) if str(cfg.trainer.strategy).startswith("ddp") else 1
-            metrics, objects = fit(cfg, job, data, run, 1 if is_baseline(cfg) else processes)
+            metrics, objects = fit(cfg, job, data, run, 1 if is_baseline(cfg.model._target_) else processes)
     print_run_summary(metrics, run.run_id, run.uri)
     return metrics, {"data": data, "run": run, **objects}
 
@@ -75,7 +81,7 @@ def fit(cfg: DictConfig, job: JobContext, data: KeypointDataModule, run: Tracked
 
     if processes > 1:
         return run_ranks(fit_rank, (cfg, job.without_listener(), run.run_id, run.resumed), processes), {}
-    result = fit_baseline(cfg, data) if is_baseline(cfg) else fit_network(cfg, job, data, run)
+    result = fit_baseline(cfg, data) if is_baseline(cfg.model._target_) else fit_network(cfg, job, data, run)
     if result.trainer is None or result.trainer.is_global_zero:
         log_result(run, job, result, cfg.tracking.log_model)
     return result.metrics, {"classifier": result.classifier, "trainer": result.trainer}

@@ -4,6 +4,7 @@ import os
 import time
 from pathlib import Path
 
+from sweeps.config.limits import NO_LIMITS
 from sweeps.entrypoint import entrypoint
 
 
@@ -13,7 +14,7 @@ def seconds_since_fork() -> float:
     return time.clock_gettime(time.CLOCK_BOOTTIME) - ticks / os.sysconf("SC_CLK_TCK")
 
 
-@entrypoint("train")
+@entrypoint("train", limits=NO_LIMITS)
 def main(cfg) -> None:
     """Seconds since the fork, one line a job, in the order of the jobs."""
     Path(cfg.output_dir, f"start_{cfg.seed}.txt").write_text(f"{seconds_since_fork():.3f}")

@@ -74,7 +74,7 @@ def take_frames(clips: Sequence[Clip], labels: Sequence[int], min_length: int, w
     shapes = {clip.keypoints.shape[1:] for clip in clips}
     if len(shapes) > 1:
         raise DataError(
-            f"clips have different joints or coordinates, [V, C] = {sorted(shapes)}: choose one kind by datamodule.path"
+            f"clips have different joints or coordinates, [V, C] = {sorted(shapes)}: choose one kind by `path`"
         )
     lengths = np.array([max(len(clip), min_length) for clip in clips])
     offsets = np.concatenate([[0], np.cumsum(lengths)])

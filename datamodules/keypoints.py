@@ -136,7 +136,7 @@ class KeypointDataModule(LightningDataModule):
             unknown = [name for name in names if name not in available]
             if unknown:
                 known = ", ".join(available)
-                raise DataError(f"datamodule.{key} names '{unknown[0]}', which is not one of the classes: {known}")
+                raise DataError(f"`{key}` names '{unknown[0]}', which is not one of the classes: {known}")
         self.abnormal_classes = tuple(name for name in self.abnormal_classes if name in chosen)
         return chosen
 

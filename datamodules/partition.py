@@ -166,7 +166,7 @@ def _partition_clips(
         val = _draw_validation(table, names, unit, train, split) if split.val_fraction else np.zeros_like(test)
     train = train & ~val
     if not train.any():
-        raise DataError("no clip is left to train on: choose smaller fractions or another datamodule/split")
+        raise DataError("no clip is left to train on: choose smaller fractions or another `split`")
     return {part: np.flatnonzero(mask) for part, mask in (("train", train), ("val", val), ("test", test))}
 
 
@@ -175,7 +175,7 @@ def _draw_validation(table: FrameTable, names: Sequence[ClipNames], unit: str, t
     groups = np.asarray(_groups(names, unit))[members].tolist()
     if len(set(groups)) < 2:
         raise DataError(
-            f"the training part has one {unit} only, none is left for validation: set datamodule.split.val_fraction=0"
+            f"the training part has one {unit} only, none is left for validation: set `split.val_fraction`=0"
         )
     labels, sizes = table.labels.numpy()[members], np.diff(table.offsets.numpy())[members]
     val = np.zeros_like(train)
@@ -187,8 +187,8 @@ def _groups(names: Sequence[ClipNames], unit: str) -> list[str]:
     groups = [getattr(name, unit) for name in names]
     if None in groups:
         raise DataError(
-            f"the data names no {unit}s to split by: set datamodule.id_pattern to a regex with a group {unit}, "
-            "or use datamodule/split=clip"
+            f"the data names no {unit}s to split by: set `id_pattern` to a regex with a group {unit}, "
+            "or use `split`=clip"
         )
     return [str(group) for group in groups]
 
@@ -213,16 +213,16 @@ def _members(
 
     if value is None or value not in named_splits:
         known = get_close_matches(str(value), list(named_splits), n=1) or sorted(named_splits)
-        hint = f"use {' or '.join(known)}" if named_splits else "the data names none, use another datamodule/split"
-        raise DataError(f"datamodule.split.{key}={value} is not a split in the data: {hint}")
+        hint = f"use {' or '.join(known)}" if named_splits else "the data names none, use another `split`"
+        raise DataError(f"`split.{key}`={value} is not a split in the data: {hint}")
     members = np.array([name.id in named_splits[value] for name in names])
     if not members.any():
-        raise DataError(f"datamodule.split.{key}={value} holds no clip of the classes asked for")
+        raise DataError(f"`split.{key}`={value} holds no clip of the classes asked for")
     return members
 
 
 def _check_disjoint(names: Sequence[ClipNames], split: Split, **masks: Mask) -> None:
-    first, second = (f"datamodule.split.{key}={getattr(split, key)}" for key in masks)
+    first, second = (f"`split.{key}`={getattr(split, key)}" for key in masks)
     shared = np.flatnonzero(np.logical_and(*masks.values()))
     if len(shared):
         clip = names[int(shared[0])].id

@@ -178,5 +178,5 @@ def check_classes(drawn: Mask, labels: npt.NDArray[np.integer[Any]], class_names
             where = "test" if False in sides else "training"
             raise DataError(
                 f"class '{class_names[label]}' has too few {unit}s to be in both parts, none is left for the {where} "
-                "part: add data, choose another datamodule/split, or leave the class out by datamodule.classes"
+                "part: add data, choose another `split`, or leave the class out by `classes`"
             )

@@ -187,7 +187,7 @@ class SVM(Baseline):
             FitError: there is one class only.
         """
         if len(np.unique(target)) < 2:
-            raise FitError("model=svm: the training part has one class only; choose another datamodule/split")
+            raise FitError("`model`=svm: the training part has one class only; choose another `split`")
         super().fit(features, target, weights)
 
     def _predict_known(self, features: Floats) -> Floats:

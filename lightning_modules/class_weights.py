@@ -22,7 +22,7 @@ def check_class_weights(weights: Weights, num_classes: int) -> None:
         FitError: says how many classes there are.
     """
     if weights not in (None, "balanced") and len(weights) != num_classes:
-        raise FitError(f"loss.class_weights={list(weights)}: the data has {num_classes} classes; give one number each")
+        raise FitError(f"`class_weights`={list(weights)}: the data has {num_classes} classes; give one number each")
 
 
 def weigh_classes(weights: Weights, data: WindowData) -> torch.Tensor | None:

@@ -183,8 +183,7 @@ class ActionClassifier(LightningModule):
             loss, confusion = self.metrics_of(part).compute()
         except DivergenceError as error:
             raise DivergenceError(
-                f"{error} of epoch {self.current_epoch + 1} ({part}): "
-                "lower optimizer.lr, or set trainer.gradient_clip_val=1"
+                f"{error} of epoch {self.current_epoch + 1} ({part}): lower `lr`, or set `gradient_clip_val`=1"
             ) from None
         self._log_values(part, {"loss": loss, **summarize(confusion)})
         return confusion

@@ -1,4 +1,4 @@
-"""What can go wrong in training that the user can mend."""
+"""What can go wrong in training that the user can mend; arguments that a message names stand in backticks."""
 
 
 class DivergenceError(RuntimeError):

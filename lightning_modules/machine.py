@@ -35,11 +35,9 @@ def configured_machine(accelerator: str, precision: str, num_threads: int | None
     torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]  # set by its class
     on_gpu = torch.cuda.is_available() and accelerator != "cpu"
     if accelerator in ("gpu", "cuda") and not on_gpu:
-        raise DeviceError(f"trainer.accelerator={accelerator}: no GPU is found here; type trainer=cpu")
+        raise DeviceError(f"`accelerator`={accelerator}: no GPU is found here; type `trainer`=cpu")
     if not on_gpu and not cpu_supports(precision):
-        raise DeviceError(
-            f"trainer.precision={precision}: this CPU cannot train LSTMs so; type trainer.precision=32-true"
-        )
+        raise DeviceError(f"`precision`={precision}: this CPU cannot train LSTMs so; type `precision`=32-true")
     before = torch.get_num_threads()
     torch.set_num_threads(num_threads or before)
     try:

@@ -193,6 +193,6 @@ def _sigmas(poses: Poses, skeleton: str) -> Floats:
     if len(sigmas) != poses.keypoints.shape[1]:
         raise DataError(
             f"the poses have {poses.keypoints.shape[1]} joints and {skeleton} has {len(sigmas)}: "
-            "set pose.nms.skeleton to the estimator's layout"
+            "set `nms.skeleton` to the estimator's layout"
         )
     return sigmas

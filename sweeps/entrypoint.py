@@ -17,9 +17,6 @@ from types import MappingProxyType
 from typing import Any, ParamSpec, TypeVar
 
 from hydra import version
-from hydra._internal.config_loader_impl import ConfigLoaderImpl
-from hydra._internal.hydra import Hydra
-from hydra._internal.utils import _run_hydra, create_config_search_path, run_and_report
 from hydra.core.config_search_path import SearchPathQuery
 from hydra.core.global_hydra import GlobalHydra
 from hydra.errors import HydraException, InstantiationException
@@ -27,10 +24,12 @@ from omegaconf import DictConfig
 
 from sweeps.config import schema
 from sweeps.config.command_line import read_command
-from sweeps.config.impossible_jobs import without
+from sweeps.config.hydra_adapter import ConfigLoaderImpl, Hydra, create_config_search_path, run_and_report, show
+from sweeps.config.impossible_jobs import drop_impossible
+from sweeps.config.limits import Limits
 from sweeps.config.messages import one_line
 from sweeps.config.preflight import preflight
-from sweeps.config.unused_keys import Job
+from sweeps.config.unused_keys import ComposedJob
 from sweeps.errors import ConfigError
 from sweeps.job_data import JobData
 from sweeps.launch.task import Task, accept_context
@@ -49,6 +48,7 @@ R = TypeVar("R")
 def entrypoint(
     config_name: str,
     *,
+    limits: Limits,
     data: JobData | None = None,
     expected_errors: tuple[type[Exception], ...] = (),
     short: Mapping[str, str] = MappingProxyType({}),
@@ -62,6 +62,7 @@ def entrypoint(
 
     Args:
         config_name: The root in conf/: "train".
+        limits: What the rooms say about their arguments.
         data: Of the jobs. That of a sweep is read before its first job, for what only the data can tell.
         expected_errors: Exceptions of the function whose message is for the user: one line, no traceback. ConfigError
             always is.
@@ -73,13 +74,13 @@ def entrypoint(
     expected: tuple[type[Exception], ...] = (ConfigError, *expected_errors)
 
     def decorate(function: Callable[..., Any]) -> Callable[[], None]:
-        command = _EntryPoint(function, config_name, data, expected, short)
+        command = _EntryPoint(function, config_name, limits, data, expected, short)
 
         @functools.wraps(function)
         def main() -> None:
             try:
                 with _own_logging():
-                    _exit_on(command.run, expected)()
+                    _exit_on(command.run, expected, limits)()
             except KeyboardInterrupt:
                 print("interrupted", file=sys.stderr)
                 raise SystemExit(INTERRUPTED) from None
@@ -95,6 +96,7 @@ class _EntryPoint:
 
     function: Callable[..., Any]
     config_name: str
+    limits: Limits
     data: JobData | None
     expected_errors: tuple[type[Exception], ...]
     short: Mapping[str, str]
@@ -102,7 +104,7 @@ class _EntryPoint:
     def run(self) -> None:
         """Check the command line in sys.argv, and do what it says."""
         script = Path(inspect.getfile(self.function))
-        task = Task(accept_context(self.function), self.expected_errors)
+        task = Task(accept_context(self.function), self.expected_errors, self.limits)
         command = read_command(f"python {script.name}", [self._in_full(word) for word in sys.argv[1:]])
         flags = command.flags
         config_name = flags.config_name or self.config_name
@@ -110,7 +112,8 @@ class _EntryPoint:
         version.setbase(VERSION_BASE)
         try:
             hydra = _start_hydra(script.stem, flags.config_path, flags.config_dir)
-            jobs = [] if flags.hydra_help or flags.shell_completion else preflight(_loader(hydra), config_name, command)
+            shows = flags.hydra_help or flags.shell_completion
+            jobs = [] if shows else preflight(_loader(hydra), config_name, command, self.limits)
             if command.runs and command.multirun:
                 self._sweep(hydra, config_name, task, command.overrides, jobs)
             elif command.runs:
@@ -119,7 +122,7 @@ class _EntryPoint:
             GlobalHydra.instance().clear()
         if not command.runs:
             try:
-                _run_hydra(flags, command.parser, task, flags.config_path or str(CONF), config_name)
+                show(flags, command.parser, task, flags.config_path or str(CONF), config_name)
             except HydraException as error:
                 raise ConfigError(str(error)) from error
 
@@ -127,24 +130,27 @@ class _EntryPoint:
         key, equals, value = word.partition("=")
         return f"{self.short.get(key, key)}{equals}{value}"
 
-    def _sweep(self, hydra: Hydra, config_name: str, task: Task, overrides: Sequence[str], jobs: Sequence[Job]) -> None:
+    def _sweep(
+        self, hydra: Hydra, config_name: str, task: Task, overrides: Sequence[str], jobs: Sequence[ComposedJob]
+    ) -> None:
         """Run the jobs as hydra.main does; run_and_report cuts Hydra's own frames out of a traceback."""
         if self.data is not None:
             data = self.data.open()
-            fewer, left_out = without([job.overrides for job in jobs], data.check([job.config for job in jobs]))
+            reasons = [why and self.limits.in_keys(why) for why in data.check([job.config for job in jobs])]
+            fewer, left_out = drop_impossible([job.overrides for job in jobs], reasons)
             overrides = [*overrides, *fewer]
             for line in left_out:
                 print(f"left out: {line}")
             task = replace(task, digest_of=data.digest_of, left_out=tuple(left_out))
         sweep = functools.partial(hydra.multirun, config_name, task, [*overrides, "hydra.mode=MULTIRUN"])
-        run_and_report(_exit_on(sweep, self.expected_errors))
+        run_and_report(_exit_on(sweep, self.expected_errors, self.limits))
 
     def _run(self, hydra: Hydra, config_name: str, task: Task, overrides: Sequence[str], config: DictConfig) -> None:
         """Run one job as hydra.main does; a mistake takes the output folder with it, if it was new."""
         folder = Path(config.get("output_dir", "."))
         new = [path for path in (folder, *folder.parents) if not path.exists()]
         # Printed inside, before Hydra writes a line of its own.
-        job = _exit_on(task, self.expected_errors)
+        job = _exit_on(task, self.expected_errors, self.limits)
         try:
             run_and_report(functools.partial(hydra.run, config_name, job, [*overrides, "hydra.mode=RUN"]))
         except SystemExit as end:
@@ -188,8 +194,8 @@ def _loader(hydra: Hydra) -> ConfigLoaderImpl:
     return loader
 
 
-def _exit_on(function: Callable[P, R], expected_errors: tuple[type[Exception], ...]) -> Callable[P, R]:
-    """Wrap a function so that expected errors end the process with one line and status 1."""
+def _exit_on(function: Callable[P, R], expected_errors: tuple[type[Exception], ...], limits: Limits) -> Callable[P, R]:
+    """Wrap a function so that expected errors end the process with one line, arguments in it as keys, and status 1."""
     caught: tuple[type[Exception], ...] = (InstantiationException, *expected_errors)
 
     def wrapped(*args: P.args, **kwargs: P.kwargs) -> R:
@@ -202,7 +208,7 @@ def _exit_on(function: Callable[P, R], expected_errors: tuple[type[Exception], .
                 raise
             if os.environ.get("HYDRA_FULL_ERROR") == "1":
                 raise
-            print(f"error: {one_line(str(mistake))}", file=sys.stderr)
+            print(f"error: {one_line(limits.in_keys(str(mistake)))}", file=sys.stderr)
             raise SystemExit(1) from mistake
 
     return wrapped

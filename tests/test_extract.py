@@ -209,7 +209,7 @@ def test_the_videos_of_aihub_have_their_actions_names_and_takes(typist: Typist, 
     assert int(tags["data.clips_test"]) % 2 == 0  # both cameras of a take are on the same side
     source = ExtractedSource(tmp_path, simple_parts(), tmp_path / "store", "aihub", label_names={"1": "walk"})
     fall = Unit(tmp_path / "6-1/6-1_001-C01.mp4", "6-1/6-1_001-C01")
-    with pytest.raises(DataError, match=r"its action 6 has no name: type \+datamodule.label_names.6=NAME"):
+    with pytest.raises(DataError, match=r"its action 6 has no name: type `label_names\[6\]=NAME`"):
         source.labels(fall, fall.name)
 
 

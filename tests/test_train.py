@@ -71,7 +71,7 @@ def test_the_threads_of_a_command_are_those_of_its_extraction_and_change_no_resu
         words = ["datamodule=hrnet", "datamodule.path=x", "output_dir=x"]
         one, three = (compose("train", [*words, f"num_threads={count}"]) for count in (1, 3))
     assert (one.datamodule.num_threads, three.datamodule.num_threads) == (1, 3)
-    assert cell_of(one, "d") == cell_of(three, "d")
+    assert cell_of(one, "d", train.LIMITS) == cell_of(three, "d", train.LIMITS)
     assert train.JOB_DATA.identity(one) == train.JOB_DATA.identity(three)
 
 

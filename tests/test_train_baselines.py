@@ -9,7 +9,6 @@ from hydra import compose, initialize_config_dir
 
 import train
 from sweeps.config import schema
-from sweeps.runtime.job_context import JobContext
 from sweeps.tracking.params import flat_params, run_name
 from tests.helpers import BASELINES, CONF, LITTLE, LITTLE_DATA, SPEEDS
 
@@ -48,10 +47,8 @@ def test_it_says_what_it_was_and_about_the_same_data(baseline, network):
         schema.register()
         cfg = compose("train", [f"model={name}", *shlex.split(RUN), f"output_dir={done.store.output_dir}"])
     assert done.run.data.params == flat_params(cfg)
-    assert (
-        run_name(cfg, JobContext())
-        == {"majority": "majority", "random_forest": "randomforest", "svm": "svm"}[name] + "-seed0"
-    )
+    named = {"majority": "majority", "random_forest": "randomforest", "svm": "svm"}
+    assert run_name(cfg, train.ALONE) == named[name] + "-seed0"
     for tag in ("data_digest", "data.windows_train", "data.windows_test"):
         assert done.run.data.tags[tag] == network.run.data.tags[tag]
     assert done.run.data.tags["cell"] != network.run.data.tags["cell"]

@@ -75,7 +75,7 @@ class PoseComponents:
             if getattr(self, name) < 1:
                 raise DataError(f"{name} is {getattr(self, name)}: give 1 or more")
         if self.top_down and self.detector is None:
-            raise DataError("this estimator needs persons' boxes: choose a pose/detector")
+            raise DataError("this estimator needs persons' boxes: choose a `detector`")
         for name, other in _WITHOUT_JOINTS.items():
             self._check_joints(name, other)
 
@@ -87,9 +87,10 @@ class PoseComponents:
         try:
             get_sigmas(wanted)
         except DataError as error:
-            raise DataError(f"{str(error).partition(';')[0]}: type pose/{name}={other}") from error
+            raise DataError(f"{str(error).partition(';')[0]}: type `{name}`={other}") from error
         raise DataError(
-            f"the estimator finds {wanted} and pose.{name} is for {skeleton}: set pose.{name}.skeleton={wanted}"
+            f"the estimator finds {wanted} and `PoseComponents.{name}` is for {skeleton}: "
+            f"set `{name}.skeleton`={wanted}"
         )
 
     @property

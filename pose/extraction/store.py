@@ -81,15 +81,13 @@ class KeypointStore:
         root: the folder of all stores.
         identity: of the components.
         name: of the store's folder.
-        key: that a user sets root by, for messages.
     """
 
-    def __init__(self, root: Path, identity: Mapping[str, Any], name: str, key: str = "store") -> None:
+    def __init__(self, root: Path, identity: Mapping[str, Any], name: str) -> None:
         self.root = root
         self.folder = root / name
         self._index = self.folder / "index.parquet"
         self.identity = identity
-        self.key = key
 
     def open(self) -> None:
         """Create the store, or check that it is the right one.
@@ -119,7 +117,7 @@ class KeypointStore:
 
     def _writing(self) -> AbstractContextManager[None]:
         return explain_write_errors(
-            f"the store {self.folder}", f"set {self.key} to a folder that can be written and has room"
+            f"the store {self.folder}", "set `store` to a folder that can be written and has room"
         )
 
     def path(self, video: str) -> Path:

@@ -65,7 +65,7 @@ def _describe_exit(exit_code: int) -> str:
     if exit_code < 0:
         return (
             f"their extraction was killed by {_signal_name(-exit_code)}: type the same again to go on, and if memory "
-            "ran out, with lower pose.people_per_batch and pose.frames_per_batch (a lower pose.detect_every also takes "
+            "ran out, with lower `people_per_batch` and `frames_per_batch` (a lower `detect_every` also takes "
             "less, but begins anew)"
         )
     return f"their extraction ended with exit status {exit_code}: see above, and type the same again to go on"

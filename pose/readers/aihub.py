@@ -90,7 +90,7 @@ class AIHubSource:
             names = ", ".join(f"{number}: NAME" for number in unnamed)
             raise DataError(
                 f"{self.path} holds actions that have no name, {', '.join(unnamed)}: "
-                f"type '+datamodule.actions={{{names}}}', and datamodule.classes to keep some of them only"
+                f"type `actions={{{names}}}`, and `classes` to keep some of them only"
             )
 
     @property
@@ -114,7 +114,7 @@ class AIHubSource:
         if not clips:
             raise DataError(
                 f"{self.path} holds no key points in {self.tracks.min_frames} frames: "
-                "set datamodule.min_frames lower, or name another folder"
+                "set `min_frames` lower, or name another folder"
             )
         return clips
 

@@ -91,7 +91,5 @@ class PeopleSource(ABC):
         """Return every track that is long enough; key points are views into one `[N, V, 2]` float32 array."""
         clips, self.left_out = make_clips(self.sequences, self.tracks, self.skeleton, self.fps)
         if not clips:
-            raise DataError(
-                f"{self.path}: nobody is seen in {self.tracks.min_frames} frames: set datamodule.min_frames lower"
-            )
+            raise DataError(f"{self.path}: nobody is seen in {self.tracks.min_frames} frames: set `min_frames` lower")
         return clips

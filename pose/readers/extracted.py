@@ -70,7 +70,7 @@ class ExtractedSource(PeopleSource):
         self.label_names = {str(label): name for label, name in label_names.items()}
         self.components = components
         self.skeleton = shared_layout(components.estimator.skeleton)
-        self.store = KeypointStore(Path(store).expanduser(), components.identity, components.name, "datamodule.store")
+        self.store = KeypointStore(Path(store).expanduser(), components.identity, components.name)
         self.num_threads = num_threads
 
     def find(self, path: Path) -> list[Path]:
@@ -86,9 +86,7 @@ class ExtractedSource(PeopleSource):
         labels = super().labels(unit, name)
         unnamed = [one.label for one in labels if self.label_names and one.label not in self.label_names]
         if unnamed:
-            raise DataError(
-                f"{unit.path}: its action {unnamed[0]} has no name: type +datamodule.label_names.{unnamed[0]}=NAME"
-            )
+            raise DataError(f"{unit.path}: its action {unnamed[0]} has no name: type `label_names[{unnamed[0]}]=NAME`")
         return [replace(one, label=self.label_names.get(str(one.label), one.label)) for one in labels]
 
     def extract_missing(self) -> None:

@@ -126,7 +126,7 @@ class Labelling:
         if label is None:
             raise DataError(
                 f"{unit.path}: nothing says which action it is: put it into a folder that is named after the action, "
-                "or set datamodule.id_pattern to a regex with a group label, or datamodule.path to a manifest (.csv)"
+                "or set `id_pattern` to a regex with a group label, or `path` to a manifest (.csv)"
             )
         return [_fill(Labels(label), found)]
 

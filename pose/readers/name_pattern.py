@@ -29,9 +29,7 @@ def compile_pattern(id_pattern: str) -> re.Pattern[str]:
         return re.compile(ID_PATTERNS.get(id_pattern, id_pattern))
     except re.error as error:
         known = ", ".join(ID_PATTERNS)
-        raise DataError(
-            f"datamodule.id_pattern={id_pattern} is neither {known} nor a regular expression: {error}"
-        ) from None
+        raise DataError(f"`id_pattern`={id_pattern} is neither {known} nor a regular expression: {error}") from None
 
 
 def find_names(pattern: re.Pattern[str], text: str, source: object) -> dict[str, str | None]:
@@ -54,7 +52,7 @@ def find_names(pattern: re.Pattern[str], text: str, source: object) -> dict[str,
     """
     match = pattern.search(text)
     if match is None:
-        raise DataError(f"{source}: datamodule.id_pattern does not match the name {text}")
+        raise DataError(f"{source}: `id_pattern` does not match the name {text}")
     groups = {name: found for name, found in match.groupdict().items() if found is not None}
     parts = [found for name, found in sorted(groups.items()) if re.fullmatch(r"recording\d+", name)]
     joined = "".join([*parts, groups.get("subject", "")]) if parts else None

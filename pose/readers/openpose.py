@@ -92,7 +92,7 @@ class OpenPoseSource(PeopleSource):
         if self.image_size is None:
             raise DataError(
                 f"{folder}: its key points are shares of the picture, 0..1: "
-                "set datamodule.image_size to its width and height, as [1920,1080]"
+                "set `image_size` to its width and height, as [1920,1080]"
             )
         return keypoints * np.array(self.image_size, np.float32)
 

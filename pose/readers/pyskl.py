@@ -95,7 +95,7 @@ class PysklSource:
         if self._names is None:
             return tuple(f"class_{i}" for i in range(count))
         if len(self._names) < count:
-            raise DataError(f"{self.path} has labels up to {count - 1}: datamodule.class_names needs {count} names")
+            raise DataError(f"{self.path} has labels up to {count - 1}: `class_names` needs {count} names")
         return self._names
 
     @cached_property

@@ -47,7 +47,7 @@ class ByteTracking(Settings):
         """
         if not self.low_score < self.high_score:
             raise DataError(
-                f"pose.tracker.low_score={self.low_score}: set it below high_score, which is {self.high_score}"
+                f"`tracker.low_score`={self.low_score}: set it below high_score, which is {self.high_score}"
             )
 
     def start(self, fps: float) -> ByteTracker:
@@ -104,7 +104,7 @@ class ByteTracker:
 def _build(options: ByteTracking, max_gap: int) -> Any:
     missing = [package for package in ("mmdet", "lap") if find_spec(package) is None]
     if missing:
-        raise DataError(f"pose/tracker=bytetrack needs {missing[0]}: type make pose, or use pose/tracker=oks")
+        raise DataError(f"`tracker`=bytetrack needs {missing[0]}: type make pose, or use `tracker`=oks")
     from mmdet.models.trackers import ByteTracker as Mmdets
 
     return Mmdets(

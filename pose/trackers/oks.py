@@ -49,7 +49,7 @@ class OksTracking(Settings):
             DataError: everybody would be like everybody.
         """
         if not 0 < self.min_similarity <= 1:
-            raise DataError(f"pose.tracker.min_similarity={self.min_similarity}: use a number above 0, at most 1")
+            raise DataError(f"`tracker.min_similarity`={self.min_similarity}: use a number above 0, at most 1")
 
     def start(self, fps: float) -> OksTracker:
         """Return a fresh tracker."""
@@ -73,7 +73,7 @@ class OksTracker(Association):
         if poses.keypoints.shape[1] != len(self._sigmas):
             raise DataError(
                 f"the poses have {poses.keypoints.shape[1]} joints, not {len(self._sigmas)}: "
-                "set pose.tracker.skeleton to the estimator's layout"
+                "set `tracker.skeleton` to the estimator's layout"
             )
         keypoints = np.asarray(poses.keypoints, np.float64).copy()
         keypoints[find_missing(keypoints, poses.scores)] = np.nan

@@ -41,7 +41,7 @@ class BestPerson(Settings):
             DataError: there is no such measure.
         """
         if self.by not in ("score", "area"):
-            raise DataError(f"pose.tracker.by={self.by}: use score or area")
+            raise DataError(f"`tracker.by`={self.by}: use score or area")
 
     def start(self, fps: float) -> BestPerson:
         """Return itself."""

@@ -18,7 +18,7 @@ _BLOCK = 1 << 18
 
 def explain_cache_errors(folder: Path) -> AbstractContextManager[None]:
     """Raise a one-line error where a folder for weights cannot be written: `pose.io.atomic.explain_write_errors`."""
-    advice = "set cache (pose.estimator.cache, pose.detector.cache) or XDG_CACHE_HOME to one that can and has room"
+    advice = "set cache (`estimator.cache`, `detector.cache`) or XDG_CACHE_HOME to one that can and has room"
     return explain_write_errors(f"{folder}, where weights are kept,", advice)
 
 

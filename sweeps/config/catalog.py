@@ -6,8 +6,6 @@ from collections.abc import Container, Sequence
 from functools import cached_property
 from typing import Any
 
-from hydra._internal.config_loader_impl import ConfigLoaderImpl
-from hydra._internal.config_repository import IConfigRepository
 from hydra.core.default_element import GroupDefault
 from hydra.core.object_type import ObjectType
 from hydra.core.override_parser.types import Override
@@ -15,31 +13,34 @@ from hydra.errors import HydraException
 from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf
 
+from sweeps.config.hydra_adapter import ConfigLoaderImpl, IConfigRepository, repository_of
+from sweeps.config.limits import Limits
 from sweeps.config.messages import choice_of, nearest
 from sweeps.errors import ConfigError
 
-# Keys that hold a table to which a user may add: +datamodule.actions.7=jump
-TABLES = ("datamodule.actions", "datamodule.label_names", "files", "settings")
 
-
-class Names:
-    """What is in conf/, as seen from one root.
+class ConfigCatalog:
+    """The options and keys of conf/, as seen from one root.
 
     Args:
         loader: Hydra's loader of conf/.
         config_name: The root: "train".
         program: What starts it, for the lines: "python train.py".
         search_path: Overrides of hydra.searchpath, which adds folders to conf/.
+        limits: What the rooms say about their arguments.
 
     Attributes:
         chosen: Group overrides that were typed (`optimizer=sgd`): they decide which keys there are.
         composed: What they compose to, once that is known.
     """
 
-    def __init__(self, loader: ConfigLoaderImpl, config_name: str, program: str, search_path: Sequence[str]) -> None:
+    def __init__(
+        self, loader: ConfigLoaderImpl, config_name: str, program: str, search_path: Sequence[str], limits: Limits
+    ) -> None:
         self.loader = loader
         self.config_name = config_name
         self.program = program
+        self.limits = limits
         self._search_path = list(search_path)
         self.chosen: list[str] = []
         self.composed: DictConfig | None = None
@@ -47,22 +48,22 @@ class Names:
     @cached_property
     def repository(self) -> IConfigRepository:
         """The files of conf/ and of what was added to its search path."""
-        return self.loader._parse_overrides_and_create_caching_repo(self.config_name, self._search_path)[1]
+        return repository_of(self.loader, self.config_name, self._search_path)
 
     def is_group(self, name: str) -> bool:
-        """Whether conf/ or Hydra has a group of this name."""
+        """Return whether conf/ or Hydra has a group of this name."""
         return name not in ("", "hydra") and self.repository.group_exists(name)
 
     def chooses(self, override: Override) -> bool:
-        """Whether an override chooses options of a group. A dict does not, it sets keys: optimizer={lr: 0.1}."""
+        """Return whether an override chooses options of a group. A dict does not, it sets keys: GROUP={KEY: VALUE}."""
         return self.is_group(override.key_or_group) and not isinstance(override.value(), dict)
 
     def is_chosen_by_default(self, group: str) -> bool:
-        """Whether the root's defaults list has the group: then `+` is wrong, else it is needed."""
+        """Return whether the root's defaults list has the group: then `+` is wrong, else it is needed."""
         return "/" in group or group in self._defaults
 
     def options(self, group: str) -> list[str]:
-        """The options of a group."""
+        """List the options of a group."""
         return self.repository.get_group_options(group, ObjectType.CONFIG)
 
     @cached_property
@@ -114,11 +115,16 @@ class Names:
             joint = "" if len(others) == 1 else " and"
             return ConfigError(f"{line}: no such key as things are chosen; type {choice}{joint} {key}={value}")
         # A dot is for keys, a slash for groups; a bare word may be either.
-        near = nearest(key, [*([] if "." in key else self.groups), *self.keys])
+        near = self.nearest(key, [*([] if "." in key else self.groups), *self.keys])
         if near is None:
             return ConfigError(f"{line}: no such key; {self.program} --help lists them")
         advice = self.option_like(near, value) if near in self.groups else f"{near}={value}"
         return ConfigError(f"{line}: no such key; type {advice}")
+
+    def nearest(self, word: str, known: Sequence[str]) -> str | None:
+        """Find the key or group that a word most likely means; other frameworks' words are known."""
+        meant = self.limits.synonyms.get(word)
+        return meant if meant in known else nearest(word, known)
 
     def _compose(self) -> DictConfig:
         if self.composed is not None:
@@ -137,11 +143,9 @@ class Names:
         return {str(entry.group) for entry in entries if isinstance(entry, GroupDefault)}
 
     def _groups_under(self, parent: str) -> list[str]:
-        found = []
-        for name in self.repository.get_group_options(parent, ObjectType.GROUP):
-            group = f"{parent}/{name}" if parent else name
-            found += [group, *self._groups_under(group)]
-        return found
+        names = self.repository.get_group_options(parent, ObjectType.GROUP)
+        groups = [f"{parent}/{name}" if parent else name for name in names]
+        return [name for group in groups for name in (group, *self._groups_under(group))]
 
     def _options_with(self, key: str) -> list[tuple[str, str]]:
         """Find the options, with their group, that have a key which the chosen one has not."""
@@ -150,24 +154,18 @@ class Names:
             group, rest = "/".join(parts[:end]), ".".join(parts[end:])
             if self.is_group(group):
                 loaded = {option: self.repository.load_config(f"{group}/{option}") for option in self.options(group)}
-                found = [option for option, file in loaded.items() if file and rest in keys_of(file.config)]
-                if found:
-                    return [(group, option) for option in found]
+                if having := [(group, name) for name, file in loaded.items() if file and rest in keys_of(file.config)]:
+                    return having
         return []
 
 
-def in_table(key: str) -> bool:
-    """Whether a key is one of TABLES, or inside one."""
-    return any(key == table or key.startswith(f"{table}.") for table in TABLES)
-
-
 def keys_of(cfg: object) -> dict[str, Any]:
-    """Give each value of a config by its dotted key, interpolations as they are written."""
+    """List the values of a config by dotted key, interpolations as they are written."""
     return flatten(OmegaConf.to_container(cfg, resolve=False))
 
 
 def flatten(node: object, stop: Container[str] = (), key: str = "") -> dict[str, Any]:
-    """Give each value of nested dicts by its dotted key; a dict at a key of `stop` counts as a value."""
+    """List the values of nested dicts by dotted key; a dict at a key of `stop` counts as a value."""
     if not isinstance(node, dict) or key in stop:
         return {key: node}
     flat: dict[str, Any] = {}

@@ -7,8 +7,7 @@ import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from hydra._internal.utils import get_args_parser
-
+from sweeps.config.hydra_adapter import make_parser
 from sweeps.config.messages import listed, nearest
 from sweeps.errors import ConfigError
 
@@ -29,7 +28,7 @@ class Command:
 
     @property
     def overrides(self) -> list[str]:
-        """The words that are not flags."""
+        """Words that are not flags."""
         return list(self.flags.overrides)
 
     @property
@@ -44,7 +43,7 @@ class Command:
         return not (flags.help or flags.hydra_help or flags.cfg or flags.info or flags.shell_completion)
 
     def sweeping(self) -> str:
-        """The same command as a sweep."""
+        """Write the same command as a sweep."""
         return f"{self.program} -m {shlex.join(self.overrides)}"
 
 
@@ -54,9 +53,7 @@ def read_command(program: str, arguments: Sequence[str]) -> Command:
     Raises:
         ConfigError: A flag is unknown, or contradicts another.
     """
-    parser = get_args_parser()
-    parser.exit_on_error = False
-    known = [name for action in parser._actions for name in action.option_strings]
+    parser, known = make_parser()
     for word in arguments:
         name = word.split("=")[0]
         if name.startswith("-") and name != "--" and name not in known:

@@ -1,4 +1,4 @@
-"""Composes configs of conf/ as Hydra does, and words what it refuses."""
+"""Configs of conf/, composed as Hydra does, and words for what it refuses."""
 
 from __future__ import annotations
 
@@ -8,8 +8,6 @@ import shlex
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from hydra._internal.config_loader_impl import ConfigLoaderImpl
-from hydra._internal.utils import create_config_search_path
 from hydra.core.object_type import ObjectType
 from hydra.core.override_parser.types import Override
 from hydra.errors import HydraException, MissingConfigException
@@ -18,7 +16,8 @@ from omegaconf import DictConfig, OmegaConf, open_dict, read_write
 from omegaconf.errors import ConfigAttributeError, ConfigKeyError, OmegaConfBaseException
 
 from sweeps.config import schema
-from sweeps.config.catalog import Names, in_table
+from sweeps.config.catalog import ConfigCatalog
+from sweeps.config.hydra_adapter import make_loader
 from sweeps.config.messages import listed, nearest, one_line
 from sweeps.config.targets import check_hydra_targets, check_targets
 from sweeps.config.validate import plain, wrong_value
@@ -28,15 +27,15 @@ PRESETS = ("experiment", "sweep")  # groups whose options change the keys of oth
 
 
 class Composer:
-    """Composes the configs of many jobs: each choice of groups once, then each job's values on a copy.
+    """Composer of the configs of many jobs: each choice of groups once, then each job's values on a copy.
 
     Args:
-        names: What is in conf/.
+        catalog: What is in conf/.
         hydra: Overrides of Hydra's own part, the same for all jobs.
     """
 
-    def __init__(self, names: Names, hydra: Sequence[str]) -> None:
-        self.names = names
+    def __init__(self, catalog: ConfigCatalog, hydra: Sequence[str]) -> None:
+        self.catalog = catalog
         self._hydra = list(hydra)
         self._composed: dict[tuple[str, ...], DictConfig] = {}
         self._stripped: dict[tuple[str, ...], DictConfig] = {}
@@ -50,12 +49,12 @@ class Composer:
         key = tuple(groups)
         if key not in self._composed:
             try:
-                config = self.names.loader.load_configuration(self.names.config_name, [*groups, *self._hydra], mode)
+                config = self.catalog.loader.load_configuration(self.catalog.config_name, [*groups, *self._hydra], mode)
             except (HydraException, ValueError) as error:
-                raise _uncomposed(error, self.names, self._hydra) from error
+                raise _uncomposed(error, self.catalog, self._hydra) from error
             check_hydra_targets(OmegaConf.to_container(config.hydra, resolve=False))
             self._composed[key] = config
-            self.names.composed = self.names.composed or config
+            self.catalog.composed = self.catalog.composed or config
         return self._composed[key]
 
     def compose(self, job: Sequence[Override]) -> DictConfig:
@@ -84,7 +83,7 @@ class Composer:
         return self._own(groups)
 
     def groups_for_all(self, task: Sequence[Override]) -> list[str]:
-        """The choices of groups that all jobs of a sweep share."""
+        """List the choices of groups that all jobs of a sweep share."""
         return self._divided([override for override in task if not override.is_sweep_override()])[0]
 
     def check_shared(self, task: Sequence[Override]) -> None:
@@ -111,7 +110,7 @@ class Composer:
     def _divided(self, job: Sequence[Override]) -> tuple[list[str], list[Override]]:
         groups, values = [], []
         for override in job:
-            if self.names.chooses(override):
+            if self.catalog.chooses(override):
                 groups.append(str(override.input_line))
             else:
                 values.append(override)
@@ -119,19 +118,20 @@ class Composer:
 
     def _set(self, config: DictConfig, override: Override) -> None:
         key, value = override.key_or_group, override.value()
+        in_table = self.catalog.limits.in_table(key)
         try:
-            OmegaConf.update(config, key, value, merge=True, force_add=override.is_add() and in_table(key))
+            OmegaConf.update(config, key, value, merge=True, force_add=override.is_add() and in_table)
         except (ConfigAttributeError, ConfigKeyError) as error:
-            if in_table(key):
+            if in_table:
                 line = str(override.input_line)
                 raise ConfigError(f"{line}: adds to a table; type {shlex.quote(f'+{line}')}") from error
             if isinstance(value, dict):  # the key is one in it
-                raise self.names.no_such_key(str(override.input_line), str(error.full_key), "VALUE") from error
-            raise self.names.no_such_key(str(override.input_line), key, override.get_value_string()) from error
+                raise self.catalog.no_such_key(str(override.input_line), str(error.full_key), "VALUE") from error
+            raise self.catalog.no_such_key(str(override.input_line), key, override.get_value_string()) from error
         except OmegaConfBaseException as error:
-            if key not in self.names.keys:
-                raise self.names.no_such_key(str(override.input_line), key, override.get_value_string()) from error
-            raise wrong_value(key, value, self.names.keys[key]) from error
+            if key not in self.catalog.keys:
+                raise self.catalog.no_such_key(str(override.input_line), key, override.get_value_string()) from error
+            raise wrong_value(key, value, self.catalog.keys[key], self.catalog.limits) from error
 
 
 def _without_hydra(config: DictConfig) -> DictConfig:
@@ -141,31 +141,27 @@ def _without_hydra(config: DictConfig) -> DictConfig:
     return own
 
 
-def _uncomposed(error: Exception, names: Names, hydra: Sequence[str]) -> ConfigError:
+def _uncomposed(error: Exception, catalog: ConfigCatalog, hydra: Sequence[str]) -> ConfigError:
     """Word what Hydra refuses in its own settings, or in a config file."""
     cause = error.__cause__
     key = getattr(cause, "full_key", None)
     if isinstance(error, MissingConfigException) and error.missing_cfg_file:
         group, _, option = error.missing_cfg_file.rpartition("/")
-        return names.no_such_option(f"{group}={option}", group, option) if group else _no_such_root(option, names)
+        return catalog.no_such_option(f"{group}={option}", group, option) if group else _no_such_root(option, catalog)
     if key is not None and str(key).startswith("hydra."):
         line = next((text for text in hydra if text.lstrip("+").startswith(str(key))), str(key))
-        if key in names.hydra_keys:
+        if key in catalog.hydra_keys:
             return ConfigError(f"{line}: {one_line(str(cause)).split(' full_key:')[0]}")
-        near = nearest(str(key), names.hydra_keys)
-        advice = f"type {line.replace(str(key), near)}" if near else f"{names.program} --cfg hydra lists them"
+        near = nearest(str(key), catalog.hydra_keys)
+        advice = f"type {line.replace(str(key), near)}" if near else f"{catalog.program} --cfg hydra lists them"
         return ConfigError(f"{line}: no such key; {advice}")
     text = f"{error} {cause}" if isinstance(cause, OmegaConfBaseException) else str(error)
-    unasked = re.match(r"Could not override '(pose/\w+)'", text)
-    if unasked and names.config_name == "train":
-        return ConfigError(f"{unasked[1]} is for videos, and none are read; type datamodule=hrnet with it")
-    if unasked and unasked[1] == "pose/estimator":
-        return ConfigError("pose/estimator is chosen by a list here; type estimators=[hrnet_w32]")
-    return ConfigError(one_line(text))
+    unasked = re.match(r"Could not override '([\w/]+)'", text)
+    return ConfigError((unasked and catalog.limits.unreachable(unasked[1])) or one_line(text))
 
 
-def _no_such_root(name: str, names: Names) -> ConfigError:
-    roots = names.options("")
+def _no_such_root(name: str, catalog: ConfigCatalog) -> ConfigError:
+    roots = catalog.options("")
     near = nearest(name, roots)
     return ConfigError(f"--config-name {name}: no such file in conf/{f'; type --config-name {near}' if near else ''}")
 
@@ -174,15 +170,15 @@ class Group:
     """A group of conf/ whose options are composed by name.
 
     Args:
-        name: of the group, as `pose/estimator`.
-        key: what the user types names in, for messages.
+        name: The group.
+        key: The key that lists options of it, for messages.
     """
 
     def __init__(self, name: str, key: str) -> None:
         schema.register()
         self.name = name
         self.key = key
-        self._loader = ConfigLoaderImpl(create_config_search_path(str(schema.PROJECT_ROOT / "conf")))
+        self._loader = make_loader(schema.PROJECT_ROOT / "conf")
 
     @property
     def options(self) -> Sequence[str]:
@@ -223,10 +219,10 @@ class Group:
                 near = nearest(str(key), [str(name) for name in own])
                 advice = f"type {near}" if near else f"it has {listed([str(name) for name in own], 'and')}"
                 raise ConfigError(f"{self.key}: {option} has no key {key}; {advice}")
-        whole = copy.deepcopy(root)
-        OmegaConf.set_struct(whole, False)
-        with open_dict(whole):
-            OmegaConf.update(whole, ".".join(parts), OmegaConf.merge(own, dict(settings)), merge=False, force_add=True)
-        values: dict[str, Any] = plain(OmegaConf.select(whole, ".".join(parts)))
+        config = copy.deepcopy(root)
+        OmegaConf.set_struct(config, False)
+        with open_dict(config):
+            OmegaConf.update(config, ".".join(parts), OmegaConf.merge(own, dict(settings)), merge=False, force_add=True)
+        values: dict[str, Any] = plain(OmegaConf.select(config, ".".join(parts)))
         check_targets(values, OmegaConf.to_container(own, resolve=False))
         return values

@@ -9,15 +9,6 @@ from difflib import SequenceMatcher
 
 CUTOFF = 0.6  # difflib's own default: below it two words have little in common
 
-# Words that other frameworks use, and that no spelling distance finds.
-SYNONYMS = {
-    "learning_rate": "optimizer.lr",
-    "gpus": "trainer.devices",
-    "device": "trainer.accelerator",
-    "length": "datamodule.sequence_length",
-    "early_stopping": "selection.monitor",
-}
-
 # What Hydra's grammar reads as one string without quotes (hydra/grammar/OverrideLexer.g4).
 _PLAIN = re.compile(r"[\w/\-+.%@:]+", re.ASCII)
 
@@ -36,15 +27,13 @@ def nearest(word: str, names: Iterable[str]) -> str | None:
         The nearest name, the first of equals, or None where none is near.
     """
     known = list(names)
-    if SYNONYMS.get(word) in known:
-        return SYNONYMS[word]
     scored = [(_alikeness(word.lower(), name.lower()), -index, name) for index, name in enumerate(known)]
     score, _, name = max(scored, default=(0.0, 0, ""))
     return name if score >= CUTOFF else None
 
 
 def _alikeness(word: str, name: str) -> float:
-    """From 0 to 1; 1 is the same."""
+    """Rate how alike two names are, from 0 to 1, which is the same."""
     word_parent, _, word_leaf = word.replace("/", ".").rpartition(".")
     name_parent, _, name_leaf = name.replace("/", ".").rpartition(".")
     leaves = SequenceMatcher(None, word_leaf, name_leaf).ratio()

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from hydra.core.override_parser.types import IntervalSweep, Override, RangeSweep
 
+from sweeps.config.hydra_adapter import sweep_of
 from sweeps.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -60,7 +61,7 @@ class Numbers:
         """The overrides of both ends."""
         return [self.line(self.low), self.line(self.high)]
 
-    def told(self) -> str:
+    def describe(self) -> str:
         """Say what may be chosen."""
         steps = "" if self.step in (None, 1) else f" in steps of {self.step:g}"
         kind = "whole numbers " if self.whole else ""
@@ -83,7 +84,7 @@ class Choices:
         """The overrides of all of them."""
         return [f"{self.key}={value}" for value in self.values]
 
-    def told(self) -> str:
+    def describe(self) -> str:
         """Say what may be chosen."""
         return ",".join(self.values)
 
@@ -97,7 +98,7 @@ def read_key(override: Override) -> Numbers | Choices | str:
     key, line = override.get_key_element(), str(override.input_line)
     if not override.is_sweep_override():
         return f"{key}={override.get_value_element_as_str()}"
-    sweep = override._value
+    sweep = sweep_of(override)
     tags = set(getattr(sweep, "tags", ()))
     if unknown := tags - {"log"}:
         raise ConfigError(f"{line}: no such tag {min(unknown)}; type tag(log,...), or leave the tag out")
@@ -159,9 +160,6 @@ def _typed(key: str, function: str, arguments: Sequence[object], log: bool = Fal
     return shlex.quote(f"{key}=tag(log,{call})" if log else f"{key}={call}")
 
 
-EXAMPLE = "'optimizer.lr=tag(log,interval(1e-5,1e-1))'"
-
-
 @dataclass(frozen=True)
 class Space:
     """All keys that a search sets.
@@ -177,12 +175,9 @@ class Space:
         """Read overrides; of two of the same key the later one counts.
 
         Raises:
-            ConfigError: something cannot be searched, or nothing varies; says what to type.
+            ConfigError: Something cannot be searched; says what to type.
         """
-        keys = {override.get_key_element(): read_key(override) for override in overrides}
-        if all(isinstance(key, str) for key in keys.values()):
-            raise ConfigError(f"hydra/sweeper=optuna: nothing varies; type what does, for instance {EXAMPLE}")
-        return cls(tuple(keys.values()))
+        return cls(tuple({override.get_key_element(): read_key(override) for override in overrides}.values()))
 
     @property
     def varied(self) -> list[Numbers | Choices]:

@@ -14,13 +14,14 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+from sweeps.config.hydra_adapter import PLUGINS
 from sweeps.config.messages import assigned, listed, nearest, typed
 from sweeps.config.schema import PROJECT_ROOT
 from sweeps.errors import ConfigError
 
 ROOMS = ("pose", "datamodules", "lightning_modules", "sweeps")
 LIBRARIES = ("torch.optim", "pytorch_lightning")
-PLUGINS = ("hydra_plugins.", "hydra._internal.core_plugins.")
+OWN_PLUGINS = "hydra_plugins."
 
 
 def check_targets(config: object, default: object = None) -> None:
@@ -45,13 +46,13 @@ def check_targets(config: object, default: object = None) -> None:
 
 
 def check_hydra_targets(config: object) -> None:
-    """The same for Hydra's own part of the config, where plugins live and logging may name any callable with `()`.
+    """Refuse all but plugins in Hydra's own part of the config, where logging may name any callable with `()`.
 
     Raises:
         ConfigError: At the first that is not a plugin.
     """
     for key, target in find_targets(config, "hydra"):
-        if key.endswith("_target_") and str(target).startswith(PLUGINS):
+        if key.endswith("_target_") and str(target).startswith((OWN_PLUGINS, PLUGINS)):
             continue
         if key.endswith("_target_") and _fault(target) is None:
             continue
@@ -59,7 +60,7 @@ def check_hydra_targets(config: object) -> None:
 
 
 def find_targets(node: object, key: str = "") -> Iterator[tuple[str, Any]]:
-    """Give key and value of every `_target_`, and of logging's `()`, at any depth; null targets left out."""
+    """Yield key and value of every `_target_`, and of logging's `()`, at any depth; null targets left out."""
     if isinstance(node, dict):
         for name, value in node.items():
             path = f"{key}.{name}" if key else str(name)
@@ -88,13 +89,13 @@ def _classes_of(module: str) -> frozenset[str]:
     path = None if allowed is None else _source_of(module)
     if allowed is None or path is None:
         return frozenset()
-    found: set[str] = set()
+    names: set[str] = set()
     for node in ast.parse(path.read_text(encoding="utf-8")).body:
         if isinstance(node, ast.ClassDef):
-            found.add(node.name)
+            names.add(node.name)
         elif isinstance(node, ast.ImportFrom) and (node.level or f"{node.module}.".startswith(f"{allowed}.")):
-            found.update(alias.asname or alias.name for alias in node.names)
-    return frozenset(name for name in found if name[0].isupper())
+            names.update(alias.asname or alias.name for alias in node.names)
+    return frozenset(name for name in names if name[0].isupper())
 
 
 def _source_of(module: str) -> Path | None:

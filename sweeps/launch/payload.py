@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from omegaconf import DictConfig
 
+from sweeps.config.hydra_adapter import error_of
+from sweeps.config.limits import Limits
 from sweeps.launch.locks import CellLock
 from sweeps.launch.task import TaskReference
 from sweeps.runtime.job_context import JobContext, ProgressListener
@@ -87,17 +89,17 @@ def run_payload(payload: Payload, listener: ProgressListener) -> JobResult:
         return JobResult(error=f"it exited with status {error.code}")
     if result.status is JobStatus.COMPLETED:
         return JobResult(value=result.return_value)
-    return JobResult(error=explain_failure(result._return_value, payload.expected_errors))
+    return JobResult(error=explain_failure(error_of(result), payload.expected_errors, payload.context.limits))
 
 
 def _call(function: Any, context: JobContext, config: DictConfig) -> Any:
     return function(config, context)
 
 
-def explain_failure(error: BaseException, expected_errors: Sequence[type[Exception]]) -> str:
+def explain_failure(error: BaseException, expected_errors: Sequence[type[Exception]], limits: Limits) -> str:
     """Say in one line why a job failed; a traceback first, on stderr, where the user is not the one to mend it."""
     if isinstance(error, tuple(expected_errors)):
-        line = " ".join(str(error).split())
+        line = " ".join(limits.in_keys(str(error)).split())
         print(f"error: {line}", file=sys.stderr, flush=True)
         return line
     traceback.print_exception(error)

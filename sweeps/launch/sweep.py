@@ -54,7 +54,7 @@ RunJobs = Callable[[Sequence[Job], "OpenSweep"], None]
 
 def cells_of(configs: Sequence[DictConfig], task: Task) -> list[Cell]:
     """Hash what each job computes, by the digest of its data."""
-    return [cell_of(config, task.digest_of(config)) for config in configs]
+    return [cell_of(config, task.digest_of(config), task.limits) for config in configs]
 
 
 class OpenSweep:
@@ -130,6 +130,7 @@ class OpenSweep:
                 config.hydra.sweep.dir = str(folder)  # it holds the time, which goes on
                 OmegaConf.update(config, "sweep.name", self.name, force_add=True)
             context = JobContext(
+                limits=self.task.limits,
                 overrides=tuple(config.hydra.overrides.task),
                 label=self._label(config),
                 parent_run_id=self.parent.run_id,

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from omegaconf import DictConfig
 
+from sweeps.config.limits import NO_LIMITS, Limits
 from sweeps.errors import ConfigError
 from sweeps.runtime.job_context import JobContext
 
@@ -37,6 +38,7 @@ class Task:
     Args:
         function: does a job.
         expected_errors: exceptions whose message is for the user: one line, no traceback.
+        limits: what the rooms say about their arguments.
         digest_of: returns a digest of the data that a job's config names, by which a sweep knows what is done already.
         left_out: jobs that the sweep is made without, and why.
         batch: the sweep that its jobs belong to, where that is open already.
@@ -44,6 +46,7 @@ class Task:
 
     function: JobFunction
     expected_errors: tuple[type[Exception], ...] = (ConfigError,)
+    limits: Limits = NO_LIMITS
     digest_of: Callable[[DictConfig], str] = field(default=lambda _: "")
     left_out: tuple[str, ...] = ()
     batch: Batch | None = None
@@ -63,7 +66,7 @@ class Task:
         from hydra.core.hydra_config import HydraConfig
 
         overrides = tuple(HydraConfig.get().overrides.task)
-        return self.function(config, JobContext(overrides, left_out=self.left_out))
+        return self.function(config, JobContext(overrides, left_out=self.left_out, limits=self.limits))
 
 
 def accept_context(function: Callable[..., Any]) -> JobFunction:

@@ -6,6 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
+from sweeps.config.limits import NO_LIMITS, Limits
+
 ProgressListener = Callable[[float, float, str], None]
 
 
@@ -21,6 +23,7 @@ class JobContext:
         resume_run_id: run of the same cell that was cut off, to go on with.
         trial: which trial of a search it is, `sweeps.search.pruning.Membership`.
         left_out: jobs that its sweep is made without, and why.
+        limits: what the rooms say about their arguments.
         listener: hears how far it is; None where nobody does.
     """
 
@@ -31,6 +34,7 @@ class JobContext:
     resume_run_id: str | None = None
     trial: Any = None
     left_out: tuple[str, ...] = ()
+    limits: Limits = NO_LIMITS
     listener: ProgressListener | None = None
 
     @property

@@ -34,7 +34,7 @@ def open_study(file: Path, name: str, settings: Settings, space: Space, pruner: 
     import optuna
 
     optuna.logging.set_verbosity(optuna.logging.WARNING)
-    ranges = {key.key: key.told() for key in space.varied}
+    ranges = {key.key: key.describe() for key in space.varied}
     begun = _begun(file, name)
     if begun is not None:
         _check_same(name, begun, settings, ranges)

@@ -99,7 +99,7 @@ class Summary:
             "sampler": settings.sampler,
             "seed": settings.seed,
             "pruner": settings.pruner,
-            "space": {key.key: key.told() for key in self.space.varied},
+            "space": {key.key: key.describe() for key in self.space.varied},
         }
 
     def _row(self, trial: FrozenTrial) -> dict[str, Any]:

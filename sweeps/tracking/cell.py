@@ -8,22 +8,17 @@ import hashlib
 import json
 from collections.abc import Iterable
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from omegaconf import DictConfig
 
+from sweeps.config.limits import Limits
 from sweeps.config.schema import PROJECT_ROOT
 from sweeps.tracking.params import plain
 
 CODE = ("pose", "datamodules", "lightning_modules")  # what a result depends on
 # Where and how a run is carried out and shown, not what it computes.
 _NOT_IN_CELL = ("hydra", "tracking", "sweep", "progress", "output_dir", "num_threads")
-_NOT_IN_CELL_OF_DATA = ("num_workers", "pin_memory", "num_threads")
-# What the data comes from and how its key points are found, where the key points themselves are known.
-_BEHIND_THE_DATA = (
-    *("path", "store", "detector", "estimator", "nms", "tracker"),
-    *("detect_every", "people_per_batch", "frames_per_batch"),
-)
 
 
 class Cell(NamedTuple):
@@ -38,7 +33,7 @@ class Cell(NamedTuple):
     any_code: str
 
 
-def cell_of(cfg: DictConfig, data_digest: str) -> Cell:
+def cell_of(cfg: DictConfig, data_digest: str, limits: Limits) -> Cell:
     """Hash what a job computes.
 
     Left out is what changes no result: tracking, the sweep, the progress bar, folders, threads and loader processes,
@@ -47,17 +42,22 @@ def cell_of(cfg: DictConfig, data_digest: str) -> Cell:
     Args:
         cfg: the job's config; Hydra's own part is left out.
         data_digest: of its key points and labels; "" where there is none, and then where they come from counts.
+        limits: what the rooms say about their arguments.
     """
     config = {key: value for key, value in plain(cfg).items() if key not in _NOT_IN_CELL}
-    data = config.get("datamodule")
-    if isinstance(data, dict):
-        left_out = (*_NOT_IN_CELL_OF_DATA, *(_BEHIND_THE_DATA if data_digest else ()))
-        config["datamodule"] = {key: value for key, value in data.items() if key not in left_out}
-    if data_digest:
-        config.pop("pose", None)
+    for key in limits.own_keys("NOT_IN_RESULT") + (limits.own_keys("BEHIND_THE_DATA") if data_digest else []):
+        _drop(config, key)
     as_text = json.loads(json.dumps(config, default=str))  # a table typed as {7:jump} has a number among its keys
     any_code = _hash([json.dumps(as_text, sort_keys=True, separators=(",", ":")), data_digest])
     return Cell(_hash([any_code, code_digest()]), any_code)
+
+
+def _drop(config: dict[str, Any], key: str) -> None:
+    head, _, rest = key.partition(".")
+    if not rest:
+        config.pop(head, None)
+    elif isinstance(config.get(head), dict):
+        _drop(config[head], rest)
 
 
 def _hash(texts: Iterable[str]) -> str:

@@ -10,7 +10,7 @@ from typing import Any, cast
 
 from omegaconf import DictConfig, OmegaConf
 
-from sweeps.config.unused_keys import is_baseline
+from sweeps.config.unused_keys import unused_keys
 from sweeps.runtime.job_context import JobContext
 
 MAX_PARAM_LENGTH = 6000  # characters that MLflow keeps of a value
@@ -77,7 +77,8 @@ def run_name(cfg: DictConfig, job: JobContext) -> str:
     overrides = " ".join(override.lstrip("+") for override in telling_overrides(job.overrides))
     if name := job.label or overrides:
         return name[:200]
-    groups = ("model",) if is_baseline(cfg) else ("model", "optimizer")
+    unused = unused_keys(cfg, job.limits)
+    groups = [group for group in job.limits.stated("NAMED_BY") if group not in unused]
     targets = [str(OmegaConf.select(cfg, f"{group}._target_") or "") for group in groups]
     words = [target.rpartition(".")[2].removesuffix("Classifier").lower() for target in targets]
     return "-".join([*filter(None, words), f"seed{OmegaConf.select(cfg, 'seed')}"])

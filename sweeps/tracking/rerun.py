@@ -13,7 +13,8 @@ from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.override_parser.types import Override
 from omegaconf import Container, DictConfig, OmegaConf, open_dict, read_write
 
-from sweeps.config.unused_keys import Job, check_unused
+from sweeps.config.hydra_adapter import raw_node
+from sweeps.config.unused_keys import ComposedJob, check_unused
 from sweeps.errors import ConfigError
 from sweeps.runtime.job_context import JobContext
 from sweeps.runtime.process import is_alive
@@ -52,7 +53,7 @@ def stored_config(cfg: DictConfig, job: JobContext) -> tuple[DictConfig, Store |
     store = open_tracking(cfg, job)
     stored = resume_config(cfg, store, job.overrides) if cfg.resume else repeat_config(cfg, store, job.overrides)
     if not any(line.startswith("model=") for line in job.overrides):  # else it was checked with all jobs
-        check_unused([Job(stored, list(job.overrides))])
+        check_unused([ComposedJob(stored, list(job.overrides))], job.limits)
     return stored, store
 
 
@@ -157,7 +158,7 @@ def _parent(cfg: DictConfig, key: str) -> tuple[Any, str]:
 def _raw(cfg: DictConfig, key: str) -> Any:
     """Return the node at a dotted key, an interpolation as such; None where there is no such key."""
     parent, last = _parent(cfg, key)
-    return parent._get_node(last, validate_access=False) if isinstance(parent, DictConfig) else None
+    return raw_node(parent, last) if isinstance(parent, DictConfig) else None
 
 
 def _put(result: DictConfig, key: str, source: DictConfig) -> None:

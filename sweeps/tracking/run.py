@@ -213,7 +213,8 @@ def tracked_run(cfg: DictConfig, job: JobContext, data_digest: str, store: Store
         run = TrackedRun(store, opened.run_id, name, resumed=resume_id is not None)
         if not run.resumed:
             _keep_config(run, cfg)
-        yield run
+        with job.limits.errors_in_keys():
+            yield run
 
 
 def open_tracking(cfg: DictConfig, job: JobContext) -> Store:
@@ -229,7 +230,7 @@ def open_tracking(cfg: DictConfig, job: JobContext) -> Store:
 
 def _tags(cfg: DictConfig, job: JobContext, data_digest: str) -> dict[str, str]:
     # The launcher looks for a run by its cell; a run alone gets the one that a launcher would give it.
-    cell = Cell(*job.cell) if job.cell else cell_of(cfg, data_digest)
+    cell = Cell(*job.cell) if job.cell else cell_of(cfg, data_digest, job.limits)
     sweep = OmegaConf.select(cfg, "sweep.name")
     return {
         "cell": cell.id,

@@ -48,7 +48,7 @@ def test_classes_are_kept_in_the_order_asked_for_and_the_rest_is_left_out() -> N
 
 @pytest.mark.parametrize("key", ["classes", "abnormal_classes"])
 def test_an_unknown_class_is_an_error_that_names_the_known_ones(key: str) -> None:
-    with pytest.raises(DataError, match=rf"datamodule\.{key} names 'run', which is not one of the classes: fall, walk"):
+    with pytest.raises(DataError, match=rf"`{key}` names 'run', which is not one of the classes: fall, walk"):
         make_data(make_people(), **{key: ["fall", "run"]})
 
 

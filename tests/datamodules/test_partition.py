@@ -156,12 +156,12 @@ def test_a_class_in_one_group_only_is_an_error_that_names_it(
 @pytest.mark.parametrize("protocol", ["subject", "camera"])
 def test_data_without_the_name_to_split_by_is_an_error_that_says_what_to_type(protocol: Any) -> None:
     clips = [make_clip(20, label, f"{label}{i}") for label in ("walk", "fall") for i in range(4)]
-    with pytest.raises(DataError, match=rf"names no {protocol}s .*datamodule\.id_pattern.* group {protocol}.*=clip"):
+    with pytest.raises(DataError, match=rf"names no {protocol}s .*`id_pattern`.* group {protocol}.*=clip"):
         make_data(clips, split=Split(protocol))
 
 
 def test_one_subject_to_train_on_leaves_none_to_validate_on() -> None:
-    with pytest.raises(DataError, match=r"one subject only.*datamodule\.split\.val_fraction=0"):
+    with pytest.raises(DataError, match=r"one subject only.*`split\.val_fraction`=0"):
         make_data(make_people(subjects=2), split=Split("subject"))
 
 
@@ -208,13 +208,16 @@ def test_validation_is_taken_out_of_a_named_split_by_subject_else_by_recording(k
 @pytest.mark.parametrize(
     ("names", "says"),
     [
-        ({"train": "xsub_trian", "test": "xsub_test"}, r"split\.train=xsub_trian is not a split .*: use xsub_train$"),
-        ({"train": "xsub_train", "test": "zzz"}, r"split\.test=zzz .*use empty or leaky or xsub_test or xsub_train"),
-        ({"train": "xsub_train", "test": "xsub_test", "val": "xsub_vla"}, r"split\.val=xsub_vla .*: use xsub_val$"),
-        ({"train": "xsub_train", "test": "leaky"}, r"train=xsub_train and .*test=leaky share clips, walk0-P0-C0 among"),
-        ({"train": "xsub_train", "test": "xsub_test", "val": "leaky"}, r"val=leaky and .*test=xsub_test share clips"),
-        ({"train": "xsub_train", "test": "empty"}, r"split\.test=empty holds no clip"),
-        ({"train": "xsub_train"}, r"split\.test=None is not a split"),
+        ({"train": "xsub_trian", "test": "xsub_test"}, r"`split\.train`=xsub_trian is not a split .*: use xsub_train$"),
+        ({"train": "xsub_train", "test": "zzz"}, r"`split\.test`=zzz .*use empty or leaky or xsub_test or xsub_train"),
+        ({"train": "xsub_train", "test": "xsub_test", "val": "xsub_vla"}, r"`split\.val`=xsub_vla .*: use xsub_val$"),
+        (
+            {"train": "xsub_train", "test": "leaky"},
+            r"train`=xsub_train and .*test`=leaky share clips, walk0-P0-C0 among",
+        ),
+        ({"train": "xsub_train", "test": "xsub_test", "val": "leaky"}, r"val`=leaky and .*test`=xsub_test share clips"),
+        ({"train": "xsub_train", "test": "empty"}, r"`split\.test`=empty holds no clip"),
+        ({"train": "xsub_train"}, r"`split\.test`=None is not a split"),
     ],
 )
 def test_named_splits_that_cannot_be_used_are_an_error_that_says_what_to_type(names: dict[str, str], says: str) -> None:
@@ -225,7 +228,7 @@ def test_named_splits_that_cannot_be_used_are_an_error_that_says_what_to_type(na
 
 
 def test_data_that_names_no_splits_says_so() -> None:
-    with pytest.raises(DataError, match="the data names none, use another datamodule/split"):
+    with pytest.raises(DataError, match="the data names none, use another `split`"):
         make_data(make_people(), split=Split("predefined", train="a", test="b"))
 
 

@@ -96,7 +96,7 @@ def test_other_seeds_grow_other_forests() -> None:
 
 
 def test_an_svm_of_one_class_says_what_to_change() -> None:
-    with pytest.raises(FitError, match="one class only; choose another datamodule/split"):
+    with pytest.raises(FitError, match="one class only; choose another `split`"):
         SVM(3).fit(np.zeros((5, 2), np.float32), np.ones(5, np.int64))
 
 

@@ -194,7 +194,7 @@ def test_joints_that_were_not_found_do_no_harm(nms: OksNms) -> None:
 def test_another_layout_is_refused(nms: OksNms) -> None:
     found = poses(standing(5, 5, 80)[None])
     other = Poses(found.keypoints[:, :16], found.scores[:, :16], found.boxes)
-    with pytest.raises(DataError, match=r"set pose\.nms\.skeleton"):
+    with pytest.raises(DataError, match=r"set `nms\.skeleton`"):
         nms.keep(other)
 
 

@@ -17,6 +17,7 @@ from sweeps.errors import ConfigError
 from sweeps.job_data import JobData
 from sweeps.runtime.job_context import JobContext
 from tests.sweeps.config.typed import Keyboard
+from train import LIMITS
 
 ROOT = Path(__file__).resolve().parents[2]
 BASIC = "-m hydra/launcher=basic"
@@ -43,7 +44,7 @@ def read(cfg: DictConfig) -> Data:
     return Data(f"digest {cfg.seed}")
 
 
-@entrypoint("train", data=JobData(read, errors=(BadDataError,)), expected_errors=(BadDataError,))
+@entrypoint("train", limits=LIMITS, data=JobData(read, errors=(BadDataError,)), expected_errors=(BadDataError,))
 def main(cfg: DictConfig, job: JobContext) -> float:
     """One job."""
     JOBS.append(cfg)
@@ -251,31 +252,15 @@ def test_the_function_itself_stays_at_hand(keyboard: Keyboard):
     assert (main.__name__, main.__doc__) == ("main", "One job.")
 
 
-SCRIPT = f"""
-import sys, time
-sys.path.insert(0, {str(ROOT)!r})
-from sweeps.entrypoint import entrypoint
-
-@entrypoint("train")
-def main(cfg):
-    print("started", flush=True)
-    time.sleep(30)
-
-if __name__ == "__main__":
-    main()
-"""
-
-
 def test_ctrl_c_ends_a_script_in_one_line(tmp_path: Path):
-    script = tmp_path / "script.py"
-    script.write_text(SCRIPT)
+    script = Path(__file__).with_name("sleeping_script.py")
     process = subprocess.Popen(
         [sys.executable, str(script), f"output_dir={tmp_path}/out"],
         cwd=tmp_path,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-        env={**os.environ},
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
     )
     assert process.stdout is not None
     assert process.stdout.readline() == "started\n"
@@ -285,18 +270,16 @@ def test_ctrl_c_ends_a_script_in_one_line(tmp_path: Path):
 
 
 def test_the_check_of_a_good_command_takes_little_time(keyboard: Keyboard):
-    from hydra._internal.config_loader_impl import ConfigLoaderImpl
-    from hydra._internal.utils import create_config_search_path
-
     from sweeps.config import schema
     from sweeps.config.command_line import read_command
+    from sweeps.config.hydra_adapter import make_loader
     from sweeps.config.preflight import preflight
 
     schema.register()
-    loader = ConfigLoaderImpl(create_config_search_path(str(ROOT / "conf")))
+    loader = make_loader(ROOT / "conf")
     seconds = []
     for _ in range(3):
         start = time.process_time()  # not the clock on the wall: other work on the machine is not the check's
-        preflight(loader, "train", read_command("python train.py", ["optimizer=sgd", "optimizer.lr=0.1"]))
+        preflight(loader, "train", read_command("python train.py", ["optimizer=sgd", "optimizer.lr=0.1"]), LIMITS)
         seconds.append(time.process_time() - start)
     assert min(seconds) < 0.4

@@ -70,7 +70,7 @@ class SlurmTask:
         try:
             finished = self._find_run(payload)
         except Exception as error:
-            raise JobFailedError(explain_failure(error, payload.expected_errors)) from None
+            raise JobFailedError(explain_failure(error, payload.expected_errors, payload.context.limits)) from None
         if isinstance(finished, dict):
             return finished
         try:

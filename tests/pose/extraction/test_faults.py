@@ -82,10 +82,8 @@ def test_a_video_that_is_gone_by_now_is_not_shown(tmp_path: Path) -> None:
 def test_a_store_below_a_file_cannot_be_written(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     parts = simple_parts()
-    store = KeypointStore(tmp_path / "file/store", parts.identity, parts.name, "datamodule.store")
+    store = KeypointStore(tmp_path / "file/store", parts.identity, parts.name)
     for attempt in (store.check_writable, store.open):
-        with pytest.raises(
-            DataError, match=r"cannot be written \(Not a directory\): set datamodule\.store to a folder"
-        ):
+        with pytest.raises(DataError, match=r"cannot be written \(Not a directory\): set `store` to a folder"):
             attempt()
     assert [path.name for path in tmp_path.iterdir()] == ["file"]

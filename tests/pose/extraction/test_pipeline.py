@@ -130,17 +130,21 @@ def test_a_number_below_one_is_refused(name: str) -> None:
 
 
 def test_a_top_down_estimator_needs_a_detector() -> None:
-    with pytest.raises(DataError, match="choose a pose/detector"):
+    with pytest.raises(DataError, match="choose a `detector`"):
         simple_parts(detector=None)
 
 
 @pytest.mark.parametrize(
     ("skeleton", "changed", "says"),
     [
-        ("halpe26", {}, r"finds halpe26 and pose\.nms is for coco17: set pose\.nms\.skeleton=halpe26"),
-        ("halpe26", {"nms": NoNms()}, r"finds halpe26 and pose\.tracker is for coco17: set pose\.tracker\.skeleton="),
-        ("custom-5", {}, "no OKS sigma is known for joint_0: type pose/nms=none"),
-        ("custom-5", {"nms": NoNms()}, "no OKS sigma is known for joint_0: type pose/tracker=bytetrack"),
+        ("halpe26", {}, r"finds halpe26 and `PoseComponents\.nms` is for coco17: set `nms\.skeleton`=halpe26"),
+        (
+            "halpe26",
+            {"nms": NoNms()},
+            r"finds halpe26 and `PoseComponents\.tracker` is for coco17: set `tracker\.skeleton`=",
+        ),
+        ("custom-5", {}, "no OKS sigma is known for joint_0: type `nms`=none"),
+        ("custom-5", {"nms": NoNms()}, "no OKS sigma is known for joint_0: type `tracker`=bytetrack"),
     ],
 )
 def test_parts_for_other_joints_are_refused_before_anything_is_found(

@@ -101,7 +101,7 @@ def test_a_pattern_may_say_who_performs(tmp_path: Path) -> None:
 def test_actions_without_a_name_are_told_with_what_to_type(tmp_path: Path) -> None:
     for action in (1, 7, 45):
         write_aihub(tmp_path, [person("aihub16")], action)
-    says = r"holds actions that have no name, 7, 45: type '\+datamodule\.actions=\{7: NAME, 45: NAME\}'"
+    says = r"holds actions that have no name, 7, 45: type `actions=\{7: NAME, 45: NAME\}`"
     for look in (AIHubSource.clips, lambda source: source.class_names):
         with pytest.raises(DataError, match=says):
             look(AIHubSource(tmp_path, ACTIONS))
@@ -168,5 +168,5 @@ def test_a_file_in_which_nothing_is_labelled_gives_no_clip(tmp_path: Path) -> No
     path = write_aihub(tmp_path, [person("aihub16")], take=9)
     path.write_text('{"images": [], "annotations": []}')
     assert len(AIHubSource(tmp_path, ACTIONS).clips()) == 2
-    with pytest.raises(DataError, match=r"holds no key points in 30 frames: set datamodule\.min_frames lower"):
+    with pytest.raises(DataError, match=r"holds no key points in 30 frames: set `min_frames` lower"):
         AIHubSource(tmp_path, ACTIONS, min_frames=30).clips()

@@ -213,7 +213,7 @@ def test_a_folder_without_files_says_what_to_name(tmp_path: Path) -> None:
 
 def test_where_everybody_passes_by_it_says_which_key_to_set(tmp_path: Path) -> None:
     write_alphapose(tmp_path / "sit" / "a.json", [person(frames=8)])
-    with pytest.raises(DataError, match=r"nobody is seen in 9 frames: set datamodule\.min_frames lower"):
+    with pytest.raises(DataError, match=r"nobody is seen in 9 frames: set `min_frames` lower"):
         AlphaPoseSource(tmp_path).clips()
 
 

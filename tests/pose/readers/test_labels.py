@@ -49,7 +49,7 @@ def test_a_pattern_may_say_everything(folder: Path) -> None:
     ("pattern", "says"), [("x(?P<label>y)", "does not match the name fall/"), ("(", "neither ntu")]
 )
 def test_a_pattern_that_fits_nothing_is_refused(folder: Path, pattern: str, says: str) -> None:
-    with pytest.raises(DataError, match=f"datamodule.id_pattern.*{says}"):
+    with pytest.raises(DataError, match=f"`id_pattern`.*{says}"):
         AlphaPoseSource(folder, pattern).clips()
 
 

@@ -65,7 +65,7 @@ def test_a_store_that_may_not_be_looked_into_is_one_line(place: str, open_path: 
             store.open,
         ):
             with pytest.raises(
-                UnwritableError, match=r"cannot be written \(Permission denied\): set store to a folder"
+                UnwritableError, match=r"cannot be written \(Permission denied\): set `store` to a folder"
             ):
                 attempt()
 

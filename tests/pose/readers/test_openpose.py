@@ -104,7 +104,7 @@ def test_shares_of_the_picture_become_pixels(tmp_path: Path) -> None:
     one = person("openpose18")
     size = np.array([1280, 720])
     write_openpose(tmp_path / "sit" / "a", [replace(one, keypoints=one.keypoints / size)])
-    with pytest.raises(DataError, match=r"are shares of the picture, 0\.\.1: set datamodule\.image_size"):
+    with pytest.raises(DataError, match=r"are shares of the picture, 0\.\.1: set `image_size`"):
         OpenPoseSource(tmp_path).clips()
     (clip,) = OpenPoseSource(tmp_path, image_size=(1280, 720)).clips()
     np.testing.assert_allclose(clip.keypoints, in_coco17(one, "openpose18"), rtol=1e-4)

@@ -120,14 +120,14 @@ def test_a_pattern_of_the_users_own_finds_names(write: Callable[..., Path]) -> N
 
 @pytest.mark.parametrize(("pattern", "says"), [("ntu", "does not match the name v"), ("(", "nor a regular expression")])
 def test_a_pattern_that_fits_nothing_is_refused(write: Callable[..., Path], pattern: str, says: str) -> None:
-    with pytest.raises(DataError, match=f"datamodule.id_pattern.*{says}"):
+    with pytest.raises(DataError, match=f"`id_pattern`.*{says}"):
         PysklSource(write(annotation("v")), pattern).clips()
 
 
 def test_class_names_are_the_users_where_there_are_enough(write: Callable[..., Path]) -> None:
     path = write(annotation("v", label=1))
     assert PysklSource(path, class_names=["walk", "fall", "sit"]).clips()[0].label == "fall"
-    with pytest.raises(DataError, match=r"labels up to 1: datamodule\.class_names needs 2 names"):
+    with pytest.raises(DataError, match=r"labels up to 1: `class_names` needs 2 names"):
         PysklSource(path, class_names=["walk"]).clips()
 
 

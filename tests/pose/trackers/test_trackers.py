@@ -137,7 +137,7 @@ def test_settings_that_cannot_be_are_refused() -> None:
         with pytest.raises(DataError, match=advice):
             make()
     found = poses(standing(0, 0, 50)[None])
-    with pytest.raises(DataError, match=r"set pose\.tracker\.skeleton"):
+    with pytest.raises(DataError, match=r"set `tracker\.skeleton`"):
         OksTracking().start(30).follow(0, Poses(found.keypoints[:, :16], found.scores[:, :16], found.boxes))
 
 

@@ -8,12 +8,15 @@ from hydra import compose, initialize_config_dir
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import ValidationError
 
-from pose.readers.name_pattern import ID_PATTERNS
+import compare
+import extract
+import report
+import train
 from sweeps.config import schema
-from sweeps.config.catalog import TABLES, flatten
-from sweeps.config.relations import ID_PRESETS
+from sweeps.config.catalog import flatten
+from sweeps.config.limits import Limits
 from sweeps.config.targets import check_targets, find_targets
-from sweeps.config.validate import RULES, check_config, plain
+from sweeps.config.validate import check_config, plain
 from sweeps.errors import ConfigError
 
 CONF = schema.PROJECT_ROOT / "conf"
@@ -70,7 +73,7 @@ def test_the_schema_of_the_report_has_the_keys_and_defaults_of_its_root():
         if field.name in written and field.name not in ("output_dir", "sweep"):
             assert written[field.name] == field.default, field.name
     cfg = compose_root("report", "sweep.name=x")
-    check_config(cfg, cfg)
+    check_config(cfg, cfg, report.LIMITS)
 
 
 def test_the_schema_of_the_comparison_has_the_keys_and_defaults_of_its_root():
@@ -82,7 +85,7 @@ def test_the_schema_of_the_comparison_has_the_keys_and_defaults_of_its_root():
         if field.name in written and field.name not in ("path", "annotations", "output_dir", "tracking"):
             default = field.default if field.default is not MISSING else field.default_factory()
             assert cfg[field.name] == written[field.name] == default, field.name
-    check_config(cfg, cfg)
+    check_config(cfg, cfg, compare.LIMITS)
 
 
 def test_the_schema_refuses_other_types():
@@ -114,31 +117,29 @@ def test_every_option_in_conf_passes_the_checks(option: str, tmp_path: Path, mon
     monkeypatch.chdir(tmp_path)
     Path("data.pkl").touch()
     cfg = compose_train(f"+{option}" if option.startswith("sweep=") else option, *NEEDED.get(option, []))
-    check_config(cfg, cfg)
+    check_config(cfg, cfg, train.LIMITS)
 
 
 @pytest.mark.slow
 def test_every_rule_is_about_a_key_that_is_in_conf():
-    keys = {key for option in OPTIONS if not option.startswith(("sweep=", "experiment=")) for key in keys_with(option)}
-    report = set(flatten(OmegaConf.to_container(compose_root("report"), resolve=False)))
-    compared = set(flatten(OmegaConf.to_container(compose_root("compare"), resolve=False), stop=TABLES))
-    extracted = set(flatten(OmegaConf.to_container(compose_root("extract"), resolve=False)))
-    assert set(RULES) - keys - report - compared - extracted == set()
+    options = [option for option in OPTIONS if not option.startswith(("sweep=", "experiment="))]
+    keys = {key for option in options for key in keys_of("train", train.LIMITS, option)}
+    keys |= {f"hydra.sweeper.{key}" for key in OmegaConf.load(CONF / "hydra/sweeper/optuna.yaml")}
+    for door in (extract, compare, report):
+        keys |= keys_of(door.__name__, door.LIMITS)
+    for door in (train, extract, compare, report):
+        assert set(door.LIMITS.rules) - keys == set()
 
 
-def keys_with(option: str) -> set[str]:
-    cfg = compose_train(option)
-    return set(flatten(OmegaConf.to_container(cfg, resolve=False), stop=TABLES))
-
-
-def test_the_presets_of_id_pattern_are_those_of_the_reader():
-    assert set(ID_PRESETS) == set(ID_PATTERNS)
+def keys_of(root: str, limits: Limits, *overrides: str) -> set[str]:
+    cfg = compose_root(root, *overrides)
+    return set(flatten(OmegaConf.to_container(cfg, resolve=False), stop=limits.tables))
 
 
 def test_missing_values_are_named_together():
     cfg = OmegaConf.create({"a": "???", "b": {"c": "???"}, "d": 1})
     with pytest.raises(ConfigError, match=r"^a and b\.c are not set; type a=VALUE b\.c=VALUE$"):
-        check_config(cfg, cfg)
+        check_config(cfg, cfg, train.LIMITS)
 
 
 def test_a_value_without_a_rule_keeps_the_type_of_its_default():
@@ -147,8 +148,8 @@ def test_a_value_without_a_rule_keeps_the_type_of_its_default():
     )
     for key, value in {"width": "a", "rate": "b", "wide": 1, "name": 2, "sizes": 3}.items():
         with pytest.raises(ConfigError, match=rf"^net\.{key}={value}: must be "):
-            check_config(OmegaConf.merge(default, {"net": {key: value}}), default)
-    check_config(OmegaConf.merge(default, {"net": {"rate": 1, "free": "anything"}}), default)
+            check_config(OmegaConf.merge(default, {"net": {key: value}}), default, Limits())
+    check_config(OmegaConf.merge(default, {"net": {"rate": 1, "free": "anything"}}), default, Limits())
 
 
 def test_every_target_in_conf_is_one_that_may_be_built():

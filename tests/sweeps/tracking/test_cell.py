@@ -6,6 +6,7 @@ import pytest
 from omegaconf import open_dict
 
 from sweeps.tracking.cell import cell_of, code_digest
+from train import LIMITS
 
 
 def test_what_changes_no_result_changes_no_cell(job):
@@ -17,22 +18,22 @@ def test_what_changes_no_result_changes_no_cell(job):
         num_threads=3,
         sweep__name="s",
     )
-    assert cell_of(job(), "d") == cell_of(same, "d")
+    assert cell_of(job(), "d", LIMITS) == cell_of(same, "d", LIMITS)
 
 
 @pytest.mark.parametrize("change", [{"seed": 1}, {"datamodule__sequence_length": 15}, {"optimizer__lr": 1e-2}])
 def test_what_changes_a_result_changes_the_cell(job, change):
-    one, other = cell_of(job(), "d"), cell_of(job(**change), "d")
+    one, other = cell_of(job(), "d", LIMITS), cell_of(job(**change), "d", LIMITS)
     assert one.id != other.id
     assert one.any_code != other.any_code
-    assert one.any_code != cell_of(job(), "other data").any_code
+    assert one.any_code != cell_of(job(), "other data", LIMITS).any_code
 
 
 def test_where_the_data_lies_counts_only_where_its_content_is_not_known(job):
     here, there = job(), job()
     here.datamodule.path, there.datamodule.path = "a.pkl", "b.pkl"
-    assert cell_of(here, "d") == cell_of(there, "d")
-    assert cell_of(here, "") != cell_of(there, "")
+    assert cell_of(here, "d", LIMITS) == cell_of(there, "d", LIMITS)
+    assert cell_of(here, "", LIMITS) != cell_of(there, "", LIMITS)
 
 
 def test_how_key_points_were_found_counts_only_where_they_are_not_known(job):
@@ -41,8 +42,8 @@ def test_how_key_points_were_found_counts_only_where_they_are_not_known(job):
         with open_dict(config):
             config.pose = {"estimator": {"config": estimator}}
             config.datamodule.estimator = config.pose.estimator
-    assert cell_of(here, "d") == cell_of(there, "d") == cell_of(job(), "d")
-    assert cell_of(here, "") != cell_of(there, "")
+    assert cell_of(here, "d", LIMITS) == cell_of(there, "d", LIMITS) == cell_of(job(), "d", LIMITS)
+    assert cell_of(here, "", LIMITS) != cell_of(there, "", LIMITS)
 
 
 @pytest.fixture

@@ -15,6 +15,7 @@ from sweeps.tracking.lifecycle import opened_run
 from sweeps.tracking.params import MAX_PARAM_LENGTH, flat_params, run_name, sweep_name
 from sweeps.tracking.recovery import mark_dead_runs
 from sweeps.tracking.run import EpochMetrics, TrackedRun, tracked_run
+from train import LIMITS
 
 
 def status(store, run_id):
@@ -179,7 +180,7 @@ def test_a_long_value_is_not_cut_silently(job):
     ],
 )
 def test_a_run_has_a_name_for_people(job, overrides, name):
-    assert run_name(job(), JobContext(tuple(overrides))) == name
+    assert run_name(job(), JobContext(tuple(overrides), limits=LIMITS)) == name
 
 
 def test_the_same_command_finds_the_same_sweep(job):
