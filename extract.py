@@ -62,11 +62,7 @@ def make_extraction(cfg: DictConfig) -> Extraction:
 
 
 def make_components(settings: DictConfig) -> PoseComponents:
-    """Make what finds people, joints, duplicates and tracks. Nothing is loaded yet.
-
-    Raises:
-        DataError: the components do not fit together.
-    """
+    """Make what finds people, joints, duplicates and tracks. Nothing is loaded yet."""
     from pose.extraction.components import PoseComponents
 
     return PoseComponents(
@@ -78,7 +74,6 @@ def make_components(settings: DictConfig) -> PoseComponents:
 
 
 LIMITS = Limits({"": pose.extraction.limits, "pose": pose.limits})
-ALONE = JobContext(limits=LIMITS)  # a job of its own
 JOB_DATA = JobData(make_extraction, errors=(DataError,))
 
 
@@ -88,7 +83,7 @@ def main(cfg: DictConfig, job: JobContext) -> dict[str, float]:
     return extract(cfg, job)[0]
 
 
-def extract(cfg: DictConfig, job: JobContext = ALONE) -> tuple[dict[str, float], dict[str, Any]]:
+def extract(cfg: DictConfig, job: JobContext) -> tuple[dict[str, float], dict[str, Any]]:
     """Find everybody in the videos that the store lacks; return metrics, and the objects that made them."""
     from pose.extraction import run as extraction_run
     from pose.extraction.summary import extraction_metrics

@@ -9,7 +9,6 @@ from hydra.utils import instantiate
 import datamodules.limits
 import lightning_modules.limits
 import pose.limits
-from datamodules.identity import NOT_DIVIDED_BY
 from lightning_modules.class_weights import check_class_weights
 from lightning_modules.errors import DeviceError, DivergenceError, FitError
 from lightning_modules.limits import is_baseline
@@ -27,14 +26,13 @@ if TYPE_CHECKING:
     from lightning_modules.result import FitResult
     from sweeps.tracking.run import TrackedRun
 
-Fitted = tuple[dict[str, float], dict[str, Any]]  # metrics by name, and the objects that made them
+Fitted = tuple[dict[str, float], dict[str, Any]]  # metrics; data, run, classifier, trainer (None for a baseline)
 
 
 def make_data(cfg: DictConfig) -> KeypointDataModule:
     """Read, divide and window the data that `cfg.datamodule` names."""
-    data: KeypointDataModule = instantiate(
-        cfg.datamodule, order_seed=cfg.seed, test_curve=cfg.test_curve, _convert_="all"
-    )
+    of_the_root = {"order_seed": cfg.seed, "test_curve": cfg.test_curve}
+    data: KeypointDataModule = instantiate(cfg.datamodule, **of_the_root, _convert_="all")
     data.setup()
     check_class_weights(cfg.loss.class_weights, len(data.class_names))
     return data
@@ -42,7 +40,7 @@ def make_data(cfg: DictConfig) -> KeypointDataModule:
 
 LIMITS = Limits({"datamodule": datamodules.limits, "": lightning_modules.limits, "pose": pose.limits})
 ALONE = JobContext(limits=LIMITS)  # a job of its own
-JOB_DATA = JobData(make_data, errors=(DataError,), node="datamodule", ignore=NOT_DIVIDED_BY)
+JOB_DATA = JobData(make_data, (DataError,), "datamodule", ignore=datamodules.limits.NOT_DIVIDED_BY)
 
 
 @entrypoint("train", limits=LIMITS, data=JOB_DATA, expected_errors=(DataError, DeviceError, DivergenceError, FitError))
@@ -52,11 +50,7 @@ def main(cfg: DictConfig, job: JobContext) -> dict[str, float]:
 
 
 def train(cfg: DictConfig, job: JobContext = ALONE) -> Fitted:
-    """Train, test and track what `conf/train.yaml` composes to.
-
-    Returns:
-        The test metrics by name; and the objects that made them: data, run, classifier, trainer (None for a baseline).
-    """
+    """Train, test and track what `conf/train.yaml` composes to; return the test metrics, and what made them."""
     from datamodules.description import describe
     from sweeps.results.table import print_run_summary
     from sweeps.tracking.rerun import stored_config

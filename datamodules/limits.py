@@ -67,6 +67,11 @@ ARGUMENTS: Mapping[str, Any] = {
     },
 }
 SYNONYMS = {"length": "sequence_length"}
+# What windows look like or how they are fetched, not which there are in validation and test.
+NOT_DIVIDED_BY = (
+    *("normalize", "scores", "velocity", "train_fraction"),
+    *("batch_size", "loader", "num_workers", "num_threads"),
+)
 # How windows are fetched, not which: no result depends on it.
 NOT_IN_RESULT = ("num_workers", "pin_memory", "num_threads")
 # Where the key points come from and how they are found: of no account where the key points themselves are known.

@@ -72,7 +72,7 @@ def _escaped(line: str) -> str:
 
 
 def setup(app: Sphinx) -> dict[str, bool]:
-    """Hook all of it into the build."""
+    """Connect all of it to the build."""
     app.connect("builder-inited", write_generated, priority=100)
     app.connect("source-read", show_titles)
     app.connect("include-read", show_titles)

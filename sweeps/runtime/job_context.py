@@ -56,6 +56,3 @@ class JobContext:
         """
         if self.listener is not None:
             self.listener(done, total, text)
-
-
-ALONE = JobContext()  # a job of its own

@@ -13,12 +13,6 @@ from tests.docs.pages import DOCS, LINK, PAGES, ROOT, name
 IN_CODE = re.compile(r"`((?:pose|datamodules|lightning_modules|sweeps|hydra_plugins|conf|tests|docs)/[\w./]*|\w+\.py)`")
 GONE = {"lightning_modules/lean_loop.py"}  # named by the changelog
 SHOWN = set(re.findall(r'title="([^"]+)"', (ROOT / "CONTRIBUTING.md").read_text()))  # written by who follows it
-# Named by the pages before they are there: to be taken out as they come.
-COMING = {
-    *("datamodules/limits.py", "lightning_modules/limits.py", "pose/limits.py", "sweeps/config/root_limits.py"),
-    *("pose/extraction/limits.py", "pose/evaluation/limits.py"),
-    *("lightning_modules/engine.py", "sweeps/runtime/job_context.py"),
-}
 LONGEST = 125  # lines
 
 
@@ -39,7 +33,7 @@ def test_links_lead_somewhere(page: Path) -> None:
 
 @pytest.mark.parametrize("page", PAGES, ids=name)
 def test_paths_in_code_are_there(page: Path) -> None:
-    named = set(IN_CODE.findall(page.read_text())) - GONE - SHOWN - COMING
+    named = set(IN_CODE.findall(page.read_text())) - GONE - SHOWN
     groups = {path for path in named if (ROOT / "conf" / path).is_dir()}
     assert not [path for path in sorted(named - groups) if not (ROOT / path).exists()]
 
