@@ -215,7 +215,7 @@ def test_a_full_disk_is_told_in_one_line_and_gone_on_with(
     store.open()
     full = store.path(short.video).with_name(f".{short.video}.safetensors.tmp")
     full.symlink_to("/dev/full")
-    with pytest.raises(DataError, match=r"cannot be written \(No space left on device\): set store to") as error:
+    with pytest.raises(DataError, match=r"cannot be written \(No space left on device\): set `store` to") as error:
         extract([short], store, parts, 30)
     assert "\n" not in str(error.value)
     full.unlink()
