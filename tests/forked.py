@@ -10,31 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-FORKER = """
-import json, os, sys
-import torch, pytorch_lightning, psutil, filelock, rich.table, hydra.main
-import torchmetrics.classification, matplotlib.backends.backend_agg, matplotlib.figure
-import mlflow.store.tracking.sqlalchemy_store, mlflow.store.artifact.local_artifact_repo
-from multiprocessing import forkserver
-from sweeps.launch.local.pool import start_forkserver
-start_forkserver()  # one for all: what is forked here would each start its own
-for line in sys.stdin:
-    order = json.loads(line)
-    if "wait" in order:
-        print(os.waitstatus_to_exitcode(os.waitpid(order["wait"], 0)[1]), flush=True)
-        continue
-    pid = os.fork()
-    if pid == 0:
-        forkserver.ensure_running = forkserver._forkserver.ensure_running = lambda: None
-        for number, name in enumerate((os.devnull, order["out"], order["err"])):
-            os.dup2(os.open(name, os.O_RDWR | os.O_CREAT | os.O_APPEND), number)
-        os.environ.clear()
-        os.environ.update(order["environment"])
-        sys.argv = ["app.py", *order["arguments"]]
-        exec(compile(order["code"], "<app.py>", "exec"), {"__name__": "__main__"})
-        sys.exit()
-    print(pid, flush=True)
-"""
+FORKER = (Path(__file__).parent / "programs/forker.py").read_text()
 
 
 class Forked:

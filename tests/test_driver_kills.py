@@ -2,6 +2,7 @@
 
 import re
 import signal
+from pathlib import Path
 
 import pytest
 
@@ -11,16 +12,7 @@ from tests.helpers import LITTLE, LITTLE_DATA, SPEEDS
 
 pytestmark = pytest.mark.slow
 JOBS = 4
-CHILD = """
-import sys
-from tests.driver_killing import kill_driver_at
-door, moment, seed, claims = sys.argv[1:5]
-if moment:
-    kill_driver_at(moment, int(seed), claims)
-module = __import__(door)
-sys.argv = [f"{door}.py", *sys.argv[5:]]
-module.main()
-"""
+CHILD = (Path(__file__).parent / "programs/killed_driver.py").read_text()
 TEST = [("before_the_parent", 0), ("between_claim_and_run", 0), ("in_the_last_write", 0)]
 SOAK = [
     *[("between_claim_and_run", seed) for seed in (1, 2)],

@@ -3,6 +3,7 @@
 import random
 import signal
 from itertools import product
+from pathlib import Path
 
 import pytest
 
@@ -13,15 +14,7 @@ from tests.killing import MOMENTS
 EPOCHS = 4
 BATCHES = {"training": 8, "validation": 2}  # of 32 windows, in an epoch
 ONCE = ("test", "results")  # moments that come once, after the last epoch
-CHILD = """
-import sys
-import train
-from tests.killing import kill_at
-moment, count = sys.argv[1:3]
-kill_at(moment, int(count))
-sys.argv = ["train.py", *sys.argv[3:]]
-train.main()
-"""
+CHILD = (Path(__file__).parent / "programs/killed_run.py").read_text()
 
 
 def command(optimizer: str, loader: str) -> str:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from sweeps.report.sweep_data import Job, values_of
+from sweeps.report.sweep_data import FinishedJob, values_of
 from sweeps.statistics.paired import mean_interval
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ def _in_percent(axes: Axes) -> None:
     axes.yaxis.set_major_formatter(PercentFormatter(1.0))
 
 
-def curves_figure(groups: Mapping[str, Sequence[Job]], metric: str) -> Figure | None:
+def curves_figure(groups: Mapping[str, Sequence[FinishedJob]], metric: str) -> Figure | None:
     """Draw curves over epochs, a panel a group: the line is the mean over its runs, the band goes from least to most.
 
     Args:
@@ -89,7 +89,7 @@ def curves_figure(groups: Mapping[str, Sequence[Job]], metric: str) -> Figure | 
     return figure
 
 
-def _bands(jobs: Sequence[Job], metric: str) -> dict[str, NDArray[np.float64]]:
+def _bands(jobs: Sequence[FinishedJob], metric: str) -> dict[str, NDArray[np.float64]]:
     """Return the curves of all runs by part, `[runs, epochs]`, as far as the shortest goes."""
     bands = {}
     for part in PARTS:
@@ -108,7 +108,7 @@ def _draw_band(axes: Axes, part: str, curves: NDArray[np.float64]) -> None:
 
 
 def recalls_figure(
-    groups: Mapping[str, Sequence[Job]], keys: Mapping[str, str], abnormal: Sequence[str], confidence: float
+    groups: Mapping[str, Sequence[FinishedJob]], keys: Mapping[str, str], abnormal: Sequence[str], confidence: float
 ) -> Figure:
     """Draw the recall of each class as bars, a bar a group: mean over its runs, with the interval of the mean.
 

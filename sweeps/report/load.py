@@ -11,7 +11,7 @@ import numpy as np
 
 from sweeps.config.messages import listed, nearest, typed
 from sweeps.errors import ConfigError
-from sweeps.report.sweep_data import Job, Sweep, Unfinished
+from sweeps.report.sweep_data import FinishedJob, Sweep, Unfinished
 from sweeps.results.overrides import differing, overrides_by_key
 from sweeps.tracking.params import telling_overrides
 from sweeps.tracking.predictions import PREDICTIONS_FILE
@@ -112,11 +112,11 @@ def _unfinished(cell: Cell, runs: Sequence[Run]) -> Unfinished:
     return Unfinished(label, last.info.status.lower(), str(last.data.tags.get("error", "")))
 
 
-def _read_job(client: MlflowClient, run: Run) -> Job:
+def _read_job(client: MlflowClient, run: Run) -> FinishedJob:
     run_id, metrics = run.info.run_id, run.data.metrics
     curves = {*_CURVES, run.data.params.get("selection.monitor", "")} & metrics.keys()
     kept = {entry.path for entry in client.list_artifacts(run_id)}
-    return Job(
+    return FinishedJob(
         run_id=run_id,
         typed=overrides_by_key(run),
         params=dict(run.data.params),

@@ -11,13 +11,13 @@ from numpy.typing import NDArray
 from sweeps.report import paper
 from sweeps.report.formatting import recall_key
 from sweeps.report.recordings import accuracy_interval, recall_interval
-from sweeps.report.sweep_data import Job, Sweep
+from sweeps.report.sweep_data import FinishedJob, Sweep
 from sweeps.statistics.learning import mean_height, restricted_difference
 from sweeps.statistics.paired import Interval
 
 REACHED = "epochs_to_95"
 _PART_NAMES = {"val": "validation", "test": "test", "train": "training"}
-Pair = tuple[Job, Job]
+Pair = tuple[FinishedJob, FinishedJob]
 
 
 @dataclass(frozen=True)
@@ -99,14 +99,14 @@ def _gains(pairs: Sequence[Pair], metric: str) -> NDArray[np.float64]:
     return np.array([100 * (second.metrics[metric] - first.metrics[metric]) for first, second in pairs])
 
 
-def _is_at_the_papers_setting(sweep: Sweep, job: Job) -> bool:
+def _is_at_the_papers_setting(sweep: Sweep, job: FinishedJob) -> bool:
     """Check a job's levels of those factors that table 2 fixes, where the sweep has the paper's value among them."""
     return all(
         job.typed.get(key) == value for key, (value, _) in paper.SETTING.items() if value in sweep.levels.get(key, ())
     )
 
 
-def _test_ratio(job: Job) -> float:
+def _test_ratio(job: FinishedJob) -> float:
     """Return the test windows for each training window; NaN where the job does not say."""
     train, test = (float(job.tags.get(f"data.windows_{part}", "nan")) for part in ("train", "test"))
     return test / train if train > 0 else float("nan")
@@ -178,7 +178,7 @@ def _abnormal_is_easier(sweep: Sweep, confidence: float, resamples: int) -> Ques
     )
 
 
-def _class_recalls(job: Job) -> tuple[list[float], list[float]]:
+def _class_recalls(job: FinishedJob) -> tuple[list[float], list[float]]:
     """Return the recalls of the abnormal classes, and those of the normal ones."""
     abnormal = {recall_key(name) for name in job.abnormal_classes}
     recalls = {key: value for key, value in job.metrics.items() if key.startswith("test/recall/")}

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sweeps.report.sweep_data import Job
+from sweeps.report.sweep_data import FinishedJob
 from sweeps.statistics.bootstrap import accuracy_difference, recall_difference
 from sweeps.statistics.paired import Interval
 
@@ -17,7 +17,9 @@ if TYPE_CHECKING:
 FEWEST = 5  # recordings, below which resampling them says nothing
 
 
-def accuracy_interval(pairs: Sequence[tuple[Job, Job]], draws: int, confidence: float) -> Interval | None:
+def accuracy_interval(
+    pairs: Sequence[tuple[FinishedJob, FinishedJob]], draws: int, confidence: float
+) -> Interval | None:
     """Return the interval of an accuracy difference, in points, or None where the windows of a pair are not the same.
 
     Args:
@@ -42,7 +44,9 @@ def accuracy_interval(pairs: Sequence[tuple[Job, Job]], draws: int, confidence: 
     return _in_points(accuracy_difference(windows, gained, draws, confidence))
 
 
-def recall_interval(jobs: Sequence[Job], abnormal: Sequence[str], draws: int, confidence: float) -> Interval | None:
+def recall_interval(
+    jobs: Sequence[FinishedJob], abnormal: Sequence[str], draws: int, confidence: float
+) -> Interval | None:
     """Return the interval of the abnormal classes' mean recall minus that of the others, in points.
 
     Args:

@@ -19,7 +19,7 @@ REPEATS = ("seed", "datamodule.seed", "datamodule.split.seed")
 
 
 @dataclass(frozen=True)
-class Job:
+class FinishedJob:
     """A run that finished.
 
     Attributes:
@@ -94,7 +94,7 @@ class Sweep:
 
     name: str
     parent_id: str
-    jobs: Sequence[Job]
+    jobs: Sequence[FinishedJob]
     unfinished: Sequence[Unfinished]
     retried: int
     grid_known: bool
@@ -117,11 +117,11 @@ class Sweep:
         """Number of jobs, finished or not."""
         return len(self.jobs) + len(self.unfinished)
 
-    def cells(self) -> dict[tuple[str, ...], list[Job]]:
+    def cells(self) -> dict[tuple[str, ...], list[FinishedJob]]:
         """Group the jobs by their levels of the factors: those of one cell differ in seeds only."""
         return grouped(self.jobs, lambda job: job.levels(self.factors))
 
-    def pairs(self, factor: str, first: str, second: str) -> list[tuple[Job, Job]]:
+    def pairs(self, factor: str, first: str, second: str) -> list[tuple[FinishedJob, FinishedJob]]:
         """Pair the jobs with two levels of a factor that agree in everything else that differs, seed by seed."""
         others = [key for key in self.levels if key != factor]
         firsts, seconds = (
@@ -130,26 +130,26 @@ class Sweep:
         return [(job, seconds[levels]) for levels, job in firsts.items() if levels in seconds]
 
 
-def grouped(jobs: Sequence[Job], key: Callable[[Job], Key]) -> dict[Key, list[Job]]:
+def grouped(jobs: Sequence[FinishedJob], key: Callable[[FinishedJob], Key]) -> dict[Key, list[FinishedJob]]:
     """Group jobs by a key, both in their order."""
-    groups: dict[Key, list[Job]] = {}
+    groups: dict[Key, list[FinishedJob]] = {}
     for job in jobs:
         groups.setdefault(key(job), []).append(job)
     return groups
 
 
-def values_of(jobs: Sequence[Job], metric: str) -> NDArray[np.float64]:
+def values_of(jobs: Sequence[FinishedJob], metric: str) -> NDArray[np.float64]:
     """Return the values of a metric, `[n]`, of the jobs that have one."""
     return np.array([job.metrics[metric] for job in jobs if metric in job.metrics], dtype=np.float64)
 
 
-def mean_of(jobs: Sequence[Job], metric: str) -> float:
+def mean_of(jobs: Sequence[FinishedJob], metric: str) -> float:
     """Return the mean of a metric over the jobs that have one; NaN where none has."""
     values = values_of(jobs, metric)
     return float(values.mean()) if len(values) else float("nan")
 
 
-def constant(jobs: Sequence[Job], key: str) -> str | None:
+def constant(jobs: Sequence[FinishedJob], key: str) -> str | None:
     """Return the value of a param that all jobs share, else None."""
     values = {job.params.get(key) for job in jobs}
     return values.pop() if len(values) == 1 else None

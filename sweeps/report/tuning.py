@@ -10,7 +10,7 @@ import numpy as np
 
 from sweeps.config.messages import listed, nearest
 from sweeps.errors import ConfigError
-from sweeps.report.sweep_data import Job, Sweep, grouped
+from sweeps.report.sweep_data import FinishedJob, Sweep, grouped
 
 Levels = tuple[str, ...]
 
@@ -108,7 +108,7 @@ def tune(sweep: Sweep, keys: Sequence[str]) -> tuple[Sweep, Tuning | None]:
     return replace(sweep, jobs=kept, levels=levels), Tuning(keys, others, monitor, candidates)
 
 
-def _score(setting: Levels, runs: Mapping[Levels, list[Job]], monitor: str, lower: bool) -> list[Candidate]:
+def _score(setting: Levels, runs: Mapping[Levels, list[FinishedJob]], monitor: str, lower: bool) -> list[Candidate]:
     most = max(len(jobs) for jobs in runs.values())
     candidates = []
     for values, jobs in runs.items():
@@ -118,7 +118,7 @@ def _score(setting: Levels, runs: Mapping[Levels, list[Job]], monitor: str, lowe
     return candidates
 
 
-def _best(job: Job, monitor: str, lower: bool) -> float | None:
+def _best(job: FinishedJob, monitor: str, lower: bool) -> float | None:
     """Return the best epoch's value of a validation metric; None where the run has none."""
     curve = job.curves.get(monitor, np.empty(0)) if monitor.startswith("val/") else np.empty(0)
     curve = curve[np.isfinite(curve)]

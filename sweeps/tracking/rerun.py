@@ -130,8 +130,8 @@ def _stored_config(store: Store, run: Run, name: str) -> DictConfig:
             f"run {run_id} ({run.info.run_name}) holds no {name}: it is no training run, or its artifacts are gone; "
             f"a sweep's id stands for no single configuration, so take one of its jobs"
         ) from error
-    rename_targets(stored)
-    return cast("DictConfig", stored)
+    plain = OmegaConf.to_container(stored, resolve=False)
+    return cast("DictConfig", OmegaConf.create(rename_targets(plain)))
 
 
 def _combine(fresh: DictConfig, stored: DictConfig, changed: Sequence[str]) -> DictConfig:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from sweeps.report.document import Block, Heading, Picture, Table, Text
 from sweeps.report.figures import effects_figure, interaction_figure, to_png
 from sweeps.report.formatting import p_value, percent, whole_percent
-from sweeps.report.sweep_data import Job, Sweep, values_of
+from sweeps.report.sweep_data import FinishedJob, Sweep, values_of
 from sweeps.results.overrides import short_names
 from sweeps.statistics.effects import Effect, explained
 
@@ -42,7 +42,7 @@ def effects_section(sweep: Sweep, metric: str, confidence: float) -> list[Block]
     ]
 
 
-def _values_at(jobs: Sequence[Job], levels: Mapping[str, str], metric: str) -> NDArray[np.float64]:
+def _values_at(jobs: Sequence[FinishedJob], levels: Mapping[str, str], metric: str) -> NDArray[np.float64]:
     return values_of([job for job in jobs if all(job.level(key) == level for key, level in levels.items())], metric)
 
 
@@ -73,7 +73,7 @@ def _shares(effects: list[Effect], rest: float) -> Table:
 
 
 def _strongest_interaction(
-    sweep: Sweep, jobs: Sequence[Job], effects: Sequence[Effect], names: Mapping[str, str], metric: str
+    sweep: Sweep, jobs: Sequence[FinishedJob], effects: Sequence[Effect], names: Mapping[str, str], metric: str
 ) -> list[Block]:
     keys = {name: key for key, name in names.items()}
     strongest = max((effect for effect in effects if len(effect.names) == 2), key=lambda effect: effect.share)

@@ -10,7 +10,7 @@ from pathlib import Path
 from sweeps.config.messages import listed
 from sweeps.report.document import Block, Bullets, Heading, Table, Text
 from sweeps.report.formatting import NONE, counted
-from sweeps.report.sweep_data import Job, Sweep, constant
+from sweeps.report.sweep_data import FinishedJob, Sweep, constant
 from sweeps.results.overrides import short_names
 
 _SHORT_COMMIT = 10
@@ -71,12 +71,12 @@ def is_simulated(sweep: Sweep) -> bool:
     return any("synthetic" in job.params.get("datamodule._target_", "").lower() for job in sweep.jobs)
 
 
-def is_unselected(job: Job) -> bool:
+def is_unselected(job: FinishedJob) -> bool:
     """Check whether a run had no validation part to choose an epoch by."""
     return not any(key.startswith("val/") for key in job.metrics)
 
 
-def _mixed(jobs: Sequence[Job]) -> list[str]:
+def _mixed(jobs: Sequence[FinishedJob]) -> list[str]:
     lines = []
     for tag, what in _MUST_AGREE.items():
         counts = Counter(job.tags.get(tag, "") for job in jobs)
@@ -91,7 +91,7 @@ def _mixed(jobs: Sequence[Job]) -> list[str]:
     return lines
 
 
-def _is_dirty(job: Job) -> bool:
+def _is_dirty(job: FinishedJob) -> bool:
     return job.tags.get("git_dirty") == "true"
 
 
@@ -132,7 +132,7 @@ def settings_section(sweep: Sweep) -> list[Block]:
     ]
 
 
-def _provenance(jobs: Sequence[Job]) -> list[tuple[str, str]]:
+def _provenance(jobs: Sequence[FinishedJob]) -> list[tuple[str, str]]:
     tags = jobs[0].tags
     same = {key for key in (*_COUNTS, *_MUST_AGREE) if all(job.tags.get(key) == tags.get(key) for job in jobs)}
     rows = []

@@ -6,12 +6,12 @@ from sweeps.report import paper
 from sweeps.report.document import Block, Heading, Picture, Table
 from sweeps.report.figures import LEVELS, curves_figure, recalls_figure, to_png
 from sweeps.report.formatting import percent, recall_key, whole_percent
-from sweeps.report.sweep_data import Job, Sweep, grouped, mean_of
+from sweeps.report.sweep_data import FinishedJob, Sweep, grouped, mean_of
 
 _RECALL = "test/recall/"
 
 
-def _groups(sweep: Sweep) -> dict[str, list[Job]]:
+def _groups(sweep: Sweep) -> dict[str, list[FinishedJob]]:
     """Group the runs by the first factor, the paper's optimizers in its order; all together without a factor."""
     if not sweep.factors:
         return {"all runs": list(sweep.jobs)}

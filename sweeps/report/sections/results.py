@@ -14,7 +14,7 @@ from sweeps.report.document import Block, Bullets, Heading, Picture, Table, Text
 from sweeps.report.figures import differences_figure, to_png
 from sweeps.report.formatting import NONE, counted, p_value, percent, plain, signed, span, whole_percent
 from sweeps.report.questions import REACHED
-from sweeps.report.sweep_data import Job, Sweep, mean_of, values_of
+from sweeps.report.sweep_data import FinishedJob, Sweep, mean_of, values_of
 from sweeps.results.overrides import short_names
 from sweeps.statistics.paired import mean_interval
 from sweeps.statistics.power import pairs_for_power, power
@@ -82,7 +82,7 @@ def _mean_and_spread(values: NDArray[np.float64], confidence: float, number: Cal
     return number(float(values.mean())), sd, span(mean_interval(values, confidence), number), str(len(values))
 
 
-def _epochs_to_95(jobs: list[Job], confidence: float) -> tuple[str, ...]:
+def _epochs_to_95(jobs: list[FinishedJob], confidence: float) -> tuple[str, ...]:
     epochs = values_of(jobs, REACHED)
     if len(epochs) < len(jobs):  # the mean of those that got there would be too small
         return f"reached by {len(epochs)} of {len(jobs)}", NONE, NONE, str(len(jobs))

@@ -9,7 +9,7 @@ import numpy as np
 from sweeps.report.document import Block, Heading, Picture, Table, Text
 from sweeps.report.figures import Points, scaling_figure, to_png
 from sweeps.report.formatting import NONE, percent, plain, span, whole_percent
-from sweeps.report.sweep_data import Job, Sweep, grouped, values_of
+from sweeps.report.sweep_data import FinishedJob, Sweep, grouped, values_of
 from sweeps.statistics.scaling import growth
 
 SIZE = "datamodule.train_fraction"
@@ -52,16 +52,16 @@ def scaling_section(sweep: Sweep, metric: str, confidence: float) -> list[Block]
     ]
 
 
-def _size(job: Job) -> float:
+def _size(job: FinishedJob) -> float:
     return float(job.tags.get("data.windows_train", "nan"))
 
 
-def _points(jobs: Sequence[Job], key: str) -> Points:
+def _points(jobs: Sequence[FinishedJob], key: str) -> Points:
     sized = [job for job in jobs if key in job.metrics and _size(job) > 0]
     return {size: values_of(group, key) for size, group in grouped(sized, _size).items()}
 
 
-def _ends(jobs: Sequence[Job], key: str) -> tuple[float, float]:
+def _ends(jobs: Sequence[FinishedJob], key: str) -> tuple[float, float]:
     """Return the mean over runs at the smallest and at the largest size; NaN where there is none."""
     points = _points(jobs, key)
     if not points:
@@ -69,7 +69,7 @@ def _ends(jobs: Sequence[Job], key: str) -> tuple[float, float]:
     return float(np.mean(points[min(points)])), float(np.mean(points[max(points)]))
 
 
-def _row(model: str, jobs: Sequence[Job], metric: str, first: float, confidence: float) -> tuple[str, ...]:
+def _row(model: str, jobs: Sequence[FinishedJob], metric: str, first: float, confidence: float) -> tuple[str, ...]:
     timed = [job for job in jobs if job.metrics.get(_FIT, 0) > 0 and _size(job) > 0]
     grown = growth([_size(job) for job in timed], [job.metrics[_FIT] for job in timed], confidence) if timed else None
     sizes = sorted(_points(jobs, _FIT))

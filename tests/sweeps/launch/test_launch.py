@@ -14,12 +14,7 @@ import sweeps.launch.plan
 import sweeps.tracking.sweep_runs
 from tests.conftest import ROOT
 
-APP = """
-import sys
-sys.path.insert(0, "TESTS")
-import sweep_app
-sweep_app.run(sys.argv.pop(1))
-""".replace("TESTS", str(Path(__file__).parent))
+APP = (ROOT / "tests/programs/app.py").read_text()
 CONF = """
 defaults: [_self_, {override hydra/launcher: local}, {override hydra/job_logging: stdout}]
 seed: 0
@@ -81,7 +76,7 @@ def start_sweep(fork_python, store, outputs, tmp_path_factory):
 
     def start(name, *overrides):
         words = ["-m", f"output_dir={outputs}", f"sweep.name={name}", "hydra.launcher.n_jobs=2", *overrides]
-        return Sweep(fork_python(APP, conf, *words), store, name)
+        return Sweep(fork_python(APP, Path(__file__).parent, "sweep_app", conf, *words), store, name)
 
     return start
 

@@ -5,20 +5,20 @@ import math
 import numpy as np
 import pytest
 
-from sweeps.report.sweep_data import Job, Sweep
+from sweeps.report.sweep_data import FinishedJob, Sweep
 from sweeps.report.tuning import tune
 
 GRID = {"rmsprop": {"1e-4": 0.9, "1e-3": 0.5, "1e-2": 0.7}, "adam": {"1e-4": 0.4, "1e-3": 0.6, "1e-2": 0.8}}
 
 
-def make_job(optimizer: str, lr: str, seed: int, loss: float, monitor: str = "val/loss") -> Job:
+def make_job(optimizer: str, lr: str, seed: int, loss: float, monitor: str = "val/loss") -> FinishedJob:
     typed = {"optimizer": optimizer, "optimizer.lr": lr, "seed": str(seed)}
     curves = {monitor: np.array([loss + 1, loss + seed / 100, loss + 0.5])}
     params = {"selection.monitor": monitor, "selection.mode": "min", "sweep.tuned": '["optimizer.lr"]'}
-    return Job(f"{optimizer}{lr}{seed}", typed, params, {}, {"test/accuracy": loss}, curves)
+    return FinishedJob(f"{optimizer}{lr}{seed}", typed, params, {}, {"test/accuracy": loss}, curves)
 
 
-def make_sweep_of(jobs: list[Job]) -> Sweep:
+def make_sweep_of(jobs: list[FinishedJob]) -> Sweep:
     keys = ("optimizer", "optimizer.lr", "seed")
     levels = {key: list(dict.fromkeys(job.typed[key] for job in jobs)) for key in keys}
     return Sweep("fair", "parent", jobs, [], 0, True, 0, levels)

@@ -32,12 +32,7 @@ from tests.conftest import ROOT
 from tests.forked import Forked
 from tests.helpers import LITTLE, LITTLE_DATA, Typist
 
-APP = """
-import sys
-sys.path.insert(0, "TESTS")
-import search_app
-search_app.run(sys.argv.pop(1))
-""".replace("TESTS", str(Path(__file__).parent))
+APP = (ROOT / "tests/programs/app.py").read_text()
 CONF = """
 defaults:
   - _self_
@@ -115,7 +110,7 @@ def start_search(fork_python, store, outputs, tmp_path_factory):
 
     def start(name, *overrides):
         words = ["-m", f"output_dir={outputs}", f"sweep.name={name}", *overrides]
-        return Search(fork_python(APP, conf, *words), store, name)
+        return Search(fork_python(APP, Path(__file__).parent, "search_app", conf, *words), store, name)
 
     return start
 

@@ -17,12 +17,7 @@ from sweeps.config import schema
 from tests.conftest import ROOT
 from tests.sweeps.launch.slurm.cluster import Cluster, why_not
 
-APP = """
-import sys
-sys.path.insert(0, "TESTS")
-import slurm_app
-slurm_app.run(sys.argv.pop(1))
-""".replace("TESTS", str(Path(__file__).parent))
+APP = (ROOT / "tests/programs/app.py").read_text()
 CONF = """
 defaults: [_self_, {override hydra/launcher: slurm}, {override hydra/job_logging: stdout}]
 seed: 0
@@ -108,7 +103,7 @@ def start_sweep(cluster, fork_python, store, outputs, tmp_path_factory):
     def start(name, *overrides):
         on_slurm = [] if "hydra/launcher=local" in overrides else ["hydra.launcher.mem_gb=1"]
         words = ["-m", f"output_dir={outputs}", f"sweep.name={name}", *on_slurm, *overrides]
-        return Sweep(fork_python(APP, conf, *words), store, name)
+        return Sweep(fork_python(APP, Path(__file__).parent, "slurm_app", conf, *words), store, name)
 
     return start
 

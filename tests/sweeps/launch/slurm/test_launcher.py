@@ -10,6 +10,7 @@ import time
 import pytest
 
 from sweeps.runtime.squeue import LIVING
+from tests.conftest import ROOT
 from tests.helpers import LITTLE, assert_same_weights
 from tests.pose.video.videos import rectangles, write_video
 
@@ -119,18 +120,13 @@ def test_a_job_is_handed_over_again_and_after_its_last_try_the_others_are_cancel
     assert not LIVING & set(cluster.jobs().values())
 
 
-TRAIN = """
-import sys
-import train
-sys.argv = ["train.py", *sys.argv[1:]]
-train.main()
-"""
+DOOR = (ROOT / "tests/programs/door.py").read_text()
 TRAINING = f"{LITTLE} datamodule.frames=12000 trainer.max_epochs=12 model.dropout=0.3 tracking.log_model=never"
 
 
 def test_a_job_that_is_preempted_ends_as_if_nothing_had_been(typist, cluster, fork_python):
     launcher = "hydra/launcher=slurm hydra.launcher.mem_gb=2 hydra.launcher.timeout_min=30"
-    process = fork_python(TRAIN, "-m", *typist.words(f"{TRAINING} sweep.name=preempted {launcher}"))
+    process = fork_python(DOOR, "train", "-m", *typist.words(f"{TRAINING} sweep.name=preempted {launcher}"))
     run = wait_for_run(typist, lambda run: (run.folder / "last.ckpt").exists())
     urgent = ("sbatch", "--partition=urgent", "--nodes=2", "--exclusive", "--output=/dev/null", "--wrap=sleep 2")
     subprocess.run(urgent, env=cluster.env, check=True, capture_output=True)
@@ -161,9 +157,6 @@ def wait_for_run(typist, condition):
     raise TimeoutError([run.run for run in sweep_runs(typist)])
 
 
-EXTRACT = TRAIN.replace("train", "extract")
-
-
 def test_shards_of_an_extraction_are_jobs_on_the_nodes(typist, cluster, fork_python, tmp_path):
     pytest.importorskip("av", reason="make pose")
     for number in range(4):
@@ -171,7 +164,7 @@ def test_shards_of_an_extraction_are_jobs_on_the_nodes(typist, cluster, fork_pyt
     pose = "pose/detector=whole_frame pose/estimator=rtmpose_m pose.estimator.weights=random pose/tracker=none"
     words = f"path={tmp_path}/videos store={tmp_path}/store {pose} num_shards=2 shard=0,1 sweep.name=shards_on_slurm"
     launcher = "hydra/launcher=slurm hydra.launcher.mem_gb=2 tracking.experiment=test"
-    status, out, err = fork_python(EXTRACT, "-m", *typist.words(f"{words} {launcher}")).communicate()
+    status, out, err = fork_python(DOOR, "extract", "-m", *typist.words(f"{words} {launcher}")).communicate()
     assert (status, err) == (0, ""), err
     assert "2 of 2 jobs were handed to Slurm" in out
     assert len(list(tmp_path.glob("store/*/*.safetensors"))) == 4

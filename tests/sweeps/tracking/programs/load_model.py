@@ -11,11 +11,11 @@ class OnlyTorchAndMlflow:
 
 sys.meta_path.insert(0, OnlyTorchAndMlflow())
 
-import json  # noqa: E402
+import json
 
-import mlflow  # noqa: E402
-import numpy as np  # noqa: E402
-import torch  # noqa: E402
+import mlflow
+import numpy as np
+import torch
 
 uri, run_id, saved, root = sys.argv[1:]
 mlflow.set_tracking_uri(uri)
