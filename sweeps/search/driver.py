@@ -13,6 +13,7 @@ from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.utils import setup_globals
 from omegaconf import DictConfig, OmegaConf
 
+from sweeps.config.limits import Limits
 from sweeps.config.search_settings import Settings
 from sweeps.config.search_space import Space
 from sweeps.errors import ConfigError
@@ -67,7 +68,7 @@ def search(
     name = sweep_name(config, [*params, *config.hydra.overrides.task], "search")
     store = open_store(config.tracking, str(config.output_dir))
     with driving(store, name, on_slurm=getattr(launcher, "on_slurm", False)):
-        file, pruner = journal_file(store.output_dir, name), _pruner(settings, space, config)
+        file, pruner = journal_file(store.output_dir, name), _pruner(settings, space, config, task.limits)
         study = open_study(file, name, settings, space, pruner)
         _check_unchanged(study, space, config, context, task)
         with opened_sweep(config, store, name, context, task) as sweep:
@@ -78,8 +79,8 @@ def search(
             summary.conclude(complete)
 
 
-def _pruner(settings: Settings, space: Space, config: DictConfig) -> Pruner:
-    key = "trainer.max_epochs"
+def _pruner(settings: Settings, space: Space, config: DictConfig, limits: Limits) -> Pruner:
+    key = limits.key_of("max_epochs")
     whole: Any = OmegaConf.select(config, key)
     varies = any(varied.key == key for varied in space.varied)
     epochs = whole if isinstance(whole, int) and not varies else None

@@ -87,7 +87,7 @@ def share_out(
     gpus = () if cpu_only else machine.gpus
     if gpus and devices > len(gpus):
         raise ConfigError(
-            f"hydra.launcher.devices={devices}: this machine has {len(gpus)} GPUs; type trainer.devices=1"
+            f"hydra.launcher.devices={devices}: this machine has {len(gpus)} GPUs; type `devices`=1"
         )
     if n_jobs is None:
         by_memory = int(machine.memory / (memory_per_job * _GIB)) if memory_per_job > 0 else jobs

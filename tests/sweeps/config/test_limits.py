@@ -57,7 +57,7 @@ def test_every_argument_that_a_library_names_is_known_to_the_command_line(librar
     assert [one for one in named if not any(limits.keys_of(one[1]) for limits in DOORS.values())] == []
 
 
-@pytest.mark.parametrize("part", ["config", "results", "runtime", "statistics", "tracking"])
+@pytest.mark.parametrize("part", ["config", "launch", "results", "runtime", "search", "statistics", "tracking"])
 def test_the_machinery_knows_no_key_of_a_room(part: str):
     assert [(place, text) for place, text in texts_of(f"sweeps/{part}") if KEY.search(text)] == []
 
