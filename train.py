@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from lightning_modules.result import FitResult
     from sweeps.tracking.run import TrackedRun
 
-Fitted = tuple[dict[str, float], dict[str, Any]]  # metrics; data, run, classifier, trainer (None for a baseline)
+Fitted = tuple[dict[str, float], dict[str, Any]]  # metrics; data, run and, from this process, classifier and trainer
 
 
 def make_data(cfg: DictConfig) -> KeypointDataModule:

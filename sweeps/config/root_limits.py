@@ -44,6 +44,6 @@ ARGUMENTS: Mapping[str, Any] = {
     "output_dir": Name,
     "from_run": RunId | None,
     "resume": RunId | None,
-    "sweep": {"tuned": list[str]},
+    "sweep": {"tuned": list[str], "max_retries": Annotated[int, Ge(0)]},
     "hydra": {"sweeper": SEARCH},
 }
