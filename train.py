@@ -40,7 +40,7 @@ def make_data(cfg: DictConfig) -> KeypointDataModule:
 
 LIMITS = Limits({"datamodule": datamodules.limits, "": lightning_modules.limits, "pose": pose.limits})
 ALONE = JobContext(limits=LIMITS)  # a job of its own
-JOB_DATA = JobData(make_data, (DataError,), "datamodule", ignore=datamodules.limits.NOT_DIVIDED_BY)
+JOB_DATA = JobData(make_data, (DataError,), ("datamodule", "loss.class_weights"), datamodules.limits.NOT_DIVIDED_BY)
 
 
 @entrypoint("train", limits=LIMITS, data=JOB_DATA, expected_errors=(DataError, DeviceError, DivergenceError, FitError))

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
-if TYPE_CHECKING:
-    from omegaconf import DictConfig
+from omegaconf import DictConfig, OmegaConf
 
 
 class HasDigest(Protocol):
@@ -25,13 +24,13 @@ class JobData:
     Args:
         read: reads the data of a job's config; returns something that has a digest.
         errors: exceptions of `read` that say that the data cannot be used as asked.
-        node: of the config: jobs that have it alike share their data; "" for all of the config.
-        ignore: keys of the node that may differ all the same.
+        keys: of the config, dotted: jobs that have them alike share their data; none for all of the config.
+        ignore: keys of a node among them that may differ all the same.
     """
 
     read: Callable[[DictConfig], HasDigest]
     errors: tuple[type[Exception], ...]
-    node: str = ""
+    keys: tuple[str, ...] = ()
     ignore: tuple[str, ...] = ()
 
     def open(self) -> ReadData:
@@ -42,8 +41,13 @@ class JobData:
         """Return what two jobs have alike if they share their data; None for a job that only names another run."""
         if config.get("from_run") or config.get("resume"):
             return None
-        node = config[self.node] if self.node else config
-        return repr({key: value for key, value in node.items() if key not in (*self.ignore, "hydra", "sweep")})
+        nodes = [OmegaConf.select(config, key) for key in self.keys] or [config]
+        ignore = (*self.ignore, "hydra", "sweep")
+        return repr([_without(node, ignore) if isinstance(node, DictConfig) else node for node in nodes])
+
+
+def _without(node: DictConfig, ignore: Sequence[str]) -> dict[str, object]:
+    return {str(key): value for key, value in node.items() if key not in ignore}
 
 
 @dataclass

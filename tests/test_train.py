@@ -339,6 +339,15 @@ def test_a_loss_that_is_not_a_number_ends_the_run_failed_in_one_line(typist):
 
 
 @pytest.mark.slow
+def test_weights_that_do_not_fit_the_data_are_told_before_the_first_job_of_a_sweep(typist):
+    before = len(typist.store.client.search_runs([typist.store.experiment_id]))
+    ended = typist.type(f"-m 'loss.class_weights=null,[1,2]' {LITTLE_RUN}")
+    line = "error: loss.class_weights=[1, 2]: the data has 6 classes; give one number each\n"
+    assert (ended.status, ended.err) == (1, line)
+    assert len(typist.store.client.search_runs([typist.store.experiment_id])) == before
+
+
+@pytest.mark.slow
 def test_an_epoch_is_one_write_after_its_checkpoint(typist, monkeypatch):
     order = []
     opened = engine.make_trainer

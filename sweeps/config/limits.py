@@ -108,11 +108,11 @@ class Limits:
         return _CODE.sub(self._as_typed, text)
 
     @contextlib.contextmanager
-    def errors_in_keys(self) -> Iterator[None]:
-        """Turn the arguments that errors of the block name into keys, in the errors themselves."""
+    def errors_in_keys(self, expected: tuple[type[Exception], ...]) -> Iterator[None]:
+        """Turn the arguments that expected errors of the block name into keys, in the errors themselves."""
         try:
             yield
-        except Exception as error:
+        except expected as error:
             error.args = tuple(self.in_keys(item) if isinstance(item, str) else item for item in error.args)
             raise
 

@@ -97,8 +97,7 @@ def driving(store: Store, name: str, *, on_slurm: bool = False) -> Iterator[None
 def opened_sweep(config: DictConfig, store: Store, name: str, context: HydraContext, task: Task) -> Iterator[OpenSweep]:
     """Open a sweep's parent run for the block, the one of an earlier command where there is one."""
     tags = {"sweep": name, "overrides": json.dumps(list(config.hydra.overrides.task)), **source_tags()}
-    if task.left_out:
-        tags["sweep.left_out"] = json.dumps(task.left_out, ensure_ascii=False)
+    tags["sweep.left_out"] = json.dumps(task.left_out, ensure_ascii=False)  # [] in place of an earlier command's
     with opened_run(store, name=name, tags=tags, resume_id=_earlier_parent(store, name)) as parent:
         yield OpenSweep(name, store, parent, context, task, config)
 

@@ -16,7 +16,6 @@ from sweeps.launch.locks import CellLock
 from sweeps.launch.payload import Payload
 from sweeps.launch.plan import Plan
 from sweeps.launch.task import Task, TaskReference
-from sweeps.runtime.job_context import JobContext
 from sweeps.tracking.cell import Cell, cell_of
 from sweeps.tracking.lifecycle import OpenRun
 from sweeps.tracking.params import telling_overrides
@@ -129,14 +128,12 @@ class OpenSweep:
                 config.hydra.job.id, config.hydra.job.num = str(number), number
                 config.hydra.sweep.dir = str(folder)  # it holds the time, which goes on
                 OmegaConf.update(config, "sweep.name", self.name, force_add=True)
-            context = JobContext(
-                limits=self.task.limits,
+            context = self.task.context(
                 overrides=tuple(config.hydra.overrides.task),
                 label=self._label(config),
                 parent_run_id=self.parent.run_id,
                 cell=cell,
                 trial=trials.get(number),
-                left_out=self.task.left_out,
             )
             jobs.append(Job(number, config, context, self.key_of(cell), folder / f"{number + 1}.log"))
         return jobs

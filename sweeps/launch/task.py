@@ -66,7 +66,15 @@ class Task:
         from hydra.core.hydra_config import HydraConfig
 
         overrides = tuple(HydraConfig.get().overrides.task)
-        return self.function(config, JobContext(overrides, left_out=self.left_out, limits=self.limits))
+        return self.function(config, self.context(overrides=overrides))
+
+    def context(self, **own: Any) -> JobContext:
+        """Return the context of one of its jobs.
+
+        Args:
+            **own: what the job alone knows.
+        """
+        return JobContext(left_out=self.left_out, limits=self.limits, expected_errors=self.expected_errors, **own)
 
 
 def accept_context(function: Callable[..., Any]) -> JobFunction:

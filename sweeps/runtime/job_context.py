@@ -24,6 +24,7 @@ class JobContext:
         trial: which trial of a search it is, `sweeps.search.pruning.Membership`.
         left_out: jobs that its sweep is made without, and why.
         limits: what the rooms say about their arguments.
+        expected_errors: exceptions whose message is for the user, and names arguments that become keys.
         listener: hears how far it is; None where nobody does.
     """
 
@@ -35,6 +36,7 @@ class JobContext:
     trial: Any = None
     left_out: tuple[str, ...] = ()
     limits: Limits = NO_LIMITS
+    expected_errors: tuple[type[Exception], ...] = ()
     listener: ProgressListener | None = None
 
     @property

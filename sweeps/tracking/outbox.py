@@ -58,6 +58,7 @@ class Outbox:
         self._uri = hide_password(uri)
         self._timeout = timeout
         self._next_try = 0.0  # by the monotonic clock
+        self._pause = _SHORTEST_PAUSE
 
     def put(self, write: Write) -> None:
         """Keep a write, then send all that is pending, unless the store did not answer a moment ago."""
@@ -129,7 +130,8 @@ class Outbox:
         call_once(lambda: events.send(self._client, self.run_id, write, is_retry=is_retry), timeout)
 
     def _note_no_answer(self, error: StoreUnavailableError, seconds: float) -> None:
-        self._next_try = time.monotonic() + min(max(_SHORTEST_PAUSE, _PAUSE_PER_TRY * seconds), _LONGEST_PAUSE)
+        self._pause = min(2 * self._pause, _LONGEST_PAUSE) if self.is_unavailable else _SHORTEST_PAUSE
+        self._next_try = time.monotonic() + min(max(self._pause, _PAUSE_PER_TRY * seconds), _LONGEST_PAUSE)
         if not self.is_unavailable:
             log.warning("%s does not answer (%s): what the run has to say is kept in %s", self._uri, error, self.file)
         self.is_unavailable = True

@@ -30,12 +30,19 @@ def plain(cfg: DictConfig) -> dict[str, Any]:
     return cast("dict[str, Any]", OmegaConf.to_container(without_hydra(cfg), resolve=True))
 
 
-def flat_params(cfg: DictConfig) -> dict[str, str]:
+def flat_params(cfg: DictConfig, left_out: Sequence[str] = ()) -> dict[str, str]:
     """Flatten the resolved config to dotted keys and text, as MLflow keeps params.
 
     Nothing is cut silently: a value longer than MLflow takes ends in a note that says so.
+
+    Args:
+        cfg: of a job.
+        left_out: jobs that its sweep is made without, and why; a param where a sweep can be made without some.
     """
-    return {key: _shorten(_text(value)) for key, value in _leaves(plain(cfg)) if _is_param(key)}
+    params = {key: _shorten(_text(value)) for key, value in _leaves(plain(cfg)) if _is_param(key)}
+    if OmegaConf.select(cfg, "sweep.skip_impossible") is not None:
+        params["sweep.left_out"] = _shorten(_text(list(left_out)), "the sweep's output")
+    return params
 
 
 def _is_param(key: str) -> bool:
@@ -55,10 +62,10 @@ def _text(value: object) -> str:
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
 
 
-def _shorten(text: str) -> str:
+def _shorten(text: str, elsewhere: str = "config.yaml") -> str:
     if len(text) <= MAX_PARAM_LENGTH:
         return text
-    note = f" ... (cut: {len(text)} characters, all of them in config.yaml)"
+    note = f" ... (cut: {len(text)} characters, all of them in {elsewhere})"
     return text[: MAX_PARAM_LENGTH - len(note)] + note
 
 

@@ -205,7 +205,7 @@ def tracked_run(cfg: DictConfig, job: JobContext, data_digest: str, store: Store
         tags = {f"resumed_{key}": value for key, value in git_tags().items() if key == "git_commit"}
         params = None
     else:
-        tags, params = _tags(cfg, job, data_digest), _params(cfg, job)
+        tags, params = _tags(cfg, job, data_digest), flat_params(cfg, job.left_out)
     name = run_name(cfg, job)
     with opened_run(store, name=name, tags=tags, params=params, resume_id=resume_id) as opened:
         if resume_id is not None:
@@ -213,7 +213,7 @@ def tracked_run(cfg: DictConfig, job: JobContext, data_digest: str, store: Store
         run = TrackedRun(store, opened.run_id, name, resumed=resume_id is not None)
         if not run.resumed:
             _keep_config(run, cfg)
-        with job.limits.errors_in_keys():
+        with job.limits.errors_in_keys(job.expected_errors):
             yield run
 
 
@@ -241,11 +241,6 @@ def _tags(cfg: DictConfig, job: JobContext, data_digest: str) -> dict[str, str]:
         **({"mlflow.parentRunId": job.parent_run_id} if job.parent_run_id else {}),
         **source_tags(),
     }
-
-
-def _params(cfg: DictConfig, job: JobContext) -> dict[str, str]:
-    left_out = {"sweep.left_out": json.dumps(list(job.left_out), ensure_ascii=False)} if job.left_out else {}
-    return flat_params(cfg) | left_out
 
 
 def _keep_config(run: TrackedRun, cfg: DictConfig) -> None:

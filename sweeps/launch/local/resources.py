@@ -86,9 +86,7 @@ def share_out(
             raise ConfigError(f"hydra.launcher.{name}={value}: type a number of at least 1")
     gpus = () if cpu_only else machine.gpus
     if gpus and devices > len(gpus):
-        raise ConfigError(
-            f"hydra.launcher.devices={devices}: this machine has {len(gpus)} GPUs; type `devices`=1"
-        )
+        raise ConfigError(f"hydra.launcher.devices={devices}: this machine has {len(gpus)} GPUs; type `devices`=1")
     if n_jobs is None:
         by_memory = int(machine.memory / (memory_per_job * _GIB)) if memory_per_job > 0 else jobs
         by_device = len(gpus) // devices * jobs_per_gpu if gpus else machine.cores // devices

@@ -178,7 +178,7 @@ def test_a_process_that_breaks_says_what_to_type(videos: Path, tmp_path: Path) -
 @pytest.mark.slow
 def test_a_store_that_cannot_be_written_is_told_with_the_key_of_training(videos: Path, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    with pytest.raises(DataError, match=r"cannot be written \(Not a directory\): set datamodule\.store to a folder"):
+    with pytest.raises(DataError, match=r"cannot be written \(Not a directory\): set `store` to a folder"):
         extracted(videos, tmp_path / "file/store").extract_missing()
 
 

@@ -92,7 +92,7 @@ def test_the_same_argument_stands_elsewhere_at_another_door():
 
 
 def test_an_error_of_a_run_is_worded_in_keys_before_anything_keeps_it():
-    with pytest.raises(ValueError, match=r"^lower optimizer\.lr$"), train.LIMITS.errors_in_keys():
+    with pytest.raises(ValueError, match=r"^lower optimizer\.lr$"), train.LIMITS.errors_in_keys((ValueError,)):
         raise ValueError("lower `lr`")
 
 
