@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-
 import torch
-from torch import nn
 
 # PyTorch has up to three implementations of one optimizer: a loop over tensors, `foreach` (a few large operations), and
 # `fused` (one kernel). docs/performance.md has what was measured.
 _FUSED = (torch.optim.Adam, torch.optim.AdamW, torch.optim.SGD)
-OptimizerFactory = Callable[[Iterable[nn.Parameter]], torch.optim.Optimizer]
 
 
 def fastest(kind: type[torch.optim.Optimizer], device: torch.device) -> dict[str, bool]:

@@ -1,1 +1,1 @@
-"""Many runs -> one answer: config schema, door wrapper, tracking, launching, resuming, statistics, figures, report."""
+"""Many runs -> one answer: checking what is typed, launching, tracking, resuming, statistics, figures, report."""
