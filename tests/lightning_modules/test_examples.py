@@ -2,24 +2,18 @@
 
 from __future__ import annotations
 
-import doctest
-import importlib
-import pkgutil
-
 import pytest
 
-import lightning_modules as room
+import lightning_modules
+from tests.examples import count_examples, failed_examples, modules_of
 
-MODULES = [module.name for module in pkgutil.walk_packages(room.__path__, f"{room.__name__}.")]
+MODULES = modules_of(lightning_modules)
 
 
 @pytest.mark.parametrize("name", MODULES)
 def test_examples_run(name: str) -> None:
-    result = doctest.testmod(importlib.import_module(name))
-    assert result.failed == 0
+    assert failed_examples(name) == 0
 
 
 def test_the_room_has_examples() -> None:
-    finder = doctest.DocTestFinder(exclude_empty=True)
-    examples = [test for name in MODULES for test in finder.find(importlib.import_module(name)) if test.examples]
-    assert len(examples) >= 20
+    assert count_examples(MODULES) >= 20

@@ -99,6 +99,7 @@ def test_a_sweep_is_made_without_the_values_that_the_check_refuses_and_says_so(k
         (seed, f"torch.optim.{name}") for seed in (1, 2) for name in ("Adam", "SGD")
     ]
     assert all(job.left_out == ("seed=18: the data has no number 18",) for job in CONTEXTS)
+    assert all(job.expected_errors == (ConfigError, BadDataError) for job in CONTEXTS)  # what launchers hand on
 
 
 def test_a_sweep_of_nothing_but_refused_values_is_a_mistake(keyboard: Keyboard):
